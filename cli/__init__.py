@@ -1,0 +1,1 @@
+"""The mp command line: bring the house up, look after it, take it down."""

@@ -1,0 +1,300 @@
+"""The `mp` command: each target of the Makefile is one line over one of these."""
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli import house as rooms
+from store import settings
+from store.settings import Role, Service, Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+kill_app = typer.Typer(no_args_is_help=True, help="The kill switch: stop everything that sends or spends.")
+audit_app = typer.Typer(no_args_is_help=True, help="The audit chain.")
+app.add_typer(kill_app, name="kill")
+app.add_typer(audit_app, name="audit")
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+REFUSED = 2
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """What people can mend is told in a line, with exit code 2; everything else is a bug and shows itself."""
+    from cli.up import CannotStart
+    from store.embedded import postgres
+    from store.migrations import MigrationFailed
+
+    try:
+        yield
+    except settings.SettingsError as error:
+        for line in str(error).splitlines():
+            errors.print(line, style="bold red", markup=False)
+        raise typer.Exit(REFUSED) from None
+    except (CannotStart, postgres.CannotStart, MigrationFailed) as error:
+        errors.print(str(error), style="bold red", markup=False)
+        raise typer.Exit(REFUSED) from None
+
+
+def the_house() -> Settings:
+    house = settings.load()
+    logging.basicConfig(level=house.log_level, format="%(levelname)s %(name)s: %(message)s")
+    return house
+
+
+class Part(StrEnum):
+    COLLECTOR = "collector"
+    CONSOLE = "console"
+    DAGSTER = "dagster"
+    DEMO = "demo"
+
+
+@app.command()
+def up(
+    only: Annotated[
+        str, typer.Option(help="Run a part: collector, console, dagster, demo (comma-separated).")
+    ] = "",
+    demo: Annotated[bool, typer.Option(help="With the demo tenant and its stand-ins for the world.")] = True,
+) -> None:
+    """Starts everything and stays in the foreground; Ctrl-C stops it."""
+    from cli.up import CannotStart
+    from cli.up import up as bring_up
+
+    with one_line_errors():
+        parts = {part.strip() for part in only.split(",") if part.strip()}
+        unknown = parts - set(Part)
+        if unknown:
+            raise CannotStart(f"--only knows {', '.join(Part)}; not {', '.join(sorted(unknown))}.")
+        raise typer.Exit(bring_up(parts, demo, console))
+
+
+@app.command()
+def down() -> None:
+    """Stops a house that runs elsewhere, and what a crashed one left behind."""
+    from cli.up import end_running
+
+    with one_line_errors():
+        console.print("Stopped." if end_running(the_house()) else "Nothing was running.")
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Says of each part whether it is up, and where."""
+    from cli import signposts
+
+    with one_line_errors():
+        report = signposts.status(the_house())
+    if as_json:
+        print(json.dumps(report, indent=2))
+        return
+    for name, part in report["parts"].items():
+        mark = "[green]up[/]  " if part["healthy"] else "[red]down[/]"
+        console.print(
+            f"{mark} {name:<12} pid {part['pid']:<8} {'port ' + str(part['port']) if part['port'] else ''}"
+        )
+    console.print("ready" if report["ready"] else f"waiting for {report['waiting_for']}")
+
+
+@app.command()
+def doctor() -> None:
+    """Says of each part: found, version, where its data lies, healthy or what to do."""
+    from cli import doctor as examination
+
+    with one_line_errors():
+        raise typer.Exit(examination.examine(the_house(), console))
+
+
+@app.command()
+def migrate() -> None:
+    """Brings both stores to the newest form; they have to be running."""
+    from store import migrations
+    from store.embedded import postgres
+
+    with one_line_errors():
+        house = the_house()
+        if house.embedded_postgres:
+            postgres.ensure_databases(house)
+        migrations.migrate_postgres(house)
+        applied = migrations.migrate_clickhouse(house)
+        console.print(
+            f"Postgres is at the newest revision; ClickHouse: {', '.join(applied) or 'nothing to do'}."
+        )
+
+
+@app.command()
+def seed() -> None:
+    """Gives the demo tenant its 30 days of history; a second time adds nothing."""
+    from cli.demo import seed as demo_seed
+
+    with one_line_errors():
+        demo_seed.seed(the_house())
+
+
+@app.command()
+def demo() -> None:
+    """Seeds the demo and materialises its lineage again, on a house that is up."""
+    from cli.demo import first_lineage
+    from cli.demo import seed as demo_seed
+
+    with one_line_errors():
+        house = the_house()
+        demo_seed.seed(house)
+        first_lineage.materialise(house)
+
+
+@app.command()
+def logs(part: Annotated[str, typer.Argument(help="A part's name; all of them when left out.")] = "") -> None:
+    """Follows the processes' logs."""
+    with one_line_errors():
+        directory = the_house().data_dir / "logs"
+    files = sorted(directory.glob(f"{part or '*'}.log"))
+    if not files:
+        errors.print(f"No logs of {part or 'anything'} in {directory}.", style="bold red", markup=False)
+        raise typer.Exit(REFUSED)
+    subprocess.run(["tail", "-n", "50", "-F", *map(str, files)], check=False)
+
+
+@app.command()
+def shell() -> None:
+    """A Python prompt with the settings, a session that sees all tenants and a ClickHouse client."""
+    import code
+
+    from store import events, records
+
+    with one_line_errors():
+        house = the_house()
+        with records.session(house, Role.PIPELINES) as session:
+            names = {
+                "house": house,
+                "session": session,
+                "clickhouse": events.connect(house),
+                "records": records,
+            }
+            code.interact(
+                f"At hand: {', '.join(names)}. What you change is committed when you leave.", local=names
+            )
+
+
+@app.command()
+def docs() -> None:
+    """Writes the generated pages: .env.example and the settings reference."""
+    from cli import documents
+
+    for path in documents.write():
+        console.print(f"wrote {path.relative_to(rooms.ROOT)}")
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="A benchmark's name; all of them when left out.")] = "",
+) -> None:
+    """Runs benchmarks and prints their tables."""
+    modules = sorted(path.stem for path in (rooms.ROOT / "bench").glob("[a-z]*.py"))
+    if name and name not in modules:
+        errors.print(f"No benchmark {name}; there are {', '.join(modules)}.", style="bold red", markup=False)
+        raise typer.Exit(REFUSED)
+    failed = [
+        module
+        for module in ([name] if name else modules)
+        if subprocess.run([sys.executable, "-m", f"bench.{module}"], cwd=rooms.ROOT, check=False).returncode
+    ]
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def screenshots() -> None:
+    """Takes the pictures of the README and the docs from the running demo."""
+    from cli import pictures
+
+    with one_line_errors():
+        for path in pictures.take(the_house()):
+            console.print(f"wrote {path.relative_to(rooms.ROOT)}")
+
+
+@kill_app.command("status")
+def kill_status() -> None:
+    """Which switches are pulled."""
+    from store import records
+
+    with one_line_errors():
+        house = the_house()
+        if house.kill_switch:
+            console.print("KILL_SWITCH=true in the environment: nothing is sent.")
+        with records.session(house, Role.PIPELINES) as session:
+            switches = records.kill_switches.all_engaged(session)
+        for switch in switches:
+            console.print(
+                f"{switch.scope} {switch.subject}: {switch.reason} ({switch.changed_by}, {switch.changed_at})"
+            )
+        if not switches and not house.kill_switch:
+            console.print("No switch is pulled.")
+
+
+@kill_app.command("on")
+def kill_on(
+    reason: Annotated[str, typer.Option(help="Why, for the audit.")] = "pulled on the command line",
+) -> None:
+    """Stops everything that sends or spends, for all tenants, at once."""
+    _set_global_switch(engaged=True, reason=reason)
+    console.print("Everything is stopped. Release with: mp kill off --reason …")
+
+
+@kill_app.command("off")
+def kill_off(reason: Annotated[str, typer.Option(help="Why it is safe again, for the audit.")]) -> None:
+    """Releases the global switch."""
+    _set_global_switch(engaged=False, reason=reason)
+    console.print("The global switch is released.")
+
+
+def _set_global_switch(*, engaged: bool, reason: str) -> None:
+    import getpass
+
+    from store import records
+    from store.audit import Actor, ActorKind
+
+    with one_line_errors():
+        house = the_house()
+        actor = Actor(ActorKind.OPERATOR, getpass.getuser())
+        with records.session(house, Role.PIPELINES) as session:
+            records.kill_switches.set_switch(
+                session, actor, engaged=engaged, scope=records.kill_switches.Scope.GLOBAL, reason=reason
+            )
+
+
+@audit_app.command("verify")
+def audit_verify() -> None:
+    """Walks every chain from its start and names the first broken link."""
+    from store import records
+    from store.records.audit_log import HOUSE
+
+    with one_line_errors():
+        house = the_house()
+        broken = 0
+        with records.session(house, Role.PIPELINES) as session:
+            for tenant in [HOUSE, *records.tenants.all_ids(session)]:
+                found = records.audit_log.verify(session, tenant)
+                broken += found is not None
+                verdict = f"broken at entry {found.seq}: {found.reason}" if found else "whole"
+                console.print(f"{'house' if tenant == HOUSE else f'tenant {tenant}'}: {verdict}")
+        raise typer.Exit(1 if broken else 0)
+
+
+@app.command(hidden=True)
+def port(service: Service) -> None:
+    """The port of a service, for scripts."""
+    with one_line_errors():
+        print(the_house().port(service))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,4 @@
+"""The ground floor: settings, records (Postgres), events (ClickHouse), secrets, audit and the clock.
+
+Everything else may import it; it imports nothing else of ours.
+"""

@@ -1,0 +1,89 @@
+"""The audit chain: each entry's hash covers the one before, so that a changed past shows.
+
+Pure: what is stored and where is `records/audit_log.py`.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import rfc8785
+
+GENESIS = bytes(32)
+
+
+class ActorKind(StrEnum):
+    USER = "user"
+    API_KEY = "api_key"
+    SENSOR = "sensor"
+    RUN = "run"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: an id, never a name or an address, so that erasure does not break the chain."""
+
+    kind: ActorKind
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One state change. `before` and `after` carry ids, states and hashes, no personal data."""
+
+    tenant_id: int
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    entity: str
+    entity_id: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+    def canonical(self) -> bytes:
+        return rfc8785.dumps(
+            {
+                "tenant_id": self.tenant_id,
+                "seq": self.seq,
+                "at": self.at.isoformat(timespec="microseconds"),
+                "actor": self.actor,
+                "action": self.action,
+                "entity": self.entity,
+                "entity_id": self.entity_id,
+                "before": self.before,
+                "after": self.after,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """The first entry that does not follow from the one before it."""
+
+    tenant_id: int
+    seq: int
+    reason: str
+
+
+def link(previous: bytes, entry: Entry) -> bytes:
+    return hashlib.sha256(previous + entry.canonical()).digest()
+
+
+def first_broken(chain: Iterable[tuple[Entry, bytes]]) -> BrokenLink | None:
+    """Walks one tenant's chain from its start, in the order of `seq`."""
+    previous, expected = GENESIS, 1
+    for entry, stored in chain:
+        if entry.seq != expected:
+            return BrokenLink(entry.tenant_id, expected, f"missing; the next entry found is {entry.seq}")
+        if link(previous, entry) != stored:
+            return BrokenLink(entry.tenant_id, entry.seq, "its hash does not follow from its content")
+        previous, expected = stored, expected + 1
+    return None

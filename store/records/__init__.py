@@ -1,0 +1,45 @@
+"""Postgres: everything that a person or a state machine changes.
+
+One module a subject holds its tables and its transitions, so that console, command line, sensors and
+tests change a record through one and the same function.
+"""
+
+from store.records import (
+    accounts,
+    actions,
+    approvals,
+    audit_log,
+    campaigns,
+    contacts,
+    deliveries,
+    experiments,
+    feeds,
+    gate,
+    kill_switches,
+    links,
+    people,
+    tenants,
+)
+from store.records.database import Session, enter_tenant, session
+from store.records.schema import Record
+
+__all__ = [
+    "Record",
+    "Session",
+    "accounts",
+    "actions",
+    "approvals",
+    "audit_log",
+    "campaigns",
+    "contacts",
+    "deliveries",
+    "enter_tenant",
+    "experiments",
+    "feeds",
+    "gate",
+    "kill_switches",
+    "links",
+    "people",
+    "session",
+    "tenants",
+]

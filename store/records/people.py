@@ -1,0 +1,116 @@
+"""People and keys: users, what they may do in a tenant, their log-ins, and the keys of programs."""
+
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from store.clock import now
+from store.records.schema import Numbered, Record, TenantId, TenantOwned, UserId, one_of
+from store.secrets import fingerprint
+
+_hasher = PasswordHasher()
+# Checked when no user has the address, so that an unknown address takes as long as a wrong password.
+_nobody = _hasher.hash(secrets.token_urlsafe(16))
+
+
+class MemberRole(StrEnum):
+    ADMIN = "admin"
+    MARKETER = "marketer"
+    APPROVER = "approver"
+    ANALYST = "analyst"
+    VIEWER = "viewer"
+
+
+class KeyKind(StrEnum):
+    """Browser keys are public and bound to origins; server keys are secret and trusted."""
+
+    BROWSER = "browser"
+    SERVER = "server"
+
+
+class User(Numbered, Record):
+    __tablename__ = "users"
+
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    disabled_at: Mapped[datetime | None]
+
+
+class Membership(TenantOwned, Record):
+    __tablename__ = "memberships"
+    __table_args__ = (UniqueConstraint("tenant_id", "user_id"), one_of("role", MemberRole))
+
+    user_id: Mapped[UserId] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    role: Mapped[MemberRole] = mapped_column(String(20))
+
+
+class LogIn(Record):
+    """A browser's session at the console; only the hash of its cookie is kept."""
+
+    __tablename__ = "log_ins"
+
+    id_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    user_id: Mapped[UserId] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    active_tenant: Mapped[TenantId | None] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class CollectorKey(TenantOwned, Record):
+    """What a page or a server shows the collector; a server key's secret can be read back to check signatures."""
+
+    __tablename__ = "collector_keys"
+    __table_args__ = (one_of("kind", KeyKind),)
+
+    kind: Mapped[KeyKind] = mapped_column(String(20))
+    public_key: Mapped[str] = mapped_column(String(64), unique=True)
+    secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    origins: Mapped[list[str]] = mapped_column(server_default="[]")
+    revoked_at: Mapped[datetime | None]
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def user_with(session: Session, email: str, password: str) -> User | None:
+    """The user of this address and password; a wrong one of either costs the same time."""
+    user = session.scalar(select(User).where(User.email == email.strip().lower(), User.disabled_at.is_(None)))
+    try:
+        _hasher.verify(user.password_hash if user else _nobody, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return user
+
+
+def log_in(session: Session, user: User, tenant: TenantId) -> str:
+    """Opens a log-in and gives the secret that the browser's cookie carries."""
+    cookie = secrets.token_urlsafe(32)
+    session.add(LogIn(id_hash=fingerprint(cookie), user_id=UserId(user.id), active_tenant=tenant))
+    return cookie
+
+
+def log_in_of(session: Session, cookie: str, idle: timedelta, absolute: timedelta) -> LogIn | None:
+    """The living log-in behind a cookie, marked as just seen."""
+    found = session.get(LogIn, fingerprint(cookie))
+    if found is None or found.last_seen_at < now() - idle or found.created_at < now() - absolute:
+        return None
+    found.last_seen_at = now()
+    return found
+
+
+def log_out(session: Session, cookie: str) -> None:
+    session.execute(delete(LogIn).where(LogIn.id_hash == fingerprint(cookie)))
+
+
+def role_in(session: Session, user_id: UserId, tenant: TenantId) -> MemberRole | None:
+    """What the user may do in the tenant; the session must have entered it."""
+    return session.scalar(
+        select(Membership.role).where(Membership.user_id == user_id, Membership.tenant_id == tenant)
+    )

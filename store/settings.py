@@ -1,0 +1,307 @@
+"""One Settings object: every knob has a default, a type and a line of help."""
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import quote, urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from store import secrets
+
+PLACEHOLDERS = re.compile(
+    r"^(change[-_ ]?me.*|placeholder|secret|password|example|todo|xxx+)$", re.IGNORECASE
+)
+SHORTEST_PRODUCTION_SECRET = 32
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Role(StrEnum):
+    """The Postgres login of each kind of process; each can do its job and no more."""
+
+    OWNER = "mp_owner"
+    CONSOLE = "mp_console"
+    EDGE = "mp_edge"
+    PIPELINES = "mp_pipelines_all_tenants"
+    DIMENSIONS = "mp_dimensions_all_tenants"
+    DAGSTER = "mp_dagster"
+
+
+class Service(StrEnum):
+    """What listens on a port; the order is the offset from PORT_BASE."""
+
+    CONSOLE = "console"
+    COLLECTOR = "collector"
+    DAGSTER = "dagster"
+    POSTGRES = "postgres"
+    CLICKHOUSE = "clickhouse"
+    CODE_SERVER = "code-server"
+    SANDBOX = "sandbox"
+    DEMO_SITE = "demo-site"
+    DEMO_SMTP = "demo-smtp"
+
+
+class Database(StrEnum):
+    RECORDS = "marketing_pipelines"
+    DAGSTER = "dagster"
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Where everything is and how it behaves, from the environment or `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True
+    )
+
+    environment: Environment = Field(
+        Environment.DEVELOPMENT,
+        description="`production` refuses placeholder secrets and the embedded engines.",
+    )
+    data_dir: Path = Field(
+        Path(".data"), description="Where the embedded engines, the edge log and generated secrets lie."
+    )
+    port_base: Annotated[int, Field(ge=1024, le=65500)] = Field(
+        8000, description="The console's port; every other service listens on the ports after it."
+    )
+    bind_host: str = Field("127.0.0.1", description="Address the public services listen on.")
+    public_api_host: str = Field(
+        "", description="Address of the console as people reach it, e.g. https://console.example.com."
+    )
+    public_collector_host: str = Field(
+        "", description="Address of the collector as web pages reach it, e.g. https://t.example.com."
+    )
+
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("DATABASE_URL", "POSTGRES_DSN"),
+        description="Postgres; empty means the embedded Postgres. `POSTGRES_DSN` is read too.",
+    )
+    dagster_database_url: SecretStr | None = Field(
+        None, description="Postgres of Dagster's own storage; empty means a database beside the records."
+    )
+    role_passwords: dict[Role, SecretStr] = Field(
+        default_factory=dict,
+        description="JSON object of passwords by Postgres role; a missing one is derived from SECRET_KEY.",
+    )
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = Field(
+        5, description="Postgres connections a process keeps open."
+    )
+    database_pool_overflow: Annotated[int, Field(ge=0, le=200)] = Field(
+        10, description="Postgres connections a process may open beyond its pool under load."
+    )
+
+    clickhouse_url: SecretStr | None = Field(
+        None, description="ClickHouse over HTTP(S); empty means the embedded ClickHouse."
+    )
+    clickhouse_memory_bytes: Annotated[int, Field(ge=256 * 2**20)] = Field(
+        2 * 2**30, description="Memory that one query may use in the embedded ClickHouse."
+    )
+    events_ttl_days: Annotated[int, Field(ge=1, le=36500)] = Field(
+        400, description="Days that raw events are kept in ClickHouse."
+    )
+
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Root of every derived key; empty generates one beside the data (development).",
+    )
+    jwt_secret: SecretStr = Field(
+        SecretStr(""), description="Signs the API's tokens; empty derives it from SECRET_KEY."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    kill_switch: bool = Field(
+        False, description="true stops everything that sends or spends, whatever the records say."
+    )
+    default_tenant: str = Field(
+        "", description="Slug of the tenant that keyless events belong to; empty refuses them."
+    )
+
+    smtp_host: str = Field("", description="Mail server for outgoing mail.")
+    smtp_port: Port = Field(587, description="Port of the mail server.")
+    smtp_user: str = Field("", description="Log-in at the mail server, if it wants one.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
+    smtp_tls: bool = Field(True, description="Use STARTTLS (or TLS on port 465); false only on loopback.")
+    mail_from: str = Field("marketing@localhost", description="Sender of mail that names none.")
+
+    openai_api_key: SecretStr = Field(
+        SecretStr(""), description="Key of the language model; empty uses the offline writer."
+    )
+
+    collect_max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
+        512 * 1024, description="Largest body the collector takes, before and after decompression."
+    )
+    collect_max_batch: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        500, description="Most events in one request to the collector."
+    )
+    spool_max_bytes: Annotated[int, Field(ge=2**20)] = Field(
+        5 * 2**30, description="Disk the edge log may fill before the collector answers 503."
+    )
+    spool_keep_hours: Annotated[int, Field(ge=1)] = Field(
+        48, description="Hours that segments are kept after they are loaded."
+    )
+    session_idle_minutes: Annotated[int, Field(ge=5)] = Field(
+        480, description="Minutes without a click after which a console log-in ends."
+    )
+    session_absolute_hours: Annotated[int, Field(ge=1)] = Field(
+        168, description="Hours after which a console log-in ends whatever happens."
+    )
+    approval_expires_hours: Annotated[int, Field(ge=1)] = Field(
+        72,
+        description="Hours that an approval request or an approval holds; then it is expired, never approved.",
+    )
+    gate_tick_seconds: Annotated[int, Field(ge=1, le=50)] = Field(
+        45, description="How long a gate sensor waits inside its tick for work; Dagster allows 60."
+    )
+    gate_drain_seconds: Annotated[int, Field(ge=0, le=300)] = Field(
+        30, description="How long a sending run stays and waits for more work after the last."
+    )
+    insights_lookback_days: Annotated[int, Field(ge=0, le=90)] = Field(
+        7, description="Days of ad insights read again each time, since platforms restate them."
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("database_url", "dagster_database_url")
+    @classmethod
+    def _postgres_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("clickhouse_url")
+    @classmethod
+    def _http_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and urlsplit(value.get_secret_value()).scheme not in {"http", "https"}:
+            raise ValueError("must start with http:// or https:// (ClickHouse's HTTP interface)")
+        return value
+
+    @model_validator(mode="after")
+    def _production_is_serious(self) -> Self:
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        secret = self.secret_key.get_secret_value()
+        if len(secret) < SHORTEST_PRODUCTION_SECRET or PLACEHOLDERS.match(secret):
+            raise ValueError(
+                f"SECRET_KEY: production needs a secret of {SHORTEST_PRODUCTION_SECRET} characters or more, "
+                "not a placeholder (make one: openssl rand -hex 32)"
+            )
+        jwt = self.jwt_secret.get_secret_value()
+        if jwt and (len(jwt) < SHORTEST_PRODUCTION_SECRET or PLACEHOLDERS.match(jwt)):
+            raise ValueError("JWT_SECRET: production needs a secret of 32 characters or more, or none at all")
+        if self.database_url is None or self.clickhouse_url is None:
+            raise ValueError("DATABASE_URL and CLICKHOUSE_URL: production does not use the embedded engines")
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def embedded_postgres(self) -> bool:
+        return self.database_url is None
+
+    @property
+    def embedded_clickhouse(self) -> bool:
+        return self.clickhouse_url is None
+
+    def port(self, service: Service) -> int:
+        return self.port_base + list(Service).index(service)
+
+    def address(self, service: Service) -> str:
+        """Where people or pages reach a service over HTTP."""
+        public = {
+            Service.CONSOLE: self.public_api_host,
+            Service.COLLECTOR: self.public_collector_host,
+        }.get(service)
+        return (public or f"http://127.0.0.1:{self.port(service)}").rstrip("/")
+
+    @property
+    def root_secret(self) -> bytes:
+        """SECRET_KEY, or in development the secret kept beside the data."""
+        given = self.secret_key.get_secret_value()
+        return given.encode() if given else secrets.kept_beside(self.data_dir)
+
+    def derived(self, purpose: str) -> bytes:
+        """A key for one purpose, drawn from the root secret; knowing one tells nothing of another."""
+        return secrets.derive(self.root_secret, purpose)
+
+    @property
+    def token_key(self) -> str:
+        return self.jwt_secret.get_secret_value() or self.derived("jwt").hex()
+
+    def role_password(self, role: Role) -> str:
+        given = self.role_passwords.get(role)
+        return given.get_secret_value() if given else self.derived(f"postgres:{role}").hex()[:40]
+
+    def postgres_url(self, role: Role, driver: str = "postgresql+psycopg") -> str:
+        """The address of the records (or of Dagster's storage) for one role's log-in."""
+        if role is Role.DAGSTER and self.dagster_database_url:
+            return _with_driver(self.dagster_database_url.get_secret_value(), driver)
+        database = Database.DAGSTER if role is Role.DAGSTER else Database.RECORDS
+        log_in = f"{role}:{quote(self.role_password(role), safe='')}"
+        if self.database_url is None:
+            return f"{driver}://{log_in}@127.0.0.1:{self.port(Service.POSTGRES)}/{database}"
+        given = urlsplit(self.database_url.get_secret_value())
+        if given.username in (role, None) or role is Role.OWNER:
+            return _with_driver(given.geturl(), driver)
+        path = f"/{Database.DAGSTER}" if role is Role.DAGSTER else given.path
+        host = given.netloc.rpartition("@")[2]
+        return _with_driver(given._replace(netloc=f"{log_in}@{host}", path=path).geturl(), driver)
+
+    def clickhouse_password(self) -> str:
+        """The password of the embedded ClickHouse."""
+        return self.derived("clickhouse").hex()[:40]
+
+    def clickhouse_address(self) -> str:
+        """The address of ClickHouse's HTTP interface, with its log-in."""
+        if self.clickhouse_url is not None:
+            return self.clickhouse_url.get_secret_value()
+        return f"http://default:{self.clickhouse_password()}@127.0.0.1:{self.port(Service.CLICKHOUSE)}/"
+
+
+def _with_driver(url: str, driver: str) -> str:
+    return f"{driver}://{url.partition('://')[2]}"
+
+
+class SettingsError(Exception):
+    """Settings that do not parse; the text has one line a field."""
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings of this process, or a SettingsError with a line for each field that is wrong."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(problem) for problem in error.errors())) from None
+
+
+@lru_cache(maxsize=1)
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return load()
+
+
+def _line(problem: Any) -> str:
+    """One problem as `FIELD: reason`; the value itself may be a secret and is never shown."""
+    field = "_".join(str(part) for part in problem["loc"][:1]).upper()
+    reason = problem["msg"].removeprefix("Value error, ")
+    return f"{field}: {reason}" if field else reason

@@ -1,0 +1,115 @@
+"""The real parts that tests stand on: one embedded Postgres and ClickHouse for the session, a tenant for each test."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from store import events, migrations, records
+from store.embedded import commands, postgres
+from store.records.schema import TenantId
+from store.records.tenants import Tenant
+from store.settings import Role, Service, Settings, load
+
+STARTS_WITHIN = 60.0
+
+
+def free_port_base() -> int:
+    """A base above which the ports of every service are free."""
+    for base in range(21000 + os.getpid() % 400 * 20, 60000, 20):
+        with ExitStack() as held:
+            try:
+                for offset in range(len(Service)):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
+            except OSError:
+                continue
+            return base
+    raise RuntimeError("no free ports")
+
+
+def wait_until(what: str, ready: Callable[[], bool], within: float = STARTS_WITHIN) -> None:
+    deadline = time.monotonic() + within
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} was not ready after {within:.0f} s")
+        time.sleep(0.1)
+
+
+@contextmanager
+def process(
+    command: list[str], environment: dict[str, str], log: Path, stop: signal.Signals = signal.SIGTERM
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A real process that is stopped politely at the end, and its log kept for the failure report."""
+    with log.open("ab") as output:
+        child = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield child
+    finally:
+        if child.poll() is None:
+            child.send_signal(stop)
+            try:
+                child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of an installation on the embedded engines, up and migrated."""
+    data = tmp_path_factory.mktemp("house")
+    house = load(_env_file=None, data_dir=data, port_base=free_port_base())
+    environment = environment_of(house)
+    with (
+        process(commands.postgres(), environment, data / "postgres.log", signal.SIGINT),
+        process(commands.clickhouse(house), environment, data / "clickhouse.log"),
+    ):
+        wait_until("Postgres", lambda: postgres.is_ready(house))
+        wait_until("ClickHouse", lambda: answers(house.port(Service.CLICKHOUSE)))
+        postgres.ensure_databases(house)
+        migrations.migrate_postgres(house)
+        migrations.migrate_clickhouse(house)
+        yield house
+
+
+def environment_of(house: Settings) -> dict[str, str]:
+    """What a process of this installation finds in its environment."""
+    return {**os.environ, "DATA_DIR": str(house.data_dir), "PORT_BASE": str(house.port_base)}
+
+
+@pytest.fixture(scope="session")
+def environment(settings: Settings) -> dict[str, str]:
+    return environment_of(settings)
+
+
+@pytest.fixture
+def tenant(settings: Settings) -> TenantId:
+    """A tenant that no other test has."""
+    slug = f"t-{uuid.uuid4().hex[:12]}"
+    with records.session(settings, Role.OWNER) as session:
+        row = Tenant(slug=slug, name=slug)
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+@pytest.fixture
+def clickhouse(settings: Settings) -> Iterator[events.Client]:
+    client = events.connect(settings)
+    yield client
+    client.close()
