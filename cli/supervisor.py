@@ -59,7 +59,8 @@ class Running:
 class Supervisor:
     """Owns the processes between start and stop; everything it knows is also in its state file."""
 
-    def __init__(self, run_dir: Path, console: Console) -> None:
+    def __init__(self, run_dir: Path, console: Console, longest_back_off: float = LONGEST_BACK_OFF) -> None:
+        self._longest_back_off = longest_back_off
         self._run_dir = run_dir
         self._logs = run_dir.parent / "logs"
         self._console = console
@@ -150,7 +151,7 @@ class Supervisor:
             how = "did not start" if refused else "keeps dying"
             self._fail(f"{part.name} {how}: {_last(running.last_lines)}")
             return
-        pause = min(LONGEST_BACK_OFF, 2.0 ** (len(running.deaths) - 1))
+        pause = min(self._longest_back_off, 2.0 ** (len(running.deaths) - 1))
         self.say(f"{part.name} ended with code {code}; starting it again in {pause:.0f} s", "bold yellow")
         await asyncio.sleep(pause)
         if not self._stopping:

@@ -70,19 +70,23 @@ def answers(port: int) -> bool:
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of an installation on the embedded engines, up and migrated."""
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of an installation with its Postgres up and migrated: for tests that need no ClickHouse."""
     data = tmp_path_factory.mktemp("house")
     house = load(_env_file=None, data_dir=data, port_base=free_port_base())
-    environment = environment_of(house)
-    with (
-        process(commands.postgres(), environment, data / "postgres.log", signal.SIGINT),
-        process(commands.clickhouse(house), environment, data / "clickhouse.log"),
-    ):
+    with process(commands.postgres(), environment_of(house), data / "postgres.log", signal.SIGINT):
         wait_until("Postgres", lambda: postgres.is_ready(house))
-        wait_until("ClickHouse", lambda: answers(house.port(Service.CLICKHOUSE)))
         postgres.ensure_databases(house)
         migrations.migrate_postgres(house)
+        yield house
+
+
+@pytest.fixture(scope="session")
+def settings(house: Settings) -> Iterator[Settings]:
+    """The same installation with its ClickHouse up and migrated as well."""
+    log = house.data_dir / "clickhouse.log"
+    with process(commands.clickhouse(house), environment_of(house), log):
+        wait_until("ClickHouse", lambda: answers(house.port(Service.CLICKHOUSE)))
         migrations.migrate_clickhouse(house)
         yield house
 
@@ -98,10 +102,10 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 @pytest.fixture
-def tenant(settings: Settings) -> TenantId:
+def tenant(house: Settings) -> TenantId:
     """A tenant that no other test has."""
     slug = f"t-{uuid.uuid4().hex[:12]}"
-    with records.session(settings, Role.OWNER) as session:
+    with records.session(house, Role.OWNER) as session:
         row = Tenant(slug=slug, name=slug)
         session.add(row)
         session.flush()

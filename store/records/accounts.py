@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.records.schema import Record, TenantOwned, key_for_children, one_of
+from store.records.schema import Record, TenantOwned, enumerated, key_for_children, one_of
 
 
 class AccountStatus(StrEnum):
@@ -32,6 +32,6 @@ class AdAccount(TenantOwned, Record):
     name: Mapped[str] = mapped_column(String(200))
     credentials_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     options: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
-    status: Mapped[AccountStatus] = mapped_column(String(20), server_default="connected")
+    status: Mapped[AccountStatus] = mapped_column(enumerated(AccountStatus, 20), server_default="connected")
     last_synced_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(1000))

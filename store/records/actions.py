@@ -21,6 +21,7 @@ from store.records.schema import (
     TenantOwned,
     UserId,
     belongs_to,
+    enumerated,
     key_for_children,
     one_of,
 )
@@ -140,14 +141,14 @@ class Action(TenantOwned, Record):
         one_of("state", State),
     )
 
-    type: Mapped[ActionType] = mapped_column(String(40))
+    type: Mapped[ActionType] = mapped_column(enumerated(ActionType, 40))
     title: Mapped[str] = mapped_column(String(200), server_default="")
-    purpose: Mapped[Purpose] = mapped_column(String(40))
-    source: Mapped[Source] = mapped_column(String(20), server_default="person")
+    purpose: Mapped[Purpose] = mapped_column(enumerated(Purpose, 40))
+    source: Mapped[Source] = mapped_column(enumerated(Source, 20), server_default="person")
     campaign_id: Mapped[CampaignId | None]
     payload: Mapped[dict[str, Any]]
     dry_run: Mapped[bool] = mapped_column(server_default="false")
-    state: Mapped[State] = mapped_column(String(30), server_default="draft", index=True)
+    state: Mapped[State] = mapped_column(enumerated(State, 30), server_default="draft", index=True)
     version: Mapped[int] = mapped_column(Integer, server_default="0")
     due_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
@@ -288,7 +289,7 @@ def submit(
     if action.state not in MOVES[Move.SUBMIT][0]:
         raise IllegalMove(action, Move.SUBMIT)
     action.version += 1
-    action.expires_at = now() + holds
+    action.expires_at = expires_at = now() + holds
     version = ActionVersion(
         tenant_id=action.tenant_id,
         action_id=action.id,
@@ -317,7 +318,7 @@ def submit(
         actor,
         manifest_hash=frozen.hash.hex(),
         recipients=len(frozen.leaves),
-        expires_at=action.expires_at.isoformat(),
+        expires_at=expires_at.isoformat(),
     )
     return version
 
@@ -365,19 +366,3 @@ def lapsed(session: Session) -> list[tuple[TenantId, ActionId]]:
         )
     )
     return [(row.tenant_id, ActionId(row.id)) for row in rows]
-
-
-def due(session: Session) -> list[tuple[TenantId, ActionId, int]]:
-    """Approved actions whose time has come and held or running ones, with their versions.
-
-    Selected by state and not by a cursor, so that a daemon that was down misses nothing.
-    """
-    rows = session.execute(
-        select(Action.tenant_id, Action.id, Action.version)
-        .where(
-            Action.state.in_({State.APPROVED, State.EXECUTING, State.HELD}),
-            (Action.due_at.is_(None)) | (Action.due_at <= now()),
-        )
-        .order_by(Action.due_at.nulls_first(), Action.id)
-    )
-    return [(row.tenant_id, ActionId(row.id), row.version) for row in rows]

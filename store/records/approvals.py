@@ -10,7 +10,16 @@ from store.clock import now
 from store.records import actions, tenants
 from store.records.actions import Action, Move, State
 from store.records.people import MemberRole
-from store.records.schema import ActionId, Record, TenantId, TenantOwned, UserId, belongs_to, one_of
+from store.records.schema import (
+    ActionId,
+    Record,
+    TenantId,
+    TenantOwned,
+    UserId,
+    belongs_to,
+    enumerated,
+    one_of,
+)
 
 MAY_DECIDE = frozenset({MemberRole.ADMIN, MemberRole.APPROVER})
 ALLOW_SELF_APPROVAL = "allow_self_approval"
@@ -43,7 +52,7 @@ class Approval(TenantOwned, Record):
     version: Mapped[int] = mapped_column(Integer)
     manifest_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     user_id: Mapped[UserId] = mapped_column(ForeignKey("users.id"))
-    decision: Mapped[Decision] = mapped_column(String(30))
+    decision: Mapped[Decision] = mapped_column(enumerated(Decision, 30))
     note: Mapped[str] = mapped_column(String(2000), server_default="")
 
 

@@ -116,6 +116,17 @@ def _cut_tail(session: Session, tenant: TenantId) -> BrokenLink | None:
     return None
 
 
+def head(session: Session, tenant: TenantId) -> str:
+    """Number and hash of a chain's last entry; what is kept outside the database."""
+    last = session.execute(
+        select(AuditEntry.seq, AuditEntry.hash)
+        .where(AuditEntry.tenant_id == tenant)
+        .order_by(AuditEntry.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    return f"{last.seq}:{last.hash.hex()}" if last else "0:"
+
+
 def of_entity(session: Session, tenant: TenantId, entity: str, entity_id: str | int) -> list[AuditEntry]:
     """The history of one thing, oldest first."""
     return list(

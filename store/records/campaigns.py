@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.records.schema import Record, TenantOwned, key_for_children, one_of
+from store.records.schema import Record, TenantOwned, enumerated, key_for_children, one_of
 
 
 class CampaignStatus(StrEnum):
@@ -31,4 +31,4 @@ class Campaign(TenantOwned, Record):
     utm_campaign: Mapped[str] = mapped_column(String(200))
     start_date: Mapped[datetime | None]
     end_date: Mapped[datetime | None]
-    status: Mapped[CampaignStatus] = mapped_column(String(20), server_default="draft")
+    status: Mapped[CampaignStatus] = mapped_column(enumerated(CampaignStatus, 20), server_default="draft")

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Double, String, UniqueConstraint, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from store.records.schema import LinkId, Record, TenantOwned, belongs_to, key_for_children, one_of
+from store.records.schema import LinkId, Record, TenantOwned, belongs_to, enumerated, key_for_children, one_of
 
 
 class ExperimentStatus(StrEnum):
@@ -24,7 +24,9 @@ class Experiment(TenantOwned, Record):
 
     name: Mapped[str] = mapped_column(String(200))
     hypothesis: Mapped[str] = mapped_column(String(1000), server_default="")
-    status: Mapped[ExperimentStatus] = mapped_column(String(20), server_default="running")
+    status: Mapped[ExperimentStatus] = mapped_column(
+        enumerated(ExperimentStatus, 20), server_default="running"
+    )
     variants: Mapped[list["Variant"]] = relationship(order_by="Variant.id", viewonly=True)
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import Double, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.records.schema import Record, TenantOwned, key_for_children, one_of
+from store.records.schema import Record, TenantOwned, enumerated, key_for_children, one_of
 
 
 class FeedStatus(StrEnum):
@@ -28,7 +28,7 @@ class Feed(TenantOwned, Record):
     language: Mapped[str] = mapped_column(String(20), server_default="")
     weight: Mapped[float] = mapped_column(Double, server_default="1")
     interval_minutes: Mapped[int] = mapped_column(Integer, server_default="60")
-    status: Mapped[FeedStatus] = mapped_column(String(20), server_default="new")
+    status: Mapped[FeedStatus] = mapped_column(enumerated(FeedStatus, 20), server_default="new")
     etag: Mapped[str | None] = mapped_column(String(500))
     last_modified: Mapped[str | None] = mapped_column(String(100))
     last_fetched_at: Mapped[datetime | None]

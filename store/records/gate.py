@@ -28,7 +28,7 @@ from store.records import kill_switches
 from store.records.actions import CHANNEL_OF, Action, State
 from store.records.deliveries import Delivery, DeliveryState
 from store.records.kill_switches import KillSwitch
-from store.records.schema import ActionId, Record, TenantOwned, belongs_to, one_of
+from store.records.schema import ActionId, Record, TenantOwned, belongs_to, enumerated, one_of
 
 
 class Slice(TenantOwned, Record):
@@ -67,7 +67,7 @@ class Watcher(Record):
     __table_args__ = (one_of("kind", WatcherKind),)
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
-    kind: Mapped[WatcherKind] = mapped_column(String(20))
+    kind: Mapped[WatcherKind] = mapped_column(enumerated(WatcherKind, 20))
     seen_at: Mapped[datetime]
 
 
@@ -104,7 +104,7 @@ def take(session: Session, run_id: str, lease: timedelta) -> Taken | None:
     for action, newest in _locked(session, or_(_nobody_has_it(), unanswered)):
         was_asked = newest is not None and newest.run_id is None and newest.ended_at is None
         taken = newest if was_asked and newest else _next_attempt(session, action, newest)
-        taken.run_id, taken.leased_until = run_id, now() + lease
+        taken.run_id, taken.asked_at, taken.leased_until = run_id, now(), now() + lease
         session.flush()
         return Taken(action, taken)
     return None
@@ -170,6 +170,7 @@ def _due() -> Select[tuple[Action, Slice]]:
         .where(
             Action.state.in_({State.APPROVED, State.EXECUTING, State.HELD}),
             or_(Action.due_at.is_(None), Action.due_at <= now()),
+            or_(Action.state != State.APPROVED, Action.expires_at > now()),
             ~exists().where(_stopped()),
             or_(Action.state == State.APPROVED, _ready_deliveries(), ~_open_deliveries()),
         )
@@ -252,10 +253,15 @@ def _locked(session: Session, free: ColumnElement[bool]) -> Iterator[tuple[Actio
 
 
 def _next_attempt(session: Session, action: Action, newest: Slice | None) -> Slice:
-    """Another attempt at the slice that was begun, or the first at the next one."""
+    """Another attempt at the slice that was begun, or the first at the next one.
+
+    A run that got somewhere before it went away has done a slice, if a short one.
+    """
     if newest is not None and newest.ended_at is None:
-        newest.attempt += 1
-        return newest
+        if not _got_somewhere(session, newest):
+            newest.attempt += 1
+            return newest
+        newest.ended_at = now()
     following = Slice(
         tenant_id=action.tenant_id,
         action_id=ActionId(action.id),
@@ -266,3 +272,13 @@ def _next_attempt(session: Session, action: Action, newest: Slice | None) -> Sli
     )
     session.add(following)
     return following
+
+
+def _got_somewhere(session: Session, slice: Slice) -> bool:
+    settled = exists().where(
+        Delivery.tenant_id == slice.tenant_id,
+        Delivery.action_id == slice.action_id,
+        Delivery.leased_by == slice.run_id,
+        Delivery.settled_at >= slice.asked_at,
+    )
+    return bool(session.scalar(select(settled)))

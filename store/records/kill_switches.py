@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from store.audit import Actor
 from store.clock import now
 from store.records import audit_log
-from store.records.schema import CampaignId, Numbered, Record, TenantId, one_of
+from store.records.schema import CampaignId, Numbered, Record, TenantId, enumerated, one_of
 
 EVERYTHING = "*"
 
@@ -46,7 +46,7 @@ class KillSwitch(Numbered, Record):
     )
 
     tenant_id: Mapped[TenantId | None] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"))
-    scope: Mapped[Scope] = mapped_column(String(20))
+    scope: Mapped[Scope] = mapped_column(enumerated(Scope, 20))
     subject: Mapped[str] = mapped_column(String(100), server_default=EVERYTHING)
     engaged: Mapped[bool] = mapped_column(server_default="true")
     reason: Mapped[str] = mapped_column(String(500), server_default="")

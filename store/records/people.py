@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.clock import now
-from store.records.schema import Numbered, Record, TenantId, TenantOwned, UserId, one_of
+from store.records.schema import Numbered, Record, TenantId, TenantOwned, UserId, enumerated, one_of
 from store.secrets import fingerprint
 
 _hasher = PasswordHasher()
@@ -47,7 +47,7 @@ class Membership(TenantOwned, Record):
     __table_args__ = (UniqueConstraint("tenant_id", "user_id"), one_of("role", MemberRole))
 
     user_id: Mapped[UserId] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    role: Mapped[MemberRole] = mapped_column(String(20))
+    role: Mapped[MemberRole] = mapped_column(enumerated(MemberRole, 20))
 
 
 class LogIn(Record):
@@ -68,7 +68,7 @@ class CollectorKey(TenantOwned, Record):
     __tablename__ = "collector_keys"
     __table_args__ = (one_of("kind", KeyKind),)
 
-    kind: Mapped[KeyKind] = mapped_column(String(20))
+    kind: Mapped[KeyKind] = mapped_column(enumerated(KeyKind, 20))
     public_key: Mapped[str] = mapped_column(String(64), unique=True)
     secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     origins: Mapped[list[str]] = mapped_column(server_default="[]")

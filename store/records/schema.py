@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    Enum,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -74,6 +75,16 @@ def belongs_to(table: str, column: str, *, ondelete: str = "CASCADE") -> Foreign
     """A foreign key that cannot cross tenants: plain foreign keys look past row-level security."""
     return ForeignKeyConstraint(
         ["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], ondelete=ondelete
+    )
+
+
+def enumerated(values: type[StrEnum], length: int) -> Enum:
+    """A text column that reads back as the enum's member and not as bare text."""
+    return Enum(
+        values,
+        native_enum=False,
+        length=length,
+        values_callable=lambda members: [member.value for member in members],
     )
 
 

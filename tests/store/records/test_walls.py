@@ -1,0 +1,154 @@
+"""Row-level security: the console's log-in sees and writes one tenant's rows, in every table."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from store import records
+from store.records import Record
+from store.records.database import engine
+from store.records.schema import TenantId
+from store.records.tenants import Tenant
+from store.settings import Role, Settings
+
+OWNED = sorted(table.name for table in Record.metadata.tables.values() if "tenant_id" in table.columns)
+
+
+@pytest.fixture(scope="module")
+def other(house: Settings) -> TenantId:
+    """A tenant with a row in every table."""
+    with records.session(house, Role.OWNER) as session:
+        row = Tenant(slug=f"o-{uuid.uuid4().hex[:12]}", name="other")
+        session.add(row)
+        session.flush()
+        for statement in ONE_ROW_EACH:
+            session.execute(text(statement), {"tenant": row.id, "unique": uuid.uuid4().hex})
+        return row.id
+
+
+ONE_ROW_EACH = (
+    "insert into users (email, name, password_hash) values (:unique || '@x', 'x', 'x')",
+    "insert into memberships (tenant_id, user_id, role) select :tenant, max(id), 'viewer' from users",
+    "insert into collector_keys (tenant_id, kind, public_key) values (:tenant, 'browser', :unique)",
+    "insert into contacts (tenant_id, email) values (:tenant, 'someone@x')",
+    "insert into campaigns (tenant_id, name, utm_campaign) values (:tenant, 'x', 'x')",
+    "insert into links (tenant_id, slug, target_url) values (:tenant, :unique, 'https://x')",
+    "insert into experiments (tenant_id, name) values (:tenant, 'x')",
+    """insert into variants (tenant_id, experiment_id, name, link_id)
+       select :tenant, e.id, 'a', l.id from experiments e, links l where e.tenant_id = :tenant and l.tenant_id = :tenant""",
+    "insert into feeds (tenant_id, name, url) values (:tenant, 'x', 'https://x')",
+    "insert into ad_accounts (tenant_id, channel, account_id, name, credentials_sealed) values (:tenant, 'x', 'x', 'x', '')",
+    "insert into kill_switches (tenant_id, scope, subject, engaged, changed_by, changed_at) values (:tenant, 'channel', 'nothing', false, 'x', now())",
+    "insert into actions (tenant_id, type, purpose, payload, updated_at) values (:tenant, 'email', 'contract', '{}', now())",
+    """insert into action_versions (tenant_id, action_id, version, manifest, manifest_hash)
+       select :tenant, id, 1, '{}', '' from actions where tenant_id = :tenant""",
+    """insert into action_recipients (tenant_id, action_id, version, recipient_key, contact_id, "values", leaf)
+       select :tenant, a.id, 1, 'x', c.id, '{}', '' from actions a, contacts c where a.tenant_id = :tenant and c.tenant_id = :tenant""",
+    """insert into approvals (tenant_id, action_id, version, manifest_hash, user_id, decision)
+       select :tenant, a.id, 1, '', (select max(id) from users), 'denied' from actions a where tenant_id = :tenant""",
+    """insert into deliveries (tenant_id, action_id, version, recipient_key, message_id)
+       select :tenant, id, 1, 'x', 'x' from actions where tenant_id = :tenant""",
+    """insert into audit_entries (tenant_id, seq, at, actor, action, entity, entity_id, before, after, hash)
+       values (:tenant, 1, now(), 'x', 'x', 'x', 'x', '{}', '{}', '')""",
+)
+
+
+@pytest.fixture
+def as_console(house: Settings, tenant: TenantId) -> Iterator[Connection]:
+    """A connection with the console's log-in that has entered a tenant of its own."""
+    with engine(house, Role.CONSOLE).connect() as connection:
+        connection.execute(text("select set_config('app.tenant_id', :id, true)"), {"id": str(tenant)})
+        yield connection
+
+
+def test_the_other_tenant_has_a_row_everywhere(house: Settings, other: TenantId) -> None:
+    with records.session(house, Role.PIPELINES) as session:
+        for table in OWNED:
+            count = session.scalar(text(f'select count(*) from "{table}" where tenant_id = :t'), {"t": other})
+            assert count == 1, table
+
+
+@pytest.mark.parametrize("table", OWNED)
+def test_a_row_of_another_tenant_is_not_seen(as_console: Connection, other: TenantId, table: str) -> None:
+    query = text(f'select count(*) from "{table}" where tenant_id = :t')
+    assert as_console.scalar(query, {"t": other}) == 0
+
+
+@pytest.mark.parametrize("table", OWNED)
+def test_a_row_of_another_tenant_is_not_changed(
+    as_console: Connection, house: Settings, other: TenantId, table: str
+) -> None:
+    for statement in (
+        f'update "{table}" set tenant_id = tenant_id where tenant_id = :t',
+        f'delete from "{table}" where tenant_id = :t',
+    ):
+        with as_console.begin_nested() as attempt:
+            assert changed_by(as_console, statement, other) == 0
+            attempt.rollback()
+    with records.session(house, Role.PIPELINES) as session:
+        count = session.scalar(text(f'select count(*) from "{table}" where tenant_id = :t'), {"t": other})
+    assert count == 1
+
+
+def changed_by(connection: Connection, statement: str, tenant: TenantId) -> int:
+    """How many rows a statement changes; none where it is refused outright."""
+    try:
+        return connection.execute(text(statement), {"t": tenant}).rowcount
+    except DBAPIError:
+        return 0
+
+
+def test_a_row_cannot_be_written_for_another_tenant(as_console: Connection, other: TenantId) -> None:
+    with pytest.raises(ProgrammingError, match="row-level security"):
+        as_console.execute(
+            text("insert into contacts (tenant_id, email) values (:t, 'smuggled@x')"), {"t": other}
+        )
+
+
+def test_a_foreign_key_does_not_reach_another_tenant(
+    as_console: Connection, tenant: TenantId, other: TenantId, house: Settings
+) -> None:
+    """Foreign keys look past row-level security, so they name the tenant themselves."""
+    with records.session(house, Role.PIPELINES) as session:
+        theirs = session.scalar(text("select id from campaigns where tenant_id = :t"), {"t": other})
+    with pytest.raises(DBAPIError, match="foreign key"):
+        as_console.execute(
+            text(
+                "insert into links (tenant_id, slug, target_url, campaign_id) values (:t, :slug, 'https://x', :c)"
+            ),
+            {"t": tenant, "slug": uuid.uuid4().hex, "c": theirs},
+        )
+
+
+def test_without_a_tenant_nothing_is_seen(house: Settings, other: TenantId) -> None:
+    with engine(house, Role.CONSOLE).connect() as connection:
+        for table in OWNED:
+            query = text(f'select count(*) from "{table}" where tenant_id = :t')
+            assert connection.scalar(query, {"t": other}) == 0
+
+
+def test_the_edge_reads_what_requests_name_and_no_more(house: Settings) -> None:
+    with engine(house, Role.EDGE).connect() as connection:
+        for table in ("links", "campaigns", "collector_keys", "tenants"):
+            connection.scalar(text(f"select count(*) from {table}"))
+        for table in sorted(
+            set(Record.metadata.tables) - {"links", "campaigns", "collector_keys", "tenants"}
+        ):
+            with connection.begin_nested() as attempt:
+                with pytest.raises(ProgrammingError, match="permission denied"):
+                    connection.scalar(text(f'select count(*) from "{table}"'))
+                attempt.rollback()
+
+
+def test_nobody_rewrites_the_audit(house: Settings, other: TenantId) -> None:
+    for role in (Role.CONSOLE, Role.PIPELINES, Role.OWNER):
+        for statement in (
+            "update audit_entries set actor = 'x'",
+            "delete from audit_entries",
+            "truncate audit_entries",
+        ):
+            with engine(house, role).connect() as connection, pytest.raises(DBAPIError):
+                connection.execute(text(statement))

@@ -1,0 +1,93 @@
+"""Settings: what parses, what is refused, and what is derived."""
+
+from pathlib import Path
+
+import pytest
+
+from store.settings import Environment, Role, Service, Settings, SettingsError, load
+
+STRONG = "k3" * 24
+
+
+def settings(tmp_path: Path, **given: object) -> Settings:
+    return load(_env_file=None, data_dir=tmp_path, **given)
+
+
+def test_every_setting_has_help_and_a_default() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+        assert not field.is_required(), name
+
+
+def test_each_wrong_field_gets_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT_BASE", "eighty")
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    monkeypatch.setenv("DATABASE_URL", "mysql://somewhere")
+    with pytest.raises(SettingsError) as refused:
+        load(_env_file=None)
+    lines = str(refused.value).splitlines()
+    assert {line.partition(":")[0] for line in lines} == {"PORT_BASE", "DATABASE_URL", "LOG_LEVEL"}
+    assert "mysql" not in str(refused.value), "the value may hold a password"
+
+
+@pytest.mark.parametrize("placeholder", ["", "changeme", "change-me-please", "secret", "short" * 3])
+def test_production_refuses_placeholder_secrets(tmp_path: Path, placeholder: str) -> None:
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        settings(
+            tmp_path,
+            environment=Environment.PRODUCTION,
+            secret_key=placeholder,
+            database_url="postgresql://mp_owner:x@db/marketing_pipelines",
+            clickhouse_url="http://default:x@ch:8123/",
+        )
+
+
+def test_production_refuses_the_embedded_engines(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL and CLICKHOUSE_URL"):
+        settings(tmp_path, environment=Environment.PRODUCTION, secret_key=STRONG)
+
+
+def test_postgres_dsn_is_an_alias(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTGRES_DSN", "postgresql://mp_owner:pw@db:5432/marketing")
+    assert settings(tmp_path).postgres_url(Role.OWNER) == "postgresql+psycopg://mp_owner:pw@db:5432/marketing"
+
+
+def test_each_role_logs_in_as_itself(tmp_path: Path) -> None:
+    house = settings(tmp_path, database_url="postgresql://root:pw@db/marketing", secret_key=STRONG)
+    console, edge = house.postgres_url(Role.CONSOLE), house.postgres_url(Role.EDGE)
+    assert console.startswith("postgresql+psycopg://mp_console:")
+    assert console.endswith("@db/marketing")
+    assert house.role_password(Role.CONSOLE) in console
+    assert house.role_password(Role.CONSOLE) not in edge
+
+
+def test_a_log_in_that_is_the_role_itself_is_used_as_it_is(tmp_path: Path) -> None:
+    url = "postgresql://mp_console:own@db/marketing"
+    house = settings(tmp_path, database_url=url, secret_key=STRONG)
+    assert house.postgres_url(Role.CONSOLE, "postgresql") == url
+
+
+def test_a_given_password_wins_over_the_derived_one(tmp_path: Path) -> None:
+    house = settings(tmp_path, role_passwords={"mp_edge": "given"}, secret_key=STRONG)
+    assert house.role_password(Role.EDGE) == "given"
+    assert house.role_password(Role.CONSOLE) != "given"
+
+
+def test_port_base_moves_every_port(tmp_path: Path) -> None:
+    here, there = settings(tmp_path, port_base=9000), settings(tmp_path, port_base=9500)
+    assert here.port(Service.CONSOLE) == 9000
+    assert all(there.port(service) - here.port(service) == 500 for service in Service)
+    assert len({here.port(service) for service in Service}) == len(Service)
+
+
+def test_the_secret_of_a_development_installation_stays(tmp_path: Path) -> None:
+    first = settings(tmp_path).root_secret
+    assert settings(tmp_path).root_secret == first
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_secrets_do_not_show_in_a_printout(tmp_path: Path) -> None:
+    house = settings(tmp_path, secret_key=STRONG, database_url="postgresql://u:hidden@db/x")
+    assert STRONG not in repr(house)
+    assert "hidden" not in repr(house)
