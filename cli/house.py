@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from cli import readiness
+from cli import dagster_ui, readiness
 from cli.supervisor import Part
 from store.embedded import commands, postgres
 from store.settings import Role, Service, Settings
@@ -72,10 +72,10 @@ def dagster(house: Settings) -> list[Part]:
     daemon = [_program("dagster-daemon"), "run", "-w", str(ROOT / "workspace.yaml")]
 
     async def project_is_loaded() -> bool:
-        return await asyncio.to_thread(readiness.dagster_location_problem, port) is None
+        return await asyncio.to_thread(dagster_ui.location_problem, port) is None
 
     async def gives_signs_of_life() -> bool:
-        return await asyncio.to_thread(readiness.dagster_daemon_healthy, port)
+        return await asyncio.to_thread(dagster_ui.daemon_healthy, port)
 
     return [
         Part("dagster", webserver, project_is_loaded, port, environment=environment),

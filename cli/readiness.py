@@ -2,19 +2,12 @@
 
 import asyncio
 import contextlib
-import json
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
 from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 ANSWERS_WITHIN = 2.0
-
-LOCATION_QUERY = """
-{ workspaceOrError { ... on Workspace { locationEntries { loadStatus locationOrLoadError {
-  __typename ... on PythonError { message } } } } } }
-"""
 
 
 def http(port: int, path: str = "/healthz") -> Callable[[], Awaitable[bool]]:
@@ -50,38 +43,3 @@ def taken(port: int, host: str = "127.0.0.1") -> bool:
             probe.bind((host, port))
             return False
     return True
-
-
-DAEMON_QUERY = "{ instance { daemonHealth { allDaemonStatuses { required healthy } } } }"
-
-
-def dagster_location_problem(port: int) -> str | None:
-    """Why the Dagster UI cannot show the project yet; None when it can."""
-    try:
-        entries = _graphql(port, LOCATION_QUERY)["workspaceOrError"]["locationEntries"]
-    except (URLError, OSError, KeyError, ValueError) as error:
-        return f"the webserver does not answer yet ({type(error).__name__})"
-    loaded = [entry["locationOrLoadError"] for entry in entries if entry["locationOrLoadError"]]
-    for entry in loaded:
-        if entry["__typename"] == "PythonError":
-            return entry["message"]
-    return None if loaded else "the project is still loading"
-
-
-def dagster_daemon_healthy(port: int) -> bool:
-    """Whether every daemon that the instance needs has given a sign of life."""
-    try:
-        statuses = _graphql(port, DAEMON_QUERY)["instance"]["daemonHealth"]["allDaemonStatuses"]
-    except (URLError, OSError, KeyError, ValueError):
-        return False
-    return all(status["healthy"] for status in statuses if status["required"])
-
-
-def _graphql(port: int, query: str) -> dict[str, Any]:
-    request = Request(
-        f"http://127.0.0.1:{port}/graphql",
-        data=json.dumps({"query": query}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urlopen(request, timeout=10) as answer:  # noqa: S310 (our own webserver on loopback)
-        return json.load(answer)["data"]

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli import house as rooms
 from cli import readiness, signposts
+from cli.dagster_ui import RunFailed
 from cli.supervisor import GaveUp, Part, Supervisor, end_left_behind, left_behind
 from store import migrations, settings
 from store.embedded import postgres
@@ -65,7 +66,7 @@ async def _run(house: Settings, only: set[str], with_demo: bool, console: Consol
             signposts.show(house, with_demo, console)
             await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
         reason = failed.result() if failed.done() else ""
-    except (GaveUp, CannotStart, postgres.CannotStart, migrations.MigrationFailed) as error:
+    except (GaveUp, CannotStart, RunFailed, postgres.CannotStart, migrations.MigrationFailed) as error:
         reason = str(error)
     finally:
         work.cancel()

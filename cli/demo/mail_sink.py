@@ -29,7 +29,7 @@ class Keeper:
         self._kept = len(self._log.read_bytes().splitlines()) if self._log.exists() else 0
         (directory / "mail").mkdir(parents=True, exist_ok=True)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002
         kept = self.keep(envelope)
         print(f"{kept['at']} {kept['from']} -> {', '.join(kept['to'])}: {kept['subject']}", flush=True)
         return f"250 kept as {kept['file']}"

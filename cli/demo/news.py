@@ -22,7 +22,7 @@ class Feed(StrEnum):
     MAKERS = "makers"
 
     @property
-    def title(self) -> str:
+    def caption(self) -> str:
         return {Feed.INDUSTRY: "Stoffblatt: the trade", Feed.MAKERS: "Nadel & Faden: makers"}[self]
 
     @property
@@ -89,23 +89,23 @@ _WORDINGS = {
 _ATTENTION = {Feed.INDUSTRY: 1.0, Feed.MAKERS: 0.6}
 
 
-def mentions(feed: Feed, moment: datetime) -> list[Mention]:
-    """What the feed holds at a moment: its entries of the last 72 hours, newest first."""
+def mentions(feed: Feed, moment: datetime, reach_back: timedelta = SERVED) -> list[Mention]:
+    """What the feed holds at a moment: its latest entries, newest first."""
     last = int(moment.timestamp()) // _HOUR
-    hours = range(last - int(SERVED.total_seconds()) // _HOUR, last + 1)
+    hours = range(last - int(reach_back.total_seconds()) // _HOUR, last + 1)
     found = [mention for hour in hours for mention in _mentions_in(feed, hour)]
-    served = [mention for mention in found if moment - SERVED < mention.published_at <= moment]
+    served = [mention for mention in found if moment - reach_back < mention.published_at <= moment]
     return sorted(served, key=lambda mention: (mention.published_at, mention.id), reverse=True)
 
 
-def rss(feed: Feed, moment: datetime, site: str) -> bytes:
+def rss(feed: Feed, moment: datetime, site: str, reach_back: timedelta = SERVED) -> bytes:
     """The feed as RSS 2.0."""
-    entries = mentions(feed, moment)
+    entries = mentions(feed, moment, reach_back)
     built = max((entry.published_at for entry in entries), default=moment.replace(microsecond=0))
     items = "".join(_item(entry) for entry in entries)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<rss version="2.0"><channel><title>{escape(feed.title)}</title><link>{escape(site)}</link>'
+        f'<rss version="2.0"><channel><title>{escape(feed.caption)}</title><link>{escape(site)}</link>'
         f"<description>Invented news of the fashion trade.</description><language>en</language>"
         f"<lastBuildDate>{format_datetime(built, usegmt=True)}</lastBuildDate>{items}</channel></rss>\n"
     ).encode()
@@ -131,7 +131,7 @@ def _mentions_in(feed: Feed, hour: int) -> Iterator[Mention]:
                 id=f"tag:stoffblatt.example:{feed}:{story.number}:{hour}:{number}",
                 title=wording.format(story.headline),
                 link=story.link,
-                summary=f"{story.headline}. {feed.title} looks at what it means for small shops.",
+                summary=f"{story.headline}. {feed.caption} looks at what it means for small shops.",
                 published_at=datetime.fromtimestamp(hour * _HOUR + second, UTC),
             )
 

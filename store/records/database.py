@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from store.records.schema import TenantId
 from store.settings import Role, Settings
@@ -58,10 +58,10 @@ def _announce(opened: Session) -> None:
 
 
 @event.listens_for(Session, "after_begin")
-def _announce_again(opened: Session, *_: object) -> None:
+def _announce_again(opened: Session, _: SessionTransaction, connection: Connection) -> None:
     """The setting lives as long as a transaction; the next one of the same session needs it again."""
     tenant = opened.info.get(TENANT)
     if tenant is not None:
-        opened.connection().execute(
+        connection.execute(
             text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant)}
         )

@@ -49,6 +49,8 @@ ONE_ROW_EACH = (
        select :tenant, a.id, 1, 'x', c.id, '{}', '' from actions a, contacts c where a.tenant_id = :tenant and c.tenant_id = :tenant""",
     """insert into approvals (tenant_id, action_id, version, manifest_hash, user_id, decision)
        select :tenant, a.id, 1, '', (select max(id) from users), 'denied' from actions a where tenant_id = :tenant""",
+    """insert into slices (tenant_id, action_id, version, number, attempt, asked_at)
+       select :tenant, id, 1, 1, 1, now() from actions where tenant_id = :tenant""",
     """insert into deliveries (tenant_id, action_id, version, recipient_key, message_id)
        select :tenant, id, 1, 'x', 'x' from actions where tenant_id = :tenant""",
     """insert into audit_entries (tenant_id, seq, at, actor, action, entity, entity_id, before, after, hash)

@@ -1,0 +1,89 @@
+"""What the command line asks of the Dagster webserver, over its GraphQL."""
+
+import json
+import time
+from datetime import date
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+POLL_EVERY = 1.0
+
+LOCATION_QUERY = """
+{ workspaceOrError { ... on Workspace { locationEntries { loadStatus locationOrLoadError {
+  __typename ... on PythonError { message } } } } } }
+"""
+DAEMON_QUERY = "{ instance { daemonHealth { allDaemonStatuses { required healthy } } } }"
+
+
+def location_problem(port: int) -> str | None:
+    """Why the Dagster UI cannot show the project yet; None when it can."""
+    try:
+        entries = _graphql(port, LOCATION_QUERY)["workspaceOrError"]["locationEntries"]
+    except (URLError, OSError, KeyError, ValueError) as error:
+        return f"the webserver does not answer yet ({type(error).__name__})"
+    loaded = [entry["locationOrLoadError"] for entry in entries if entry["locationOrLoadError"]]
+    for entry in loaded:
+        if entry["__typename"] == "PythonError":
+            return entry["message"]
+    return None if loaded else "the project is still loading"
+
+
+def daemon_healthy(port: int) -> bool:
+    """Whether every daemon that the instance needs has given a sign of life."""
+    try:
+        statuses = _graphql(port, DAEMON_QUERY)["instance"]["daemonHealth"]["allDaemonStatuses"]
+    except (URLError, OSError, KeyError, ValueError):
+        return False
+    return all(status["healthy"] for status in statuses if status["required"])
+
+
+LAUNCH = """
+mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
+"""
+RUN_QUERY = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+
+
+class RunFailed(Exception):
+    """A run that was asked for did not succeed; the text says which and where to look."""
+
+
+def run_job(port: int, job: str, first_day: date, last_day: date, within: float) -> None:
+    """Runs a job for a range of days and waits for its success."""
+    selector = {
+        "repositoryLocationName": "marketing_pipelines",
+        "repositoryName": "__repository__",
+        "jobName": job,
+    }
+    tags = {
+        "dagster/asset_partition_range_start": first_day.isoformat(),
+        "dagster/asset_partition_range_end": last_day.isoformat(),
+    }
+    params = {
+        "selector": selector,
+        "runConfigData": {},
+        "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
+    }
+    launched = _graphql(port, LAUNCH, params=params)["launchRun"]
+    if launched["__typename"] != "LaunchRunSuccess":
+        raise RunFailed(f"{job} could not be launched: {launched.get('message', launched['__typename'])}")
+    _until_success(port, job, launched["run"]["runId"], within)
+
+
+def _until_success(port: int, job: str, run: str, within: float) -> None:
+    deadline = time.monotonic() + within
+    while (status := _graphql(port, RUN_QUERY, id=run)["runOrError"]["status"]) != "SUCCESS":
+        if status in {"FAILURE", "CANCELED"} or time.monotonic() > deadline:
+            raise RunFailed(f"{job} is {status}: look at http://127.0.0.1:{port}/runs/{run}")
+        time.sleep(POLL_EVERY)
+
+
+def _graphql(port: int, query: str, **variables: Any) -> dict[str, Any]:
+    request = Request(
+        f"http://127.0.0.1:{port}/graphql",
+        data=json.dumps({"query": query, "variables": variables}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urlopen(request, timeout=10) as answer:  # noqa: S310 (our own webserver on loopback)
+        return json.load(answer)["data"]

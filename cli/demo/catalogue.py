@@ -1,0 +1,115 @@
+"""What the demo tenant works with: campaigns, links, experiments, feeds and ad accounts, as records."""
+
+import dataclasses
+from datetime import datetime, timedelta
+
+from cli.demo import news, shop
+from cli.demo.presence import ensure, find
+from cli.demo.world import Places
+from connectors import sandbox
+from connectors.sandbox import world as advertising
+from marketing_pipelines.insights import credentials
+from store.records import Session
+from store.records.accounts import AdAccount
+from store.records.campaigns import Campaign, CampaignStatus
+from store.records.experiments import Experiment, Variant
+from store.records.feeds import Feed
+from store.records.links import Link
+from store.records.schema import TenantId
+from store.settings import Service, Settings
+
+
+def settle(session: Session, settings: Settings, tenant: TenantId, moment: datetime) -> Places:
+    """Everything in place and pointing at this installation's addresses; gives the numbers it got."""
+    site = settings.address(Service.DEMO_SITE)
+    campaigns = _campaigns(session, tenant, moment)
+    links = _links(session, tenant, site, campaigns)
+    variants = _experiments(session, tenant, links)
+    _feeds(session, tenant, site)
+    _ad_accounts(session, settings, tenant)
+    return Places(tenant, site, campaigns, links, variants)
+
+
+def _campaigns(session: Session, tenant: TenantId, moment: datetime) -> dict[str, int]:
+    return {
+        campaign.utm_campaign: ensure(
+            session,
+            Campaign,
+            {"tenant_id": tenant, "utm_campaign": campaign.utm_campaign},
+            name=campaign.name,
+            objective=campaign.objective,
+            start_date=moment - timedelta(days=45),
+            status=CampaignStatus.RUNNING,
+        ).id
+        for campaign in shop.CAMPAIGNS
+    }
+
+
+def _links(session: Session, tenant: TenantId, site: str, campaigns: dict[str, int]) -> dict[str, int]:
+    return {
+        link.slug: ensure(
+            session,
+            Link,
+            {"tenant_id": tenant, "slug": link.slug},
+            target_url=link.target(site),
+            campaign_id=campaigns.get(link.utm_campaign),
+            channel=link.channel or "",
+        ).id
+        for link in shop.LINKS
+    }
+
+
+def _experiments(session: Session, tenant: TenantId, links: dict[str, int]) -> dict[tuple[str, str], int]:
+    """The weights stay as the bandit has left them."""
+    numbers = {}
+    for tried in shop.EXPERIMENTS:
+        experiment = ensure(
+            session, Experiment, {"tenant_id": tenant, "name": tried.name}, hypothesis=tried.hypothesis
+        )
+        for variant in tried.variants:
+            row = ensure(
+                session,
+                Variant,
+                {"tenant_id": tenant, "experiment_id": experiment.id, "name": variant.name},
+                headline=variant.headline,
+                link_id=links[variant.link.slug],
+            )
+            numbers[tried.name, variant.name] = row.id
+    return numbers
+
+
+def _feeds(session: Session, tenant: TenantId, site: str) -> None:
+    for feed in news.Feed:
+        ensure(
+            session,
+            Feed,
+            {"tenant_id": tenant, "name": feed.caption},
+            url=f"{site}{feed.path}",
+            topic="fashion",
+            language="en",
+        )
+
+
+def _ad_accounts(session: Session, settings: Settings, tenant: TenantId) -> None:
+    """The shop's accounts at the sandbox; a token that was renewed since the first time is kept."""
+    for account in shop.AD_ACCOUNTS:
+        endpoint = sandbox.endpoint(account.channel, settings.address(Service.SANDBOX))
+        known_by = {"tenant_id": tenant, "channel": account.channel, "account_id": account.id}
+        columns = {"name": account.name, "options": dataclasses.asdict(endpoint)}
+        if not _opens(settings, find(session, AdAccount, **known_by)):
+            columns["credentials_sealed"] = _sealed(settings, account)
+        ensure(session, AdAccount, known_by, **columns)
+
+
+def _opens(settings: Settings, row: AdAccount | None) -> bool:
+    if row is None:
+        return False
+    try:
+        credentials.open_sealed(settings, row.channel, row.account_id, row.credentials_sealed)
+    except credentials.Unreadable:
+        return False
+    return True
+
+
+def _sealed(settings: Settings, account: advertising.AdAccount) -> bytes:
+    return credentials.seal(settings, account.channel, account.id, sandbox.CREDENTIALS[account.channel])
