@@ -11,25 +11,26 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
-MARK = VENV / "installed-from"
+INSTALLED = VENV / "installed-from"
+MODELS = ROOT / "dbt_project"
+MANIFEST = MODELS / "target" / "manifest.json"
+PARSED = VENV / "models-parsed-from"
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 
 def main() -> None:
-    """Installs what the lock names; says nothing and does nothing when that is what is there."""
+    """Installs what the lock names and parses the models; says and does nothing when that is what is there."""
     _check_python()
-    wanted = _fingerprint()
-    if MARK.exists() and MARK.read_text() == wanted and _works():
-        return
-    started = time.monotonic()
-    print(
-        f"environment: Python {sys.version.split()[0]}, installing the locked packages (a few minutes, once)"
-    )
-    _make_venv()
-    _install()
-    _run([_in_venv("dbt"), "parse", "--quiet"], cwd=ROOT / "dbt_project", env=_dbt_environment())
-    MARK.write_text(wanted)
-    print(f"environment: ready in {time.monotonic() - started:.0f} s")
+    if not _is_marked(INSTALLED, wanted := _installation()):
+        started = time.monotonic()
+        print(f"environment: Python {sys.version.split()[0]}, installing the locked packages (minutes, once)")
+        _make_venv()
+        _install()
+        INSTALLED.write_text(wanted)
+        print(f"environment: installed in {time.monotonic() - started:.0f} s")
+    if not MANIFEST.exists() or not _is_marked(PARSED, wanted := _models()):
+        _run([_in_venv("dbt"), "parse", "--quiet"], cwd=MODELS, env=_dbt_environment())
+        PARSED.write_text(wanted)
 
 
 def _check_python() -> None:
@@ -40,14 +41,24 @@ def _check_python() -> None:
         )
 
 
-def _fingerprint() -> str:
+def _is_marked(mark: Path, wanted: str) -> bool:
+    return mark.exists() and mark.read_text() == wanted
+
+
+def _installation() -> str:
     """Changes when the lock, the project's entry points, the interpreter or the place of the checkout do."""
     content = LOCK.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
     return f"{hashlib.sha256(content).hexdigest()} {sys.version_info[:2]} {ROOT}\n"
 
 
-def _works() -> bool:
-    return _in_venv("python").exists() and (ROOT / "dbt_project" / "target" / "manifest.json").exists()
+def _models() -> str:
+    """Changes when any model does: Dagster reads the manifest, not the models."""
+    digest = hashlib.sha256(_installation().encode())
+    for path in sorted(MODELS.rglob("*")):
+        relative = path.relative_to(MODELS)
+        if relative.parts[0] in {"models", "macros", "seeds", "tests", "dbt_project.yml", "profiles.yml"}:
+            digest.update(f"{relative}".encode() + (path.read_bytes() if path.is_file() else b""))
+    return digest.hexdigest() + "\n"
 
 
 def _in_venv(program: str) -> Path:
@@ -106,7 +117,7 @@ def _dbt_environment() -> dict[str, str]:
     """Parsing the models needs no server, only a profile that can be read."""
     return {
         **os.environ,
-        "DBT_PROFILES_DIR": str(ROOT / "dbt_project"),
+        "DBT_PROFILES_DIR": str(MODELS),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 

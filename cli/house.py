@@ -46,7 +46,7 @@ def demo(house: Settings) -> list[Part]:
     """Stand-ins for the world outside: a shop with the pixel, ad platforms, a mail server."""
     sandbox, mail = house.port(Service.SANDBOX), house.port(Service.DEMO_SMTP)
     return [
-        _module("sandbox", ["connectors.sandbox", "--port", str(sandbox)], sandbox),
+        _module("sandbox", ["connectors.sandbox", "--port", str(sandbox)], sandbox, "/_sandbox/health"),
         _module("demo-site", ["cli.demo.site"], house.port(Service.DEMO_SITE)),
         Part("demo-mail", [sys.executable, "-m", "cli.demo.mail_sink"], readiness.tcp(mail), mail),
     ]
@@ -104,8 +104,8 @@ def demo_environment(house: Settings) -> dict[str, str]:
     return given
 
 
-def _module(name: str, arguments: list[str], port: int) -> Part:
-    return Part(name, [sys.executable, "-m", *arguments], readiness.http(port), port)
+def _module(name: str, arguments: list[str], port: int, health: str = "/healthz") -> Part:
+    return Part(name, [sys.executable, "-m", *arguments], readiness.http(port, health), port)
 
 
 def _program(name: str) -> str:

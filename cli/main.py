@@ -31,6 +31,7 @@ REFUSED = 2
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """What people can mend is told in a line, with exit code 2; everything else is a bug and shows itself."""
+    from cli.dagster_ui import RunFailed
     from cli.up import CannotStart
     from store.embedded import postgres
     from store.migrations import MigrationFailed
@@ -41,7 +42,7 @@ def one_line_errors() -> Iterator[None]:
         for line in str(error).splitlines():
             errors.print(line, style="bold red", markup=False)
         raise typer.Exit(REFUSED) from None
-    except (CannotStart, postgres.CannotStart, MigrationFailed) as error:
+    except (CannotStart, RunFailed, postgres.CannotStart, MigrationFailed) as error:
         errors.print(str(error), style="bold red", markup=False)
         raise typer.Exit(REFUSED) from None
 

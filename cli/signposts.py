@@ -1,6 +1,7 @@
 """Where to look: what `make up` says to people and `mp status --json` says to programs."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from rich.console import Console
@@ -11,36 +12,31 @@ from cli import readiness
 from cli.supervisor import alive
 from store.settings import Service, Settings
 
-
-def addresses(house: Settings, with_demo: bool) -> dict[str, str]:
-    found = {
-        "console": house.address(Service.CONSOLE),
-        "dagster": house.address(Service.DAGSTER),
-        "collector": house.address(Service.COLLECTOR),
-    }
-    if with_demo:
-        found["demo_site"] = house.address(Service.DEMO_SITE)
-        found["sandbox"] = house.address(Service.SANDBOX)
-    return found
+PURPOSES = {
+    "console": "campaigns, approvals, the kill switch",
+    "dagster": "the lineage, runs and back-fills",
+    "collector": "what pages send to",
+    "demo_site": "a shop with the pixel: look around, then look at the lineage",
+    "sandbox": "stand-ins for the ad platforms",
+}
 
 
-def show(house: Settings, with_demo: bool, console: Console) -> None:
+def addresses(house: Settings, parts: Collection[str]) -> dict[str, str]:
+    """Where the parts that run can be opened."""
+    doors = (Service.CONSOLE, Service.DAGSTER, Service.COLLECTOR, Service.DEMO_SITE, Service.SANDBOX)
+    return {door.replace("-", "_"): house.address(door) for door in doors if door in parts}
+
+
+def show(house: Settings, parts: Collection[str], console: Console) -> None:
     """The addresses and, in the demo, who can sign in."""
-    told = {
-        "console": "campaigns, approvals, the kill switch",
-        "dagster": "the lineage, runs and back-fills",
-        "collector": "what pages send to",
-        "demo_site": "a shop with the pixel: look around, then look at the lineage",
-        "sandbox": "stand-ins for the ad platforms",
-    }
-    places = Table(title="Where to look", title_justify="left", box=None, pad_edge=False)
+    places = Table(title="\nWhere to look", title_justify="left", box=None, pad_edge=False)
     places.add_column("what", style="bold")
     places.add_column("where", no_wrap=True)
     places.add_column("for")
-    for name, address in addresses(house, with_demo).items():
-        places.add_row(name.replace("_", " "), address, told[name])
+    for name, address in addresses(house, parts).items():
+        places.add_row(name.replace("_", " "), address, PURPOSES[name])
     console.print(places)
-    if with_demo:
+    if Service.DEMO_SITE in parts:
         people = Table(title="\nWho can sign in", title_justify="left", box=None, pad_edge=False)
         people.add_column("role", style="bold")
         people.add_column("email", no_wrap=True)
@@ -60,18 +56,17 @@ def demo_log_ins(house: Settings) -> dict[str, dict[str, str]]:
 def status(house: Settings) -> dict[str, Any]:
     """Every address and port, each part's health and pid, and whether all of it is up."""
     state = _state(house)
-    with_demo = "demo-site" in state.get("parts", {})
     parts = {name: _health(name, part) for name, part in state.get("parts", {}).items()}
     waiting_for = _waiting_for(state, parts)
     report: dict[str, Any] = {
         "ready": not waiting_for,
         "waiting_for": waiting_for,
-        "urls": addresses(house, with_demo),
+        "urls": addresses(house, parts),
         "ports": {service.value: house.port(service) for service in Service},
         "data_dir": str(house.data_dir),
         "parts": parts,
     }
-    if with_demo and report["ready"]:
+    if Service.DEMO_SITE in parts and report["ready"]:
         report["demo"] = _demo(house)
     return report
 
@@ -106,12 +101,13 @@ def _waiting_for(state: dict[str, Any], parts: dict[str, Any]) -> str:
 
 
 def _demo(house: Settings) -> dict[str, Any]:
-    from cli.demo import seed
+    from cli.demo import seed, shop
 
     return {
         "tenant": rooms.DEMO_TENANT,
         "log_ins": seed.log_ins(house),
         **seed.keys(house),
+        "slug": shop.LETTER_LINK.slug,
         "smtp": f"127.0.0.1:{house.port(Service.DEMO_SMTP)}",
         "mail": str(house.data_dir / "demo" / "mail.jsonl"),
     }

@@ -72,6 +72,10 @@ class Supervisor:
         self._logs.mkdir(parents=True, exist_ok=True)
 
     @property
+    def parts(self) -> list[str]:
+        return list(self._running)
+
+    @property
     def state_file(self) -> Path:
         return self._run_dir / "state.json"
 

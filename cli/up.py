@@ -63,10 +63,10 @@ async def _run(house: Settings, only: set[str], with_demo: bool, console: Consol
             work.result()
             supervisor.note("")
             supervisor.say(f"Ready in {time.monotonic() - began:.1f} s.", "bold green")
-            signposts.show(house, with_demo, console)
+            signposts.show(house, supervisor.parts, console)
             await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
         reason = failed.result() if failed.done() else ""
-    except (GaveUp, CannotStart, RunFailed, postgres.CannotStart, migrations.MigrationFailed) as error:
+    except (GaveUp, CannotStart, postgres.CannotStart, migrations.MigrationFailed) as error:
         reason = str(error)
     finally:
         work.cancel()
@@ -98,7 +98,7 @@ async def _bring_up(supervisor: Supervisor, house: Settings, only: set[str], wit
     if "dagster" in wanted:
         await step("Dagster UI and daemon", supervisor.start(*rooms.dagster(house)))
         if with_demo and not _lineage_mark(house).exists():
-            await step("the lineage, for the first time", asyncio.to_thread(_materialise, house))
+            await step("the lineage, for the first time", _materialise_or_say(supervisor, house))
 
 
 class _Steps:
@@ -133,6 +133,14 @@ def _seed(house: Settings) -> None:
     from cli.demo import seed
 
     seed.seed(house)
+
+
+async def _materialise_or_say(supervisor: Supervisor, house: Settings) -> None:
+    """A lineage that did not come about is no reason to take the house down: people look at its run."""
+    try:
+        await asyncio.to_thread(_materialise, house)
+    except RunFailed as failure:
+        supervisor.say(f"{failure} (again: make demo)", "bold yellow")
 
 
 def _materialise(house: Settings) -> None:

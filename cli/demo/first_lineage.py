@@ -7,7 +7,7 @@ from store.clock import now
 from store.settings import Service, Settings
 
 HISTORY = timedelta(days=30)
-ENDS_WITHIN = 300.0
+ENDS_WITHIN = 600.0
 
 
 def materialise(house: Settings) -> None:

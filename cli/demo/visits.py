@@ -110,7 +110,8 @@ def visits(moment: datetime, chance: Random, ads: World | None = None) -> Iterat
             visitor.last_seen = started_at
             yield Visit(visitor, way, started_at)
             visitor.came_by.append(way.channel)
-        known = [visitor for visitor in known if visitor.last_seen > _midnight(day) - _REMEMBERED]
+        remembered_since = _midnight(day) - _REMEMBERED
+        known = [visitor for visitor in known if visitor.last_seen > remembered_since]
 
 
 def _unpaid(chance: Random, day: date, number: int) -> Iterator[tuple[datetime, Way, float]]:

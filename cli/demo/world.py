@@ -92,10 +92,15 @@ class _Told:
             click = self._follow(way.link, referrer=way.referrer)
         self._view(way.path, way.tags, way.referrer, click)
 
-    def _view(self, path: str, tags: str = "", referrer: str = "", click: str = "") -> None:
+    def _view(self, path: str, tags: str = "", referrer: str | None = None, click: str = "") -> None:
+        """A page is opened: from another page of the shop, where no other referrer is told."""
         query = "&".join(part for part in (tags, f"mp_cid={click}" if click else "") if part)
         self._tell(
-            "page_view", path, query=query, referrer=referrer or self._places.site + "/", click_id=click
+            "page_view",
+            path,
+            query=query,
+            referrer=self._places.site + "/" if referrer is None else referrer,
+            click_id=click,
         )
         if self._visitor.is_bot:
             return
@@ -188,24 +193,51 @@ def _uuid7(at: datetime, chance: Random) -> str:
 def _table(day: date, rows: list[dict[str, Any]], tenant: int) -> "pa.Table":
     """The rows under the columns of raw.events; what an event does not say is empty."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    moment = pa.timestamp("ms", tz="UTC")
     rows.sort(key=lambda row: (row["received_at"], row["event_id"]))
-    texts = (
-        "event_id", "event", "trust", "consent", "sid", "user_id", "url", "referrer", "utm_source",
-        "utm_medium", "utm_campaign", "click_id", "currency", "props", "ip", "user_agent",
-    )  # fmt: skip
-    defaults = {"props": "{}"}
-    columns = {
-        "tenant_id": pa.array([tenant] * len(rows), pa.int64()),
-        "received_at": pa.array([row["received_at"] for row in rows], moment),
-        "occurred_at": pa.array([row["occurred_at"] for row in rows], moment),
-        "link_id": pa.array([row.get("link_id", 0) for row in rows], pa.int64()),
-        "campaign_id": pa.array([row.get("campaign_id", 0) for row in rows], pa.int64()),
-        "value": pa.array([row.get("value") for row in rows], pa.decimal128(18, 4)),
-        "is_bot": pa.array([row["is_bot"] for row in rows], pa.bool_()),
-        "segment": pa.array([f"demo:{day}:{number}" for number in range(len(rows))], pa.string()),
+    for number, row in enumerate(rows):
+        row |= {"tenant_id": tenant, "segment": f"demo:{day}:{number}"}
+    schema = _columns()
+    table = pa.Table.from_pylist(rows, schema)
+    empty = {pa.string(): "", pa.int64(): 0}
+    filled = [
+        pc.fill_null(table[field.name], "{}" if field.name == "props" else empty[field.type])
+        if field.type in empty
+        else table[field.name]
+        for field in schema
+    ]
+    return pa.table(filled, schema)
+
+
+def _columns() -> "pa.Schema":
+    import pyarrow as pa
+
+    text, number, moment = pa.string(), pa.int64(), pa.timestamp("ms", tz="UTC")
+    types = {
+        "tenant_id": number,
+        "event_id": text,
+        "event": text,
+        "received_at": moment,
+        "occurred_at": moment,
+        "trust": text,
+        "consent": text,
+        "sid": text,
+        "user_id": text,
+        "url": text,
+        "referrer": text,
+        "utm_source": text,
+        "utm_medium": text,
+        "utm_campaign": text,
+        "click_id": text,
+        "link_id": number,
+        "campaign_id": number,
+        "value": pa.decimal128(18, 4),
+        "currency": text,
+        "props": text,
+        "ip": text,
+        "user_agent": text,
+        "is_bot": pa.bool_(),
+        "segment": text,
     }
-    for name in texts:
-        columns[name] = pa.array([row.get(name, defaults.get(name, "")) for row in rows], pa.string())
-    return pa.table(columns)
+    return pa.schema(list(types.items()))

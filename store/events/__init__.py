@@ -2,6 +2,6 @@
 
 from store.events.client import Client, connect
 from store.events.reading import read_for_tenant
-from store.events.writing import append, replace_day
+from store.events.writing import Days, append, replace_days
 
-__all__ = ["Client", "append", "connect", "read_for_tenant", "replace_day"]
+__all__ = ["Client", "Days", "append", "connect", "read_for_tenant", "replace_days"]

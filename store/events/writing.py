@@ -1,7 +1,7 @@
-"""Writing facts: append once, or replace a day."""
+"""Writing facts: append once, or replace days."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
@@ -16,17 +16,29 @@ def append(client: Client, table: str, rows: pa.Table, *, token: str) -> int:
     return rows.num_rows
 
 
-def replace_day(
-    client: Client, table: str, rows: pa.Table, *, tenant: TenantId, day: date, day_column: str, **where: Any
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A span of days, both ends included."""
+
+    first: date
+    last: date
+
+
+def replace_days(
+    client: Client, table: str, rows: pa.Table, *, tenant: TenantId, days: Days, column: str, **where: str
 ) -> int:
-    """Makes the tenant's rows of one day be exactly these; `where` narrows what is replaced (column=value)."""
-    conditions = [f"{day_column} = {{day:Date}}", "tenant_id = {tenant:Int64}"]
-    conditions += [f"{column} = {{{column}:String}}" for column in where]
+    """Makes the tenant's rows of these days be exactly these; `where` narrows what is replaced (column=value).
+
+    One deletion for the whole span: each costs a look at every part of the table.
+    """
+    conditions = ["tenant_id = {tenant:Int64}", f"{column} between {{first:Date}} and {{last:Date}}"]
+    conditions += [f"{name} = {{{name}:String}}" for name in where]
     client.command(
         f"delete from {table} where {' and '.join(conditions)}",  # noqa: S608 (names are ours, values are bound)
-        parameters={"day": day, "tenant": tenant, **where},
+        parameters={"tenant": tenant, "first": days.first, "last": days.last, **where},
         settings={"lightweight_deletes_sync": 2},
     )
     if rows.num_rows:
-        client.insert_arrow(table, rows)
+        # A partition is a day, and a back-fill may span years.
+        client.insert_arrow(table, rows, settings={"max_partitions_per_insert_block": 0})
     return rows.num_rows

@@ -62,6 +62,4 @@ def _announce_again(opened: Session, _: SessionTransaction, connection: Connecti
     """The setting lives as long as a transaction; the next one of the same session needs it again."""
     tenant = opened.info.get(TENANT)
     if tenant is not None:
-        connection.execute(
-            text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant)}
-        )
+        connection.execute(text("select set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant)})

@@ -69,8 +69,9 @@ class _Site:
             wanted = news.Feed(request.path_params["name"])
         except ValueError:
             raise HTTPException(404, "There are the feeds industry and makers.") from None
-        body = news.rss(wanted, clock.now(), self._address)
-        changed = max((entry.published_at for entry in news.mentions(wanted, clock.now())), default=None)
+        now = clock.now()
+        body = news.rss(wanted, now, self._address)
+        changed = max((entry.published_at for entry in news.mentions(wanted, now)), default=None)
         headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"', "Cache-Control": "max-age=60"}
         if changed is not None:
             headers["Last-Modified"] = format_datetime(changed, usegmt=True)

@@ -105,6 +105,8 @@ create table if not exists raw.insights
     conversions Decimal(18, 6),
     conversions_value_micros Int64,
     view_through_conversions Int64,
+    attribution_setting LowCardinality(String) default '',
+    conversion_definition LowCardinality(String) default '',
     is_final Bool,
     raw String,
     raw_hash String,

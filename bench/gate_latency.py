@@ -1,0 +1,134 @@
+"""From the click on Approve to the mail server: how long an approved mail waits, against handing it over directly.
+
+Needs a running house with the demo (`make up`):
+
+python -m bench.gate_latency [--actions 50] [--pause 8]
+"""
+
+import argparse
+import json
+import random
+import smtplib
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+WITHIN_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the bench needs to know of the house that is up."""
+
+    console: str
+    smtp: str
+    mail_log: Path
+    author: dict[str, str]
+    approver: dict[str, str]
+
+
+def running_house() -> House:
+    mp = Path(sys.executable).with_name("mp")
+    answer = subprocess.run([mp, "status", "--json"], capture_output=True, text=True, check=True)
+    report = json.loads(answer.stdout)
+    if not report["ready"] or "demo" not in report:
+        sys.exit(f"The demo is not up; waiting for {report['waiting_for'] or 'the demo (make up)'}.")
+    demo = report["demo"]
+    return House(
+        report["urls"]["console"],
+        demo["smtp"],
+        Path(demo["mail"]),
+        demo["log_ins"]["marketer"],
+        demo["log_ins"]["approver"],
+    )
+
+
+def signed_in(house: House, person: dict[str, str]) -> httpx.Client:
+    client = httpx.Client(base_url=house.console, timeout=30)
+    log_in = {"email": person["email"], "password": person["password"]}
+    token = asked(client, "/api/auth/login", log_in)["access_token"]
+    client.headers["Authorization"] = f"Bearer {token}"
+    return client
+
+
+def asked(client: httpx.Client, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    return client.post(path, json=body).raise_for_status().json()
+
+
+def arrived(house: House, subject: str) -> float:
+    """When the mail server had the message, by its own log."""
+    deadline = time.time() + WITHIN_SECONDS
+    while time.time() < deadline:
+        lines = house.mail_log.read_text().splitlines() if house.mail_log.exists() else []
+        for line in reversed(lines):
+            mail = json.loads(line)
+            if mail["subject"] == subject:
+                return datetime.fromisoformat(mail["at"]).timestamp()
+        time.sleep(0.05)
+    sys.exit(f"The mail {subject!r} has not arrived within {WITHIN_SECONDS:.0f} s.")
+
+
+def through_the_gate(house: House, author: httpx.Client, approver: httpx.Client) -> float:
+    """Seconds from the vote to the mail server."""
+    subject = f"bench {uuid.uuid4().hex}"
+    payload = {"recipient": "bench@example.com", "subject": subject, "body": "How long did this take?"}
+    wanted = {"type": "email", "payload": payload, "purpose": "contract"}
+    action = asked(author, "/api/actions", wanted)["id"]
+    submitted = asked(author, f"/api/actions/{action}/submit")
+    voted_at = time.time()
+    vote = {"status": "approved", "note": "bench", "manifest_hash": submitted["manifest_hash"]}
+    asked(approver, f"/api/actions/{action}/approve", vote)
+    return arrived(house, subject) - voted_at
+
+
+def directly(house: House) -> float:
+    """Seconds that the same hand-over takes with nobody asked: the floor under every gate."""
+    mail = EmailMessage()
+    subject = mail["Subject"] = f"bench {uuid.uuid4().hex}"
+    mail["From"], mail["To"] = "bench@example.com", "bench@example.com"
+    mail.set_content("How long did this take?")
+    host, _, port = house.smtp.partition(":")
+    started_at = time.time()
+    with smtplib.SMTP(host, int(port)) as server:
+        server.send_message(mail)
+    return arrived(house, str(subject)) - started_at
+
+
+def measured(times: int, pause: float, once: Callable[[], float]) -> list[float]:
+    """Repeats with pauses of random length, so that no rhythm of the daemon is met or missed each time."""
+    taken = []
+    for _ in range(times):
+        taken.append(once())
+        time.sleep(random.uniform(0, 2 * pause))
+    return taken
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    arguments.add_argument("--actions", type=int, default=50)
+    arguments.add_argument(
+        "--pause", type=float, default=8.0, help="seconds between two approvals, on average"
+    )
+    chosen = arguments.parse_args()
+    house = running_house()
+    with signed_in(house, house.author) as author, signed_in(house, house.approver) as approver:
+        gate = measured(chosen.actions, chosen.pause, lambda: through_the_gate(house, author, approver))
+    floor = measured(chosen.actions, 0.0, lambda: directly(house))
+    print(f"{'approve → mail server':<26}{'p50 s':>8}{'p95 s':>8}{'longest':>9}")
+    for name, seconds in (("through the gate", gate), ("directly, nobody asked", floor)):
+        p95 = statistics.quantiles(seconds, n=20)[-1]
+        print(f"{name:<26}{statistics.median(seconds):>8.2f}{p95:>8.2f}{max(seconds):>9.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""`python -m collector`: one process of the public edge."""
+
+import signal
+import sys
+
+import uvicorn
+
+from collector import json_logs
+from collector.edge import Edge
+from store import settings
+from store.settings import Service, SettingsError
+
+# A request that was accepted is answered within this, whatever stops the process.
+GRACE_SECONDS = 5
+
+
+def main() -> int:
+    try:
+        house = settings.current()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    json_logs.set_up(house.log_level)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Edge(house),
+            host=house.bind_host,
+            port=house.port(Service.COLLECTOR),
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            # Who may speak for a client's address is decided in addresses.py.
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )
+    # uvicorn stops gracefully and then raises the signal once more, which would make a clean stop look like a death.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)
+    server.run()
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""What goes out: JSON, problems (RFC 9457), pages, pixels and redirects, as bytes."""
+
+import html
+from typing import Any, Literal
+
+import msgspec
+
+from collector.refusals import NotNow, Refused
+from collector.requests import Headers, Send
+
+HeaderList = list[tuple[bytes, bytes]]
+
+JSON: HeaderList = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+PROBLEM: HeaderList = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
+PAGE: HeaderList = [
+    (b"content-type", b"text/html; charset=utf-8"),
+    (b"cache-control", b"private, no-store"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+GIF: HeaderList = [(b"content-type", b"image/gif"), (b"cache-control", b"private, no-store")]
+PIXEL = bytes.fromhex(
+    "47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b"
+)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of one event of a request."""
+
+    id: str
+    status: Literal["ok", "duplicate", "rejected", "retry"]
+    reason: str = ""
+
+
+async def answer(out: Send, status: int, headers: HeaderList, body: bytes = b"") -> None:
+    headers = [*headers, (b"content-length", b"%d" % len(body))]
+    await out({"type": "http.response.start", "status": status, "headers": headers})
+    await out({"type": "http.response.body", "body": body})
+
+
+def results(found: list[Result]) -> bytes:
+    return _encode({"ok": any(result.status in ("ok", "duplicate") for result in found), "results": found})
+
+
+async def answer_problem(
+    out: Send, refused: Refused, cors: HeaderList, found: list[Result] | None = None
+) -> None:
+    body = problem(
+        refused.reason.status, refused.reason.headline, refused.detail, reason=refused.reason, results=found
+    )
+    # The rest of a body that is too long is not waited for.
+    hang_up = [(b"connection", b"close")] if refused.reason.status == 413 else []
+    await answer(out, refused.reason.status, [*PROBLEM, *cors, *hang_up], body)
+
+
+async def answer_not_now(
+    out: Send, problem_now: NotNow, cors: HeaderList, found: list[Result] | None = None
+) -> None:
+    headers = [*PROBLEM, *cors, (b"retry-after", b"%d" % problem_now.retry_after)]
+    body = problem(503, "Not now", problem_now.detail, reason="not_now", results=found)
+    await answer(out, 503, headers, body)
+
+
+def problem(
+    status: int, title: str, detail: str, *, reason: str, results: list[Result] | None = None
+) -> bytes:
+    told: dict[str, Any] = {
+        "type": "about:blank", "title": title, "status": status, "detail": detail, "reason": reason, "ok": False,
+    }  # fmt: skip
+    return _encode({**told, "results": results} if results is not None else told)
+
+
+def page(title: str, text: str) -> bytes:
+    """A page for a person who followed a link that leads nowhere."""
+    title, text = html.escape(title), html.escape(text)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width">'
+        "<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1rem}</style>"
+        f"</head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
+    ).encode()
+
+
+def cors(origin: str) -> HeaderList:
+    """Lets the page read the answer: its own origin by name, and never with cookies."""
+    return [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin")]
+
+
+def preflight(origin: str, headers: Headers) -> HeaderList:
+    """What a browser asks before it sends a header of ours."""
+    if b"access-control-request-method" not in headers:
+        return cors(origin)
+    return [
+        *cors(origin),
+        (b"access-control-allow-methods", b"POST"),
+        (b"access-control-allow-headers", b"content-type, content-encoding, x-write-key"),
+        (b"access-control-max-age", b"600"),
+    ]

@@ -1,0 +1,25 @@
+"""Keys of pages and servers."""
+
+from dataclasses import dataclass
+
+from store.records.people import KeyKind
+
+ANY_ORIGIN = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A server key has a secret, a browser key has origins."""
+
+    tenant_id: int
+    kind: KeyKind
+    origins: frozenset[str]
+    secret: str = ""
+
+    def allows(self, origin: str) -> bool:
+        return origin in self.origins or ANY_ORIGIN in self.origins
+
+
+def normal_origin(origin: str) -> str:
+    """Scheme, host and port as browsers send them."""
+    return origin.strip().rstrip("/").lower()

@@ -1,0 +1,102 @@
+"""Keeps the directory current: Postgres says which link or key changed, and everything is read again after a gap."""
+
+import asyncio
+import contextlib
+import logging
+import random
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from sqlalchemy.exc import SQLAlchemyError
+
+from collector.directory import reading
+from collector.directory.known import Directory
+from store.settings import Role, Settings
+
+logger = logging.getLogger(__name__)
+
+LINKS, KEYS = "links", "collector_keys"
+# Campaigns and tenants announce nothing; they are few, and looked at this often.
+LOOK_AGAIN_SECONDS = 2.0
+LONGEST_BACK_OFF_SECONDS = 15.0
+CONNECTION = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+
+
+class Refresher:
+    """A task that follows the records as long as the process lives."""
+
+    def __init__(self, settings: Settings, directory: Directory) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._campaign_tags: dict[int, str] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _follow(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._listen()
+            except (psycopg.Error, SQLAlchemyError, OSError) as error:
+                failures = 1 if self._directory.is_fresh else failures + 1
+                self._directory.is_fresh = False
+                if failures == 1:
+                    logger.warning("Postgres is away, links and keys stay as they were: %s", str(error)[:300])
+                longest = min(LONGEST_BACK_OFF_SECONDS, 0.5 * 2 ** min(failures, 8))
+                await asyncio.sleep(random.uniform(0.2, longest))  # noqa: S311 (jitter)
+
+    async def _listen(self) -> None:
+        """Listens first and reads then, so that nothing falls between the two."""
+        url = make_conninfo(self._settings.postgres_url(Role.EDGE, "postgresql"), **CONNECTION)
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            await connection.execute(f"listen {LINKS}")
+            await connection.execute(f"listen {KEYS}")
+            await self._read_everything()
+            while True:
+                notices = [
+                    notice async for notice in connection.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1)
+                ]
+                if not notices:
+                    await connection.execute("select 1")
+                await self._read_changes(notices)
+
+    async def _read_everything(self) -> None:
+        self._campaign_tags = await asyncio.to_thread(reading.campaign_tags, self._settings)
+        await self._read_keys()
+        self._directory.learn_all_links(await asyncio.to_thread(reading.all_links, self._settings))
+        self._directory.is_loaded = self._directory.is_fresh = True
+        logger.info("%d links and %d keys known", self._directory.link_count, len(self._directory.keys))
+
+    async def _read_changes(self, notices: list[psycopg.Notify]) -> None:
+        changed = {
+            int(notice.payload) for notice in notices if notice.channel == LINKS and notice.payload.isdigit()
+        }
+        if changed:
+            found = await asyncio.to_thread(reading.links, self._settings, sorted(changed))
+            self._directory.learn_links(changed, found)
+        if not notices or any(notice.channel == KEYS for notice in notices):
+            await self._read_keys()
+        if not notices:
+            await self._read_campaigns()
+
+    async def _read_keys(self) -> None:
+        keys = await asyncio.to_thread(reading.keys, self._settings)
+        default = await asyncio.to_thread(reading.default_tenant, self._settings)
+        self._directory.learn_keys(keys, default)
+
+    async def _read_campaigns(self) -> None:
+        """A campaign that is called otherwise changes the target of its links."""
+        tags = await asyncio.to_thread(reading.campaign_tags, self._settings)
+        renamed = [campaign for campaign, tag in tags.items() if self._campaign_tags.get(campaign) != tag]
+        if renamed:
+            found = await asyncio.to_thread(reading.links_of_campaigns, self._settings, renamed)
+            self._directory.learn_links({link.link_id for link in found.values()}, found)
+        self._campaign_tags = tags

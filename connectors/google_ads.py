@@ -1,0 +1,253 @@
+"""Google Ads: insights by searchStream, and the OAuth refresh that keeps them readable."""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Self, TypeVar
+
+import msgspec
+
+from connectors import google_ads_refusals as refusals
+from connectors import money
+from connectors.answers import ask, canonical, credentials_as, decoded, digits_only, measured, shaped
+from connectors.days import is_final, require_window
+from connectors.errors import AuthExpired
+from connectors.face import Capability, Channel, Endpoint, InsightRow, Level, Platform, Wire
+
+WHERE = "Google Ads"
+
+_RESOURCE = {
+    Level.ACCOUNT: "customer",
+    Level.CAMPAIGN: "campaign",
+    Level.AD_GROUP: "ad_group",
+    Level.AD: "ad_group_ad",
+}
+_FIELDS_OF_LEVEL = {
+    Level.ACCOUNT: (),
+    Level.CAMPAIGN: ("campaign.id", "campaign.name"),
+    Level.AD_GROUP: ("campaign.id", "campaign.name", "ad_group.id", "ad_group.name"),
+    Level.AD: (
+        "campaign.id",
+        "campaign.name",
+        "ad_group.id",
+        "ad_group.name",
+        "ad_group_ad.ad.id",
+        "ad_group_ad.ad.name",
+    ),
+}
+_FIELDS = (
+    "customer.id",
+    "customer.descriptive_name",
+    "customer.currency_code",
+    "customer.time_zone",
+    "segments.date",
+    "metrics.impressions",
+    "metrics.clicks",
+    "metrics.cost_micros",
+    "metrics.conversions",
+    "metrics.conversions_value",
+    "metrics.view_through_conversions",
+)
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoogleAdsCredentials:
+    """A developer's token, a manager's number where access goes through one, and a user's grant."""
+
+    developer_token: str = field(repr=False)
+    access_token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    login_customer_id: str = ""
+
+
+class _Customer(msgspec.Struct, rename="camel"):
+    id: str
+    currency_code: str
+    time_zone: str
+    descriptive_name: str | None = None
+
+
+class _Named(msgspec.Struct):
+    id: str = ""
+    name: str | None = None
+
+
+class _AdGroupAd(msgspec.Struct):
+    ad: _Named
+
+
+class _Segments(msgspec.Struct):
+    date: date
+
+
+class _Metrics(msgspec.Struct, rename="camel"):
+    impressions: Count | None = None
+    clicks: Count | None = None
+    cost_micros: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    conversions: Decimal | None = None
+    conversions_value: Decimal | None = None
+    view_through_conversions: Count | None = None
+
+
+class _Row(msgspec.Struct, rename="camel"):
+    customer: _Customer
+    segments: _Segments
+    metrics: _Metrics = msgspec.field(default_factory=_Metrics)
+    campaign: _Named = msgspec.field(default_factory=_Named)
+    ad_group: _Named = msgspec.field(default_factory=_Named)
+    ad_group_ad: _AdGroupAd = msgspec.field(default_factory=lambda: _AdGroupAd(ad=_Named()))
+
+
+class _Grant(msgspec.Struct):
+    access_token: Annotated[str, msgspec.Meta(min_length=1)]
+    refresh_token: str | None = None
+
+
+class GoogleAds:
+    """One Google user's access to the accounts it may see."""
+
+    channel: ClassVar[Channel] = Channel.GOOGLE_ADS
+    title: ClassVar[str] = "Google Ads"
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.INSIGHTS})
+    platform: ClassVar[Platform] = Platform.GOOGLE_ADS
+    # Conversions are booked on the click's day until the conversion window closes, by default after 30 days.
+    lookback: ClassVar[timedelta] = timedelta(days=30)
+    endpoint: ClassVar[Endpoint] = Endpoint(
+        base_url="https://googleads.googleapis.com",
+        version="v25",
+        token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address, not a token
+    )
+
+    def __init__(self, credentials: GoogleAdsCredentials, wire: Wire) -> None:
+        self._credentials = credentials
+        self._wire = wire
+        self._endpoint = wire.endpoint.or_default(self.endpoint)
+
+    @classmethod
+    def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
+        return cls(credentials_as(GoogleAdsCredentials, credentials, where=WHERE), wire)
+
+    def insights(
+        self, account: str, since: date, until: date, level: Level = Level.AD
+    ) -> Iterator[InsightRow]:
+        require_window(since, until, where=WHERE)
+        customer = digits_only(account, where=WHERE)
+        query = (
+            f"SELECT {', '.join((*_FIELDS, *_FIELDS_OF_LEVEL[level]))} FROM {_RESOURCE[level]} "  # noqa: S608 - dates and constants
+            f"WHERE segments.date BETWEEN '{since}' AND '{until}' ORDER BY segments.date"
+        )
+        return self._rows(customer, query, level)
+
+    def _rows(self, customer: str, query: str, level: Level) -> Iterator[InsightRow]:
+        for chunk in self._patiently(lambda: self._search(customer, query)):
+            for result in chunk.get("results") or ():
+                yield self._row(result, level)
+
+    def _search(self, customer: str, query: str) -> list[dict[str, Any]]:
+        answer = ask(
+            self._wire.http,
+            "POST",
+            f"{self._endpoint.base_url}/{self._endpoint.version}/customers/{customer}/googleAds:searchStream",
+            where=WHERE,
+            headers=self._headers(),
+            json={"query": query},
+        )
+        if not answer.is_success:
+            raise refusals.meaning_of(answer, where=WHERE)
+        chunks = shaped(decoded(answer, where=WHERE), list[dict[str, Any]], where=WHERE)
+        if any("error" in chunk for chunk in chunks):  # a stream can fail after it has begun
+            raise refusals.meaning_of(answer, where=WHERE)
+        return chunks
+
+    def _headers(self) -> dict[str, str]:
+        headers = {
+            "authorization": f"Bearer {self._credentials.access_token}",
+            "developer-token": self._credentials.developer_token,
+        }
+        if self._credentials.login_customer_id:
+            headers["login-customer-id"] = digits_only(self._credentials.login_customer_id, where=WHERE)
+        return headers
+
+    def _row(self, result: Any, level: Level) -> InsightRow:
+        row = shaped(result, _Row, where=WHERE)
+        metrics = row.metrics
+        raw = canonical(result)
+        ad = row.ad_group_ad.ad
+        return InsightRow(
+            platform=self.platform,
+            account_id=row.customer.id,
+            account_name=row.customer.descriptive_name or "",
+            account_timezone=row.customer.time_zone,
+            currency=row.customer.currency_code,
+            level=level,
+            campaign_id=row.campaign.id,
+            campaign_name=row.campaign.name or "",
+            ad_group_id=row.ad_group.id,
+            ad_group_name=row.ad_group.name or "",
+            ad_id=ad.id,
+            ad_name=ad.name or "",
+            date_day=row.segments.date,
+            impressions=metrics.impressions or 0,
+            clicks=metrics.clicks or 0,
+            all_clicks=metrics.clicks or 0,
+            spend_micros=metrics.cost_micros or 0,
+            conversions=measured(money.conversions, metrics.conversions or Decimal(0), where=WHERE),
+            conversions_value_micros=measured(
+                money.micros, metrics.conversions_value or Decimal(0), where=WHERE
+            ),
+            view_through_conversions=metrics.view_through_conversions or 0,
+            attribution_setting="",
+            conversion_definition="metrics.conversions",
+            is_final=is_final(
+                row.segments.date, row.customer.time_zone, self.lookback, self._wire.clock(), where=WHERE
+            ),
+            raw=raw.decode(),
+            raw_hash=hashlib.sha256(raw).hexdigest(),
+        )
+
+    def _patiently(self, read: Callable[[], Result]) -> Result:
+        """Try again what is passing, and renew an expired token once."""
+        if not self._credentials.access_token:
+            self._refresh()
+        try:
+            return self._wire.patience.through(read)
+        except AuthExpired:
+            if not self._credentials.refresh_token:
+                raise
+        self._refresh()
+        return self._wire.patience.through(read)
+
+    def _refresh(self) -> None:
+        """Exchange the refresh token, which stays the same unless the answer brings another."""
+        grant = self._wire.patience.through(self._exchange)
+        self._credentials = dataclasses.replace(
+            self._credentials,
+            access_token=grant.access_token,
+            refresh_token=grant.refresh_token or self._credentials.refresh_token,
+        )
+        self._wire.renewed(dataclasses.asdict(self._credentials))
+
+    def _exchange(self) -> _Grant:
+        answer = ask(
+            self._wire.http,
+            "POST",
+            self._endpoint.token_url,
+            where=f"{WHERE} sign-in",
+            data={
+                "grant_type": "refresh_token",
+                "client_id": self._credentials.client_id,
+                "client_secret": self._credentials.client_secret,
+                "refresh_token": self._credentials.refresh_token,
+            },
+        )
+        if not answer.is_success:
+            raise refusals.meaning_at_sign_in(answer, where=f"{WHERE} sign-in")
+        return shaped(decoded(answer, where=WHERE), _Grant, where=f"{WHERE} sign-in")

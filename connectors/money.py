@@ -1,0 +1,51 @@
+"""Money as providers write it, in whole micros of the main unit, never by way of a binary fraction."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
+
+LARGEST_MICROS = 2**63 - 1
+_LONGEST_TEXT = 64
+_ENOUGH_DIGITS = 128
+_CONVERSION_STEP = Decimal("0.000001")
+
+
+def micros(amount: str | Decimal) -> int:
+    """Main units ("76.53" dollars, "1500" yen) as micros; a finer amount is rounded half to even."""
+    exact = _finite(amount)
+    with localcontext() as context:
+        context.prec = _ENOUGH_DIGITS
+        if abs(exact) > LARGEST_MICROS:
+            raise ValueError("an amount of money beyond all bounds")
+        whole = int(exact.scaleb(6).to_integral_value(ROUND_HALF_EVEN))
+    if abs(whole) > LARGEST_MICROS:
+        raise ValueError("an amount of money beyond all bounds")
+    return whole
+
+
+def conversions(count: str | Decimal) -> Decimal:
+    """A count of conversions, which may be fractional, kept to six places."""
+    exact = _finite(count)
+    if not 0 <= exact < 10**12:
+        raise ValueError("a count of conversions beyond all bounds")
+    with localcontext() as context:
+        context.prec = _ENOUGH_DIGITS
+        return exact.quantize(_CONVERSION_STEP, ROUND_HALF_EVEN)
+
+
+def total(numbers: Iterable[Decimal]) -> Decimal:
+    """The exact sum of a provider's numbers."""
+    with localcontext() as context:
+        context.prec = _ENOUGH_DIGITS
+        return sum(map(_finite, numbers), Decimal(0))
+
+
+def _finite(number: str | Decimal) -> Decimal:
+    if isinstance(number, str) and len(number) > _LONGEST_TEXT:
+        raise ValueError("a number with too many digits")
+    try:
+        exact = Decimal(number)
+    except InvalidOperation:
+        raise ValueError("not a number") from None
+    if not exact.is_finite() or len(exact.as_tuple().digits) > _LONGEST_TEXT:
+        raise ValueError("not a finite number of a sensible length")
+    return exact

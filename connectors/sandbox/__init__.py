@@ -1,0 +1,21 @@
+"""A stand-in for every provider's API: `python -m connectors.sandbox --port 8790`."""
+
+from types import MappingProxyType
+
+from connectors.face import Channel, Endpoint
+from connectors.sandbox import google_ads, meta
+from connectors.sandbox.app import create_app
+
+CREDENTIALS = MappingProxyType({Channel.GOOGLE_ADS: google_ads.CREDENTIALS, Channel.META: meta.CREDENTIALS})
+"""What opens the sandbox's accounts, by channel."""
+
+_VERSIONS = {Channel.GOOGLE_ADS: google_ads.VERSION, Channel.META: meta.VERSION}
+
+
+def endpoint(channel: Channel, address: str) -> Endpoint:
+    """Where a channel finds its provider's stand-in at the sandbox's address ("http://127.0.0.1:8790")."""
+    base_url = f"{address.rstrip('/')}/{channel}"
+    return Endpoint(base_url=base_url, version=_VERSIONS[channel], token_url=f"{base_url}/token")
+
+
+__all__ = ["CREDENTIALS", "create_app", "endpoint"]

@@ -1,0 +1,70 @@
+"""The sandbox as one ASGI app: every provider under its channel's name, and the dial under `/_sandbox`."""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import date, datetime
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from connectors.face import Channel, utc_now
+from connectors.sandbox.faults import Dial, Trouble
+from connectors.sandbox.google_ads import GoogleAdsStandIn
+from connectors.sandbox.meta import MetaStandIn
+from connectors.sandbox.performance import World
+from connectors.sandbox.world import account
+
+
+def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows: int = 10_000) -> Starlette:
+    """A fresh sandbox; the same seed and moment give the same numbers, and `page_rows` bounds every page."""
+    world = World(seed, clock)
+    dial = Dial()
+    providers = (GoogleAdsStandIn(world, page_rows).provider(), MetaStandIn(world, page_rows).provider())
+    return Starlette(
+        routes=[
+            Mount("/_sandbox", routes=_controls(world, dial)),
+            *(Mount(f"/{provider.channel}", provider.behind(dial)) for provider in providers),
+        ]
+    )
+
+
+def _controls(world: World, dial: Dial) -> list[Route]:
+    async def health(_: Request) -> Response:
+        return JSONResponse({"ready": True})
+
+    async def order(request: Request) -> Response:
+        try:
+            dial.order(msgspec.json.decode(await request.body(), type=Trouble))
+        except msgspec.DecodeError as wrong:
+            return JSONResponse({"error": str(wrong)}, status_code=400)
+        return Response(status_code=204)
+
+    async def requests(_: Request) -> Response:
+        return JSONResponse(dial.requests())
+
+    async def reset(_: Request) -> Response:
+        dial.reset()
+        return Response(status_code=204)
+
+    async def totals(request: Request) -> Response:
+        asked = request.query_params
+        try:
+            known = account(Channel(asked["channel"]), asked["account"])
+            since, until = date.fromisoformat(asked["since"]), date.fromisoformat(asked["until"])
+        except (KeyError, ValueError) as wrong:
+            return JSONResponse({"error": f"channel, account, since and until: {wrong}"}, status_code=400)
+        if known is None:
+            return JSONResponse({"error": "no such account"}, status_code=404)
+        figures = world.total(known, since, until)
+        return JSONResponse({**dataclasses.asdict(figures), "conversions": str(figures.conversions)})
+
+    return [
+        Route("/health", health),
+        Route("/faults", order, methods=["POST"]),
+        Route("/faults", reset, methods=["DELETE"]),
+        Route("/requests", requests),
+        Route("/totals", totals),
+    ]

@@ -1,0 +1,84 @@
+"""Admission: every request passes here before its handler, and is measured against the table of permissions."""
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from console import origins, permissions, sign_in
+from console.origins import SAFE_METHODS, Origin
+from console.problems import Refused, is_api
+from console.sign_in import NotSignedIn, Token, Visitor
+from store.settings import Settings
+
+LARGEST_ID = 2**63 - 1
+
+
+def settings_of(request: Request) -> Settings:
+    return request.app.state.settings
+
+
+Chosen = Annotated[Settings, Depends(settings_of)]
+
+
+async def _form_token(request: Request) -> str:
+    """The token in a page's form; programs and readers send none."""
+    if request.method in SAFE_METHODS or is_api(request):
+        return ""
+    value = (await request.form()).get(origins.FIELD, "")
+    return value if isinstance(value, str) else ""
+
+
+def admit(
+    request: Request, settings: Chosen, form_token: Annotated[str, Depends(_form_token)]
+) -> Visitor | None:
+    """The visitor, if the endpoint wants one and lets this one in; else a refusal."""
+    of_the_api = is_api(request)
+    if request.method not in SAFE_METHODS:
+        _refuse_foreign(request, programs=of_the_api)
+    endpoint = f"{request.method} {request.scope['route'].path}"
+    roles = permissions.ACCESS[endpoint]
+    if roles is None:  # PUBLIC
+        return None
+    visitor = _bearer(request, settings) if of_the_api else _browser(request, settings, form_token)
+    if visitor.role not in roles:
+        named = ", ".join(sorted(role.capitalize() for role in roles))
+        raise Refused(403, f"Your role is {visitor.role.capitalize()}; this takes one of: {named}.")
+    return visitor
+
+
+def signed_in(visitor: Annotated[Visitor | None, Depends(admit)]) -> Visitor:
+    if visitor is None:
+        raise NotSignedIn
+    return visitor
+
+
+SignedIn = Annotated[Visitor, Depends(signed_in)]
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+
+
+def _refuse_foreign(request: Request, *, programs: bool) -> None:
+    """Another site's page may not speak for our visitor; only the API listens to those who say nothing."""
+    origin = origins.origin_of(request)
+    if origin is Origin.FOREIGN or (origin is Origin.UNSAID and not programs):
+        raise Refused(
+            403, "The request did not come from a page of this console. Open the page and try again."
+        )
+
+
+def _bearer(request: Request, settings: Settings) -> Visitor:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn
+    return sign_in.behind_token(settings, Token(token.strip()))
+
+
+def _browser(request: Request, settings: Settings, form_token: str) -> Visitor:
+    cookie = sign_in.cookie_of(request, settings)
+    if cookie is None:
+        raise NotSignedIn
+    visitor = sign_in.behind_cookie(settings, cookie)
+    if request.method not in SAFE_METHODS and not origins.token_fits(settings, cookie, form_token):
+        raise Refused(
+            403, "The form was not made for this log-in. Open the page again and repeat what you did."
+        )
+    return visitor

@@ -1,0 +1,206 @@
+"""Actions: write, edit, submit, decide, cancel, read."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from fastapi import APIRouter, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from console import desk, listing
+from console.admission import LARGEST_ID, Id, SignedIn
+from console.api.answers import REFUSALS
+from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.sign_in import Visitor
+from console.texts import Content, Note, Title, hash_named
+from store.records import actions
+from store.records.actions import Action, ActionType, Purpose, Source, State
+from store.records.approvals import Decision
+from store.records.database import Session
+from store.records.schema import CampaignId
+
+router = APIRouter(tags=["actions"], responses=REFUSALS)
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewAction(Body):
+    type: ActionType
+    payload: Content
+    title: Title = ""
+    purpose: Purpose | None = None
+    campaign_id: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None
+    due_at: AwareDatetime | None = None
+    dry_run: bool = False
+
+
+class ChangedAction(Body):
+    """The whole new payload; title and time stay as they are unless given."""
+
+    payload: Content
+    title: Title = ""
+    due_at: AwareDatetime | None = None
+
+
+class Vote(Body):
+    note: Note = ""
+    manifest_hash: Annotated[str | None, Field(description="What was read, as the action shows it.")] = None
+
+
+class Approved(Vote):
+    status: Literal[Decision.APPROVED] = Decision.APPROVED
+
+
+class Denied(Vote):
+    status: Literal[Decision.DENIED] = Decision.DENIED
+
+
+class ChangesRequested(Vote):
+    status: Literal[Decision.CHANGES_REQUESTED] = Decision.CHANGES_REQUESTED
+
+
+class ActionOut(BaseModel):
+    id: int
+    type: ActionType
+    title: str
+    purpose: Purpose
+    source: Source
+    campaign_id: int | None
+    payload: dict[str, Any]
+    dry_run: bool
+    state: State
+    version: int
+    manifest_hash: Annotated[str | None, Field(description="What an approval of this version votes on.")]
+    recipients: Annotated[int | None, Field(description="None until it has been submitted.")]
+    due_at: datetime | None
+    expires_at: datetime | None
+    author_id: int | None
+    outcome: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, session: Session, action: Action) -> Self:
+        version = actions.current_version(session, action)
+        return cls(
+            **{name: getattr(action, name) for name in cls.model_fields if hasattr(action, name)},
+            manifest_hash=version.manifest_hash.hex() if version else None,
+            recipients=version.manifest["recipients"]["count"] if version else None,
+        )
+
+
+class ActionLine(BaseModel):
+    id: int
+    type: ActionType
+    title: str
+    state: State
+    version: int
+    recipients: int | None
+    author_id: int | None
+    due_at: datetime | None
+    expires_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class ActionPage(BaseModel):
+    items: list[ActionLine]
+    next_cursor: int | None
+
+
+@router.post("/api/actions", status_code=201)
+def create(visitor: SignedIn, body: NewAction, response: Response) -> ActionOut:
+    """A new draft; nothing is sent before it was submitted and approved."""
+    wanted = desk.Wanted(
+        type=body.type,
+        payload=body.payload,
+        title=body.title,
+        purpose=body.purpose,
+        campaign=CampaignId(body.campaign_id) if body.campaign_id else None,
+        due_at=body.due_at,
+        dry_run=body.dry_run,
+    )
+    action = desk.create(visitor, wanted)
+    response.headers["Location"] = f"/api/actions/{action.id}"
+    return _read(visitor, action.id)
+
+
+@router.get("/api/actions")
+def list_actions(
+    visitor: SignedIn, state: State | None = None, cursor: Cursor = None, limit: Limit = USUAL_LIMIT
+) -> ActionPage:
+    """Newest first."""
+    with visitor.records() as session:
+        page = listing.newest(session, visitor.tenant, state=state, cursor=cursor, limit=limit)
+    return ActionPage(items=[_line(item) for item in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/api/actions/{action_id}")
+def read(visitor: SignedIn, action_id: Id) -> ActionOut:
+    return _read(visitor, action_id)
+
+
+@router.put("/api/actions/{action_id}")
+def edit(visitor: SignedIn, action_id: Id, body: ChangedAction) -> ActionOut:
+    """New content: the action is a draft again, and votes for the old content are void."""
+    changes = body.model_dump(include=body.model_fields_set - {"payload"})
+    desk.edit(visitor, action_id, body.payload, **changes)
+    return _read(visitor, action_id)
+
+
+@router.post("/api/actions/{action_id}/submit")
+def submit(visitor: SignedIn, action_id: Id) -> ActionOut:
+    """Freezes exactly what will be sent, to whom, and asks for approval of that."""
+    desk.submit(visitor, action_id)
+    return _read(visitor, action_id)
+
+
+@router.post("/api/actions/{action_id}/cancel")
+def cancel(visitor: SignedIn, action_id: Id) -> ActionOut:
+    desk.cancel(visitor, action_id)
+    return _read(visitor, action_id)
+
+
+@router.post("/api/actions/{action_id}/approve")
+def approve(visitor: SignedIn, action_id: Id, body: Approved) -> ActionOut:
+    """A vote on a hash; without one it counts only while a single version was ever submitted."""
+    return _decide(visitor, action_id, body.status, body)
+
+
+@router.post("/api/actions/{action_id}/deny")
+def deny(visitor: SignedIn, action_id: Id, body: Denied) -> ActionOut:
+    """Needs a note."""
+    return _decide(visitor, action_id, body.status, body)
+
+
+@router.post("/api/actions/{action_id}/request-changes")
+def request_changes(visitor: SignedIn, action_id: Id, body: ChangesRequested) -> ActionOut:
+    return _decide(visitor, action_id, body.status, body)
+
+
+def _decide(visitor: Visitor, action_id: int, decision: Decision, vote: Vote) -> ActionOut:
+    desk.decide(visitor, action_id, decision, hash_named(vote.manifest_hash), vote.note)
+    return _read(visitor, action_id)
+
+
+def _read(visitor: Visitor, action_id: int) -> ActionOut:
+    with visitor.records() as session:
+        return ActionOut.of(session, desk.found(session, visitor, action_id))
+
+
+def _line(item: listing.Listed) -> ActionLine:
+    action = item.action
+    return ActionLine(
+        id=action.id,
+        type=action.type,
+        title=item.title,
+        state=action.state,
+        version=action.version,
+        recipients=item.recipients,
+        author_id=action.author_id,
+        due_at=action.due_at,
+        expires_at=action.expires_at,
+        created_at=action.created_at,
+        updated_at=action.updated_at,
+    )

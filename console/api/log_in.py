@@ -1,0 +1,64 @@
+"""Tokens for programs, and who is behind one."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from console import sign_in
+from console.admission import Chosen, SignedIn
+from console.api.answers import REFUSALS
+from console.attempts import Attempts
+from console.problems import Refused
+from console.texts import Text
+from store.records.people import MemberRole
+
+router = APIRouter(tags=["sign-in"], responses=REFUSALS)
+
+
+class LogIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[Text, StringConstraints(max_length=254)]
+    password: Annotated[Text, StringConstraints(max_length=1024)]
+
+
+class Token(BaseModel):
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 (a kind of token, not a token)
+    expires_in: int
+
+
+class Tenant(BaseModel):
+    id: int
+    name: str
+
+
+class Me(BaseModel):
+    id: int
+    name: str
+    email: str
+    role: MemberRole
+    tenant: Tenant
+
+
+@router.post("/api/auth/login")
+def log_in(request: Request, settings: Chosen, body: LogIn) -> Token:
+    attempts: Attempts = request.app.state.attempts
+    attempts.count(body.email, request.client.host if request.client else "")
+    token = sign_in.issue_token(settings, body.email, body.password)
+    if token is None:
+        raise Refused(401, "This address and password do not go together.")
+    attempts.forgive(body.email)
+    return Token(access_token=token, expires_in=int(sign_in.TOKEN_HOLDS.total_seconds()))
+
+
+@router.get("/api/me")
+def me(visitor: SignedIn) -> Me:
+    return Me(
+        id=visitor.user,
+        name=visitor.name,
+        email=visitor.email,
+        role=visitor.role,
+        tenant=Tenant(id=visitor.tenant, name=visitor.tenant_name),
+    )

@@ -1,0 +1,58 @@
+"""The console's wiring: routers, middleware, errors and the check that the table of permissions is complete."""
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
+
+from console import api, health, pages, permissions, problems, rendering, sign_in
+from console.admission import admit
+from console.attempts import Attempts
+from console.body_limit import BodyLimit
+from console.headers import SecurityHeaders
+from console.request_log import RequestLog
+from store.settings import Settings
+
+ROUTERS: tuple[APIRouter, ...] = (*pages.ROUTERS, *api.ROUTERS, health.router)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The console of an installation."""
+    _check_permissions()
+    app = FastAPI(
+        title="Marketing Pipelines",
+        summary="Actions, approvals, the kill switch and the audit chain.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(admit)],
+    )
+    app.state.settings = settings
+    app.state.attempts = Attempts()
+    problems.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders, over_tls=sign_in.is_over_tls(settings))
+    app.add_middleware(RequestLog)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=rendering.STATIC), name="static")
+    return app
+
+
+def endpoints() -> Iterator[str]:
+    """Every endpoint there is, named as in the table of permissions."""
+    for router in ROUTERS:
+        for route in router.routes:
+            assert isinstance(route, APIRoute), f"{route} is not an endpoint"
+            for method in route.methods or ():
+                yield f"{method} {route.path}"
+
+
+def _check_permissions() -> None:
+    served, listed = set(endpoints()), set(permissions.ACCESS)
+    if served != listed:
+        raise RuntimeError(
+            f"console/permissions.py does not list {sorted(served - listed)} "
+            f"and lists {sorted(listed - served)}, which nothing serves."
+        )

@@ -1,0 +1,130 @@
+"""What a person does with an action, the same for forms and for the API: each function is one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from console.problems import FieldError, Refused, nothing_here
+from console.sign_in import Visitor
+from marketing_pipelines.outbound import freeze, payloads
+from store.records import actions, approvals
+from store.records.actions import Action, ActionType, Move, Purpose
+from store.records.approvals import Decision
+from store.records.campaigns import Campaign
+from store.records.database import Session
+from store.records.schema import ActionId, CampaignId
+from store.records.tenants import Tenant
+
+DEFAULT_PURPOSE = "default_purpose"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A new action as somebody asks for it."""
+
+    type: ActionType
+    payload: dict[str, Any]
+    title: str
+    purpose: Purpose | None
+    campaign: CampaignId | None
+    due_at: datetime | None
+    dry_run: bool
+
+
+def create(visitor: Visitor, wanted: Wanted) -> Action:
+    payload = payloads.validate(wanted.type, wanted.payload)
+    with visitor.records() as session:
+        if wanted.campaign is not None:
+            _require_campaign(session, visitor, wanted.campaign)
+        return actions.create(
+            session,
+            visitor.tenant,
+            visitor.actor,
+            type=wanted.type,
+            payload=payload,
+            purpose=wanted.purpose or _usual_purpose(session, visitor),
+            title=wanted.title,
+            author=visitor.user,
+            campaign=wanted.campaign,
+            due_at=wanted.due_at,
+            dry_run=wanted.dry_run,
+        )
+
+
+def edit(visitor: Visitor, action_id: int, payload: dict[str, Any], **changes: Any) -> Action:
+    """New content, and whatever else is given in `changes`; earlier votes are void."""
+    with visitor.records() as session:
+        action = _locked(session, visitor, action_id)
+        checked = payloads.validate(action.type, payload)
+        actions.edit(session, action, visitor.actor, checked, by=visitor.user)
+        for name, value in changes.items():
+            setattr(action, name, value)
+        return action
+
+
+def submit(visitor: Visitor, action_id: int) -> Action:
+    """Freezes what will be sent and asks for approval."""
+    with visitor.records() as session:
+        action = _locked(session, visitor, action_id)
+        if action.state not in actions.MOVES[Move.SUBMIT][0]:
+            raise actions.IllegalMove(action, Move.SUBMIT)
+        frozen = freeze.freeze(session, visitor.settings, action)
+        holds = timedelta(hours=visitor.settings.approval_expires_hours)
+        actions.submit(session, action, frozen, visitor.actor, by=visitor.user, holds=holds)
+        return action
+
+
+def cancel(visitor: Visitor, action_id: int) -> Action:
+    with visitor.records() as session:
+        action = _locked(session, visitor, action_id)
+        actions.move(session, action, Move.CANCEL, visitor.actor)
+        return action
+
+
+def decide(
+    visitor: Visitor, action_id: int, decision: Decision, manifest_hash: bytes | None, note: str
+) -> Action:
+    with visitor.records() as session:
+        action = approvals.decide(
+            session,
+            visitor.tenant,
+            ActionId(action_id),
+            decision,
+            user=visitor.user,
+            role=visitor.role,
+            manifest_hash=manifest_hash,
+            note=note,
+        )
+        if action is None:
+            raise nothing_here()
+        return action
+
+
+def found(session: Session, visitor: Visitor, action_id: int) -> Action:
+    """The tenant's action of this number; another tenant's looks like none at all."""
+    action = session.scalar(select(Action).where(Action.tenant_id == visitor.tenant, Action.id == action_id))
+    if action is None:
+        raise nothing_here()
+    return action
+
+
+def _locked(session: Session, visitor: Visitor, action_id: int) -> Action:
+    action = actions.locked(session, visitor.tenant, ActionId(action_id))
+    if action is None:
+        raise nothing_here()
+    return action
+
+
+def _require_campaign(session: Session, visitor: Visitor, campaign: CampaignId) -> None:
+    known = select(Campaign.id).where(Campaign.tenant_id == visitor.tenant, Campaign.id == campaign)
+    if session.scalar(known) is None:
+        reason = FieldError("campaign_id", "there is no such campaign")
+        raise Refused(404, "There is no such campaign.", [reason])
+
+
+def _usual_purpose(session: Session, visitor: Visitor) -> Purpose:
+    """What the tenant has chosen, else the strictest."""
+    policy = session.scalar(select(Tenant.policy).where(Tenant.id == visitor.tenant)) or {}
+    return Purpose(policy.get(DEFAULT_PURPOSE, Purpose.MARKETING))

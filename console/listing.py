@@ -1,0 +1,88 @@
+"""Lists of actions, a page at a time: the inbox of approvals, all actions, what was touched last."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import Session
+
+from store.records.actions import Action, ActionVersion, State
+from store.records.people import User
+from store.records.schema import TenantId, UserId
+
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An action as a line in a list; `recipients` is None until it has been frozen."""
+
+    action: Action
+    author: str | None
+    recipients: int | None
+
+    @property
+    def title(self) -> str:
+        return self.action.title or str(self.action.payload.get("subject", "")) or "Untitled"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list, and the cursor of the next one if there is one."""
+
+    items: Sequence[Listed]
+    next_cursor: int | None
+
+
+def waiting(session: Session, tenant: TenantId, *, cursor: int | None = None, limit: int = PAGE) -> Page:
+    """What waits for a decision, longest first."""
+    query = _lines(tenant).where(Action.state == State.PENDING_APPROVAL).order_by(Action.id)
+    return _page(session, query.where(Action.id > cursor) if cursor else query, limit)
+
+
+def newest(
+    session: Session,
+    tenant: TenantId,
+    *,
+    state: State | None = None,
+    cursor: int | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """All actions, or those in one state, newest first."""
+    query = _lines(tenant).order_by(Action.id.desc())
+    if state is not None:
+        query = query.where(Action.state == state)
+    return _page(session, query.where(Action.id < cursor) if cursor else query, limit)
+
+
+def touched(session: Session, tenant: TenantId, *, limit: int = 6) -> Sequence[Listed]:
+    """What happened last."""
+    return _page(session, _lines(tenant).order_by(Action.updated_at.desc(), Action.id.desc()), limit).items
+
+
+def sent_back(session: Session, tenant: TenantId, author: UserId, *, limit: int = 6) -> Sequence[Listed]:
+    """The author's own work that somebody wants changed."""
+    query = _lines(tenant).where(Action.state == State.CHANGES_REQUESTED, Action.author_id == author)
+    return _page(session, query.order_by(Action.id), limit).items
+
+
+def _lines(tenant: TenantId) -> Select[Any]:
+    frozen = and_(
+        ActionVersion.tenant_id == Action.tenant_id,
+        ActionVersion.action_id == Action.id,
+        ActionVersion.version == Action.version,
+    )
+    recipients = ActionVersion.manifest["recipients"]["count"].as_integer()
+    return (
+        select(Action, User.name, recipients)
+        .outerjoin(ActionVersion, frozen)
+        .outerjoin(User, User.id == Action.author_id)
+        .where(Action.tenant_id == tenant)
+    )
+
+
+def _page(session: Session, query: Select[Any], limit: int) -> Page:
+    rows = [Listed(*row) for row in session.execute(query.limit(limit + 1))]
+    shown = rows[:limit]
+    return Page(shown, shown[-1].action.id if len(rows) > limit else None)

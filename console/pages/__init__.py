@@ -1,0 +1,13 @@
+"""Screens: one module each. A GET shows, a POST changes and leads back to a GET."""
+
+from console.pages import actions, admin, approvals, forward, kill_switch, log_in, overview
+
+ROUTERS = (
+    overview.router,
+    approvals.router,
+    actions.router,
+    kill_switch.router,
+    log_in.router,
+    forward.router,
+    admin.router,
+)

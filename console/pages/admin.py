@@ -1,0 +1,16 @@
+"""Other names of the same screens."""
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/admin")
+def admin() -> RedirectResponse:
+    return RedirectResponse("/", 303)
+
+
+@router.get("/admin/approvals")
+def admin_approvals() -> RedirectResponse:
+    return RedirectResponse("/approvals", 303)

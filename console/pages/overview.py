@@ -1,0 +1,26 @@
+"""What waits, what happened last, and the numbers of the last seven days."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from console import figures, listing, rendering
+from console.admission import SignedIn
+from store.records import gate
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def overview(visitor: SignedIn) -> HTMLResponse:
+    numbers = figures.of_last_days(visitor)
+    with visitor.records() as session:
+        return rendering.page(
+            visitor,
+            session,
+            "overview.html",
+            waiting=listing.waiting(session, visitor.tenant, limit=5).items,
+            sent_back=listing.sent_back(session, visitor.tenant, visitor.user),
+            touched=listing.touched(session, visitor.tenant),
+            figures=numbers,
+            gate_seen=gate.last_seen(session),
+        )

@@ -1,0 +1,66 @@
+"""Who may do what: one table of role × endpoint, which is enforced, tested and shown.
+
+An endpoint that is not in the table does not start, so nothing is reachable by having been forgotten.
+"""
+
+from collections.abc import Mapping
+
+from store.records.approvals import MAY_DECIDE
+from store.records.people import MemberRole
+
+PUBLIC: None = None
+EVERYONE = frozenset(MemberRole)
+WRITERS = frozenset({MemberRole.ADMIN, MemberRole.MARKETER})
+ACTORS = WRITERS | {MemberRole.APPROVER}
+ENGINEERS = frozenset({MemberRole.ADMIN, MemberRole.ANALYST, MemberRole.MARKETER})
+AUDITORS = EVERYONE - {MemberRole.VIEWER}
+ADMINS = frozenset({MemberRole.ADMIN})
+
+ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
+    # pages
+    "GET /login": PUBLIC,
+    "POST /login": PUBLIC,
+    "POST /logout": EVERYONE,
+    "GET /": EVERYONE,
+    "GET /approvals": EVERYONE,
+    "GET /actions": EVERYONE,
+    "GET /actions/{action_id}": EVERYONE,
+    "GET /actions/{action_id}/html": EVERYONE,
+    "POST /actions/{action_id}/submit": WRITERS,
+    "POST /actions/{action_id}/cancel": ACTORS,
+    "POST /actions/{action_id}/approve": MAY_DECIDE,
+    "POST /actions/{action_id}/deny": MAY_DECIDE,
+    "POST /actions/{action_id}/request-changes": MAY_DECIDE,
+    "GET /kill-switch": EVERYONE,
+    "POST /kill-switch/pull": ACTORS,
+    "POST /kill-switch/release": ADMINS,
+    "GET /admin": EVERYONE,
+    "GET /admin/approvals": EVERYONE,
+    "GET /auth/forward": ENGINEERS,
+    # the API
+    "GET /docs": PUBLIC,
+    "POST /api/auth/login": PUBLIC,
+    "GET /api/me": EVERYONE,
+    "GET /api/actions": EVERYONE,
+    "POST /api/actions": WRITERS,
+    "GET /api/actions/{action_id}": EVERYONE,
+    "PUT /api/actions/{action_id}": WRITERS,
+    "POST /api/actions/{action_id}/submit": WRITERS,
+    "POST /api/actions/{action_id}/cancel": ACTORS,
+    "POST /api/actions/{action_id}/approve": MAY_DECIDE,
+    "POST /api/actions/{action_id}/deny": MAY_DECIDE,
+    "POST /api/actions/{action_id}/request-changes": MAY_DECIDE,
+    "GET /api/kill-switch": EVERYONE,
+    # releasing through the API asks for the row of the page that releases
+    "POST /api/kill-switch": ACTORS,
+    "GET /api/audit": AUDITORS,
+    # for programs that watch the console
+    "GET /healthz": PUBLIC,
+    "GET /readyz": PUBLIC,
+}
+
+
+def allows(role: MemberRole, endpoint: str) -> bool:
+    """Whether a role may use an endpoint, named as in the table."""
+    roles = ACCESS[endpoint]
+    return roles is None or role in roles

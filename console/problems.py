@@ -1,0 +1,207 @@
+"""Errors for people and programs: one description, shown as a page or as problem details (RFC 9457)."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError, OperationalError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from console import origins, rendering
+from console.attempts import TooManyAttempts
+from console.sign_in import NoTenant, NotSignedIn
+from marketing_pipelines.outbound.freeze import NotReady
+from marketing_pipelines.outbound.payloads import PayloadError
+from store.records.actions import IllegalMove
+from store.records.approvals import AlreadySettled, DecisionRefused, NotAllowed, StaleVersion
+
+API = "/api/"
+FORWARD = "/auth/forward"
+_log = logging.getLogger("console")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    status: int
+    detail: str
+    errors: Sequence[FieldError] = ()
+    members: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return HTTPStatus(self.status).phrase
+
+
+class Refused(Exception):
+    """What a handler says when it will not."""
+
+    def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.problem = Problem(status, detail, errors)
+
+
+def nothing_here() -> Refused:
+    """One answer for what never was, for what is gone and for what is another tenant's."""
+    return Refused(404, "There is nothing here under this number or name.")
+
+
+def problem_of(error: Exception) -> Problem:
+    """What an error means to whoever made the request."""
+    match error:
+        case Refused():
+            return error.problem
+        case RequestValidationError():
+            return _invalid(error)
+        case PayloadError():
+            errors = [FieldError(f"payload.{found.field}", found.reason) for found in error.problems]
+            return Problem(422, "The payload cannot be sent as it is.", errors)
+        case NotReady():
+            reason = FieldError(f"payload.{error.field}", error.reason)
+            return Problem(422, "The action is not ready to be submitted.", [reason])
+        case NotAllowed():
+            return Problem(403, error.reason)
+        case AlreadySettled():
+            return Problem(409, error.reason)
+        case StaleVersion():
+            current = {"current_hash": error.current_hash.hex()} if error.current_hash else {}
+            return Problem(409, error.reason, members=current)
+        case DecisionRefused():
+            return Problem(422, error.reason, [FieldError("note", error.reason)])
+        case IllegalMove():
+            return Problem(409, str(error))
+        case TooManyAttempts():
+            return Problem(429, str(error), headers={"Retry-After": str(error.seconds)})
+        case NoTenant():
+            return Problem(403, "Nobody has let you into a tenant yet; ask an Admin.")
+        case NotSignedIn():
+            return Problem(401, "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
+        case DataError():
+            return Problem(422, "The request holds characters or numbers that cannot be stored.")
+        case OperationalError():
+            return Problem(503, "The records cannot be reached right now.", headers={"Retry-After": "5"})
+        case HTTPException():
+            return Problem(error.status_code, str(error.detail), headers=dict(error.headers or {}))
+        case _:
+            return Problem(500, "Something went wrong on our side; the log has it under the request id.")
+
+
+def _invalid(error: RequestValidationError) -> Problem:
+    """Field and reason; the value itself is not repeated, since it may be a secret."""
+    found = error.errors()
+    if any(problem["type"] == "json_invalid" for problem in found):
+        return Problem(400, "The body is not valid JSON.")
+    errors = [
+        FieldError(
+            ".".join(str(part) for part in problem["loc"][1:]) or str(problem["loc"][0]),
+            problem["msg"].removeprefix("Value error, "),
+        )
+        for problem in found
+    ]
+    return Problem(422, "Some fields are missing or wrong.", errors)
+
+
+def is_api(request: Request) -> bool:
+    return request.url.path.startswith(API)
+
+
+def _as_json(request: Request, problem: Problem) -> Response:
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": request.url.path,
+        "request_id": request.state.request_id,
+        **problem.members,
+    }
+    if problem.errors:
+        content["errors"] = [{"field": e.field, "reason": e.reason} for e in problem.errors]
+    # ASCII, since a field's name may hold half a surrogate pair, which UTF-8 cannot say.
+    return Response(json.dumps(content), problem.status, problem.headers, "application/problem+json")
+
+
+def _as_page(request: Request, problem: Problem) -> Response:
+    if problem.status == HTTPStatus.UNPROCESSABLE_ENTITY and request.method == "GET":
+        problem = nothing_here().problem
+    return rendering.error_page(request, problem)
+
+
+def _log_in_address(request: Request) -> str:
+    """The sign-in page, which leads back to what was asked for where that can be asked for again."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    wanted = f"{request.url.path}{query}" if request.method == "GET" else "/"
+    if request.url.path == FORWARD:
+        wanted = request.headers.get("x-forwarded-uri", "/")
+    target = origins.path_of_ours(wanted)
+    return "/login" if target == "/" else f"/login?{urlencode({'next': target})}"
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """Every error ends here."""
+    problem = problem_of(error)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        fields = {"request_id": request.state.request_id, "path": request.url.path}
+        _log.error(problem.detail, exc_info=error, extra={"fields": fields})
+    if is_api(request):
+        return _as_json(request, problem)
+    if isinstance(error, NotSignedIn):
+        return RedirectResponse(_log_in_address(request), 302 if request.method == "GET" else 303)
+    return _as_page(request, problem)
+
+
+def install(app: FastAPI) -> None:
+    for kind in (
+        HTTPException,
+        RequestValidationError,
+        Refused,
+        PayloadError,
+        NotReady,
+        DecisionRefused,
+        IllegalMove,
+        TooManyAttempts,
+        NoTenant,
+        NotSignedIn,
+        DataError,
+        OperationalError,
+    ):
+        app.add_exception_handler(kind, answer)
+    app.add_middleware(LastResort)
+
+
+class LastResort:
+    """Answers for what nobody foresaw, inside the middleware that adds headers and logs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def send_noting_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting_start)
+        except Exception as error:
+            if started or scope["type"] != "http":
+                raise
+            response = await answer(Request(scope), error)
+            await response(scope, receive, send)

@@ -1,0 +1,196 @@
+"""Signing in: the cookie of a browser, the token of a program, and who stands behind either."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NewType
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import jwt
+from sqlalchemy import select, text
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console import permissions
+from store import records
+from store.audit import Actor, ActorKind
+from store.clock import now
+from store.records import approvals, people
+from store.records.database import Session, enter_tenant
+from store.records.people import MemberRole, Membership, User
+from store.records.schema import TenantId, UserId
+from store.records.tenants import Tenant
+from store.settings import Role, Settings
+
+TOKEN_HOLDS = timedelta(hours=12)
+_ALGORITHM = "HS256"
+_AUDIENCE = "console-api"
+
+Cookie = NewType("Cookie", str)
+Token = NewType("Token", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A signed-in person at work in one tenant; the role is as it was read for this request."""
+
+    settings: Settings
+    user: UserId
+    name: str
+    email: str
+    role: MemberRole
+    tenant: TenantId
+    tenant_name: str
+    time_zone: ZoneInfo
+    currency: str
+    may_approve_own: bool
+    cookie: Cookie | None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.USER, str(self.user))
+
+    def may(self, endpoint: str) -> bool:
+        return permissions.allows(self.role, endpoint)
+
+    @contextmanager
+    def records(self) -> Iterator[Session]:
+        """One transaction that sees this tenant's rows only."""
+        with records.session(self.settings, Role.CONSOLE, tenant=self.tenant) as session:
+            yield session
+
+
+class NotSignedIn(Exception):
+    """No log-in, or one that has ended."""
+
+
+class NoTenant(Exception):
+    """The password is right, but nobody has let this person in anywhere."""
+
+
+def open_log_in(settings: Settings, email: str, password: str) -> Cookie | None:
+    """A new log-in for a browser; None when address or password is wrong."""
+    with records.session(settings, Role.CONSOLE) as session:
+        user = people.user_with(session, email, password)
+        return Cookie(people.log_in(session, user, _first_tenant(session, user))) if user else None
+
+
+def issue_token(settings: Settings, email: str, password: str) -> Token | None:
+    """A token for a program; it names person and tenant, and what they may do is read at each request."""
+    with records.session(settings, Role.CONSOLE) as session:
+        user = people.user_with(session, email, password)
+        if user is None:
+            return None
+        claims = {
+            "sub": str(user.id),
+            "tenant": _first_tenant(session, user),
+            "aud": _AUDIENCE,
+            "iat": now(),
+            "exp": now() + TOKEN_HOLDS,
+        }
+    return Token(jwt.encode(claims, settings.token_key, _ALGORITHM))
+
+
+def behind_cookie(settings: Settings, cookie: Cookie) -> Visitor:
+    with records.session(settings, Role.CONSOLE) as session:
+        found = people.log_in_of(
+            session,
+            cookie,
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            absolute=timedelta(hours=settings.session_absolute_hours),
+        )
+        if found is None or found.active_tenant is None:
+            raise NotSignedIn
+        return _visitor(settings, session, found.user_id, found.active_tenant, cookie)
+
+
+def behind_token(settings: Settings, token: Token) -> Visitor:
+    try:
+        claims = jwt.decode(
+            token,
+            settings.token_key,
+            algorithms=[_ALGORITHM],
+            audience=_AUDIENCE,
+            options={"require": ["sub", "tenant", "exp", "iat"]},
+        )
+        user, tenant = UserId(int(claims["sub"])), TenantId(int(claims["tenant"]))
+    except (jwt.InvalidTokenError, TypeError, ValueError):
+        raise NotSignedIn from None
+    with records.session(settings, Role.CONSOLE) as session:
+        return _visitor(settings, session, user, tenant, None)
+
+
+def end_log_in(settings: Settings, cookie: Cookie) -> None:
+    with records.session(settings, Role.CONSOLE) as session:
+        people.log_out(session, cookie)
+
+
+def cookie_of(request: Request, settings: Settings) -> Cookie | None:
+    value = request.cookies.get(_cookie_name(settings))
+    return Cookie(value) if value else None
+
+
+def hand_over(response: Response, settings: Settings, cookie: Cookie) -> None:
+    """The browser keeps the log-in; no script reads it and no other site's form brings it along."""
+    response.set_cookie(
+        _cookie_name(settings),
+        cookie,
+        max_age=settings.session_absolute_hours * 3600,
+        httponly=True,
+        samesite="lax",
+        secure=is_over_tls(settings),
+    )
+
+
+def take_back(response: Response, settings: Settings) -> None:
+    response.delete_cookie(
+        _cookie_name(settings), httponly=True, samesite="lax", secure=is_over_tls(settings)
+    )
+
+
+def is_over_tls(settings: Settings) -> bool:
+    return urlsplit(settings.public_api_host).scheme == "https"
+
+
+def _cookie_name(settings: Settings) -> str:
+    """Over TLS the prefix makes the browser refuse a cookie that another host has planted."""
+    return "__Host-console" if is_over_tls(settings) else "console"
+
+
+def _first_tenant(session: Session, user: User) -> TenantId:
+    session.execute(text("select set_config('app.user_id', :user, true)"), {"user": str(user.id)})
+    found = session.scalar(
+        select(Membership.tenant_id)
+        .where(Membership.user_id == user.id)
+        .order_by(Membership.tenant_id)
+        .limit(1)
+    )
+    if found is None:
+        raise NoTenant
+    return found
+
+
+def _visitor(
+    settings: Settings, session: Session, user_id: UserId, tenant_id: TenantId, cookie: Cookie | None
+) -> Visitor:
+    enter_tenant(session, tenant_id)
+    user = session.get(User, user_id)
+    tenant = session.get(Tenant, tenant_id)
+    role = people.role_in(session, user_id, tenant_id)
+    if user is None or user.disabled_at is not None or tenant is None or role is None:
+        raise NotSignedIn
+    return Visitor(
+        settings=settings,
+        user=user_id,
+        name=user.name,
+        email=user.email,
+        role=role,
+        tenant=tenant_id,
+        tenant_name=tenant.name,
+        time_zone=ZoneInfo(tenant.time_zone),
+        currency=tenant.currency,
+        may_approve_own=bool(tenant.policy.get(approvals.ALLOW_SELF_APPROVAL, False)),
+        cookie=cookie,
+    )

@@ -1,0 +1,144 @@
+"""The words and tones in which states, moves and numbers are shown to people."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from store.clock import now
+from store.records.actions import ActionType, Channel, Purpose, State
+from store.records.approvals import Decision
+from store.records.kill_switches import KillSwitch, Scope
+
+
+class Tone(StrEnum):
+    QUIET = "quiet"
+    WAITING = "waiting"
+    GOOD = "good"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    text: str
+    tone: Tone
+
+
+STATES: dict[State, Label] = {
+    State.DRAFT: Label("Draft", Tone.QUIET),
+    State.PENDING_APPROVAL: Label("Waiting for approval", Tone.WAITING),
+    State.CHANGES_REQUESTED: Label("Changes asked for", Tone.WAITING),
+    State.APPROVED: Label("Approved", Tone.GOOD),
+    State.EXECUTING: Label("Sending", Tone.GOOD),
+    State.HELD: Label("On hold", Tone.WAITING),
+    State.SUCCEEDED: Label("Sent", Tone.GOOD),
+    State.PARTIALLY_FAILED: Label("Partly sent", Tone.BAD),
+    State.FAILED: Label("Failed", Tone.BAD),
+    State.DENIED: Label("Denied", Tone.BAD),
+    State.EXPIRED: Label("Expired", Tone.QUIET),
+    State.CANCELLED: Label("Cancelled", Tone.QUIET),
+}
+
+DECISIONS: dict[Decision, Label] = {
+    Decision.APPROVED: Label("approved", Tone.GOOD),
+    Decision.DENIED: Label("denied", Tone.BAD),
+    Decision.CHANGES_REQUESTED: Label("asked for changes", Tone.WAITING),
+}
+
+CHANNELS: dict[Channel, str] = {Channel.SMTP: "Mail"}
+
+TYPES: dict[ActionType, str] = {ActionType.EMAIL: "Email"}
+
+PURPOSES: dict[Purpose, str] = {
+    Purpose.MARKETING: "Marketing, by consent",
+    Purpose.CONTRACT: "Part of a contract",
+    Purpose.LEGITIMATE_INTEREST: "Legitimate interest",
+}
+
+# What an entry of the audit chain says happened; an entry without a word of its own shows its name.
+EVENTS: dict[str, str] = {
+    "create": "wrote it",
+    "submit": "asked for approval",
+    "edit": "changed it, which voids earlier votes",
+    "approve": "approved it",
+    "deny": "denied it",
+    "request_changes": "asked for changes",
+    "expire": "let it expire",
+    "cancel": "cancelled it",
+    "start": "started sending",
+    "hold": "put it on hold",
+    "resume": "went on sending",
+    "succeed": "finished sending",
+    "fail_partly": "finished with failures",
+    "fail": "gave up",
+}
+
+
+def event(name: str) -> str:
+    return EVENTS.get(name, name.replace("_", " "))
+
+
+def words(name: str) -> str:
+    """A machine's name as people write it."""
+    return name.replace("_", " ").capitalize()
+
+
+def sentence(text: str) -> str:
+    """The same with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+def channel(name: str) -> str:
+    known = name in set(Channel)
+    return f"all {CHANNELS[Channel(name)].lower()} ({name})" if known else f"the channel {name}"
+
+
+def reach(switch: KillSwitch, tenant_name: str) -> str:
+    """What a pulled kill switch stops."""
+    match switch.scope:
+        case Scope.GLOBAL:
+            return "everything in this installation"
+        case Scope.TENANT:
+            return f"everything of {tenant_name}"
+        case Scope.CHANNEL:
+            return channel(switch.subject)
+        case Scope.CAMPAIGN:
+            return f"campaign {switch.subject}"
+
+
+def span(length: timedelta) -> str:
+    """A length of time, rounded down, in hours up to four days and in days from then on."""
+    seconds = max(0, int(length.total_seconds()))
+    for unit, size, at_least in (("days", 86_400, 4), ("h", 3_600, 1), ("min", 60, 1)):
+        if seconds >= size * at_least:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def ago(moment: datetime) -> str:
+    passed = now() - moment
+    return "just now" if passed < timedelta(seconds=5) else f"{span(passed)} ago"
+
+
+def until(moment: datetime) -> str:
+    left = moment - now()
+    return f"in {span(left)}" if left > timedelta() else "lapsed"
+
+
+def clock(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%-d %b %Y, %H:%M %Z}"
+
+
+def number(value: float) -> str:
+    """Digits in groups, with decimals only where they matter."""
+    whole = abs(value) >= 100 or float(value).is_integer()
+    return f"{value:,.0f}" if whole else f"{value:,.2f}"
+
+
+def money(value: float, currency: str) -> str:
+    return f"{number(value)}\u202f{currency}"
+
+
+def grouped(digits: str) -> str:
+    """A hash in groups of four, so that two can be compared by eye."""
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))

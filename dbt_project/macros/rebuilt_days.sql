@@ -1,0 +1,72 @@
+{#-
+    Which days an incremental model has to build again.
+
+    A day is built again when anything that happened on it arrived lately, where "lately" starts `lookback_days`
+    before the newest day the model holds. A late event therefore brings its own day back, however old it is, and a
+    build that is repeated gives the same rows.
+
+    The days are asked for once, before the model runs, and stand in its SQL as they are: every part of the model
+    agrees on them, ClickHouse skips all other partitions, and `replacing` tells insert_overwrite to empty a day of
+    which nothing is left.
+-#}
+
+{#- The days on which something happened that arrived lately; none on a first or full build. The watermark is the
+    newest partition, known without reading a row, and never in the future, whatever clock an event came from. -#}
+{% macro arrived_days(upstream, day, own_day, arrived_at='received_at', only='true') -%}
+    {%- if not execute or not is_incremental() -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- if var('rebuild_from') and var('rebuild_to') -%}
+        {{ return(days_between(var('rebuild_from'), var('rebuild_to'))) }}
+    {%- endif -%}
+    {%- set arrived -%}
+        select distinct toString({{ day }}) as day
+        from {{ upstream }}
+        where
+            {{ arrived_at }} >= (
+                select greatest(least(max({{ own_day }}), today()), toDate('2000-01-01')) - {{ var('lookback_days') }}
+                from {{ this }}
+            )
+            and {{ only }}
+        order by day
+    {%- endset -%}
+    {{ return(run_query(arrived).columns[0].values() | list) }}
+{%- endmacro %}
+
+{#- Every day from the first to the last. -#}
+{% macro days_between(first, last) -%}
+    {%- set first_day = modules.datetime.date.fromisoformat(first) -%}
+    {%- set length = (modules.datetime.date.fromisoformat(last) - first_day).days + 1 -%}
+    {%- set days = [] -%}
+    {%- for offset in range(length) -%}
+        {%- do days.append((first_day + modules.datetime.timedelta(days=offset)).isoformat()) -%}
+    {%- endfor -%}
+    {{ return(days) }}
+{%- endmacro %}
+
+{#- The days and their neighbours, in order, each once. -#}
+{% macro widened(days, back=0, ahead=0) -%}
+    {%- set wide = [] -%}
+    {%- for day in days -%}
+        {%- set middle = modules.datetime.date.fromisoformat(day) -%}
+        {%- for offset in range(-back, ahead + 1) -%}
+            {%- do wide.append((middle + modules.datetime.timedelta(days=offset)).isoformat()) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(wide | unique | sort | list) }}
+{%- endmacro %}
+
+{#- The days as the right-hand side of `in`. -#}
+{% macro any_of(days) -%}
+    {%- if days -%} ('{{ days | join("', '") }}') {%- else -%} (toDate('1970-01-01')) {%- endif -%}
+{%- endmacro %}
+
+{#- The first of the days as a date; far in the future where there are none. -#}
+{% macro first_of(days) -%}
+    toDate('{{ days[0] if days else "2100-01-01" }}')
+{%- endmacro %}
+
+{#- Says in the SQL itself which days it replaces. -#}
+{% macro replacing(days) -%}
+    /* replaces {{ days | join(' ') }} */
+{%- endmacro %}

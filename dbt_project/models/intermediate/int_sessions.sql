@@ -1,0 +1,94 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='insert_overwrite',
+        partition_by='started_on',
+        order_by='(tenant_id, visitor_id, started_at)',
+        indexes=[{'name': 'received', 'definition': 'received_at type minmax granularity 1'}],
+    )
+}}
+
+{% set arrived = arrived_days(ref('stg_events'), 'occurred_on', own_day='started_on') %}
+{% set days = widened(arrived, back=1, ahead=1) %}
+{{ replacing(days) }}
+
+with page_events as (
+    select *
+    from {{ ref('stg_events') }}
+    where
+        visitor_id != ''
+        and not is_bot
+        -- A short link is followed before the site is reached, and a server knows orders but no visits.
+        and event != 'click'
+        and trust != 'server'
+        {% if is_incremental() %}
+            and occurred_on in {{ any_of(widened(days, back=1, ahead=1)) }}
+        {% endif %}
+),
+
+with_previous as (
+    select
+        *,
+        lagInFrame(occurred_at) over (
+            partition by tenant_id, visitor_id
+            order by occurred_at, event_id
+            rows between unbounded preceding and current row
+        ) as previous_at
+    from page_events
+),
+
+numbered as (
+    select
+        *,
+        sum(dateDiff('millisecond', previous_at, occurred_at) >= {{ var('session_gap_minutes') }} * 60000) over (
+            partition by tenant_id, visitor_id
+            order by occurred_at, event_id
+            rows between unbounded preceding and current row
+        ) as session_number
+    from with_previous
+),
+
+sessions as (
+    select
+        tenant_id,
+        visitor_id,
+        session_number,
+        min(occurred_at) as started_at,
+        max(occurred_at) as ended_at,
+        max(received_at) as received_at,
+        max(user_id) as user_id,
+        count() as events,
+        countIf(event = 'page_view') as page_views,
+        argMinIf(
+            (url, page_path, referrer_host, utm_source, utm_medium, utm_campaign, ad_click_id, click_id),
+            (occurred_at, event_id),
+            event = 'page_view'
+        ) as entry
+    from numbered
+    group by tenant_id, visitor_id, session_number
+    having page_views > 0
+)
+
+select
+    tenant_id,
+    concat(visitor_id, '.', toString(toUnixTimestamp64Milli(started_at))) as session_id,
+    visitor_id,
+    user_id,
+    started_at,
+    toDate(started_at) as started_on,
+    ended_at,
+    received_at,
+    events,
+    page_views,
+    entry.1 as entry_url,
+    entry.2 as entry_path,
+    entry.3 as referrer_host,
+    entry.4 as utm_source,
+    entry.5 as utm_medium,
+    entry.6 as utm_campaign,
+    entry.7 as ad_click_id,
+    entry.8 as click_id
+from sessions
+{% if is_incremental() %}
+    where started_on in {{ any_of(days) }}
+{% endif %}

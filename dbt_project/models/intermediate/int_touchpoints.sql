@@ -1,0 +1,142 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='insert_overwrite',
+        partition_by='touched_on',
+        order_by='(tenant_id, visitor_id, touched_at)',
+        indexes=[{'name': 'received', 'definition': 'received_at type minmax granularity 1'}],
+    )
+}}
+
+{% set by_visits = arrived_days(ref('int_sessions'), 'started_on', own_day='touched_on') %}
+{% set by_clicks = arrived_days(ref('stg_events'), 'occurred_on', own_day='touched_on', only="event = 'click'") %}
+{% set days = widened(by_visits + by_clicks, back=1, ahead=1) %}
+{{ replacing(days) }}
+
+with sessions as (
+    select *
+    from {{ ref('int_sessions') }}
+    {% if is_incremental() %}
+        where started_on in {{ any_of(days) }}
+    {% endif %}
+),
+
+-- The landing page may be opened long after its link was followed: clicks are read as far back as credit reaches.
+clicks as (
+    select
+        events.tenant_id as tenant_id,
+        events.event_id as click_id,
+        events.visitor_id as visitor_id,
+        events.occurred_at as occurred_at,
+        events.occurred_on as occurred_on,
+        events.received_at as received_at,
+        events.link_id as link_id,
+        links.channel as channel,
+        if(events.campaign_id != 0, events.campaign_id, links.campaign_id) as campaign_id
+    from {{ ref('stg_events') }} as events
+    left any join {{ ref('stg_links') }} as links
+        on events.tenant_id = links.tenant_id and events.link_id = links.link_id
+    where
+        events.event = 'click'
+        and not events.is_bot
+        {% if is_incremental() %}
+            and events.occurred_on >= {{ first_of(days) }} - {{ var('attribution_window_days') }}
+        {% endif %}
+),
+
+-- A rule is tried once for each way people came, not once for each visit.
+ways_in as (
+    select distinct
+        utm_medium,
+        utm_source,
+        referrer_host,
+        ad_click_id
+    from sessions
+),
+
+channels as (
+    select
+        ways_in.utm_medium as utm_medium,
+        ways_in.utm_source as utm_source,
+        ways_in.referrer_host as referrer_host,
+        ways_in.ad_click_id as ad_click_id,
+        argMin(rules.channel, rules.position) as channel
+    from ways_in
+    cross join {{ ref('channel_rules') }} as rules
+    where
+        match(ways_in.utm_medium, rules.medium)
+        and match(ways_in.utm_source, rules.source)
+        and match(ways_in.referrer_host, rules.referrer_host)
+        and match(ways_in.ad_click_id, rules.ad_click_id)
+    group by utm_medium, utm_source, referrer_host, ad_click_id
+),
+
+visits as (
+    select
+        sessions.tenant_id as tenant_id,
+        sessions.session_id as touchpoint_id,
+        'visit' as kind,
+        sessions.visitor_id as visitor_id,
+        sessions.started_at as touched_at,
+        greatest(sessions.received_at, clicks.received_at) as received_at,
+        if(clicks.channel != '', toString(clicks.channel), toString(channels.channel)) as channel,
+        if(clicks.campaign_id != 0, clicks.campaign_id, campaigns.campaign_id) as campaign_id,
+        clicks.link_id as link_id,
+        sessions.session_id as session_id
+    from sessions
+    left any join clicks
+        on sessions.tenant_id = clicks.tenant_id and sessions.click_id = clicks.click_id
+    left any join channels
+        on
+            sessions.utm_medium = channels.utm_medium
+            and sessions.utm_source = channels.utm_source
+            and sessions.referrer_host = channels.referrer_host
+            and sessions.ad_click_id = channels.ad_click_id
+    left any join {{ ref('stg_campaigns') }} as campaigns
+        on sessions.tenant_id = campaigns.tenant_id and sessions.utm_campaign = campaigns.utm_campaign
+),
+
+landed as (
+    select
+        tenant_id,
+        click_id
+    from {{ ref('int_sessions') }}
+    where
+        click_id != ''
+        {% if is_incremental() %}
+            and started_on >= {{ first_of(days) }}
+        {% endif %}
+),
+
+-- A click that led to a visit is that visit; one that led nowhere still touched whoever is known to have clicked.
+lone_clicks as (
+    select
+        clicks.tenant_id as tenant_id,
+        clicks.click_id as touchpoint_id,
+        'link_click' as kind,
+        clicks.visitor_id as visitor_id,
+        clicks.occurred_at as touched_at,
+        clicks.received_at as received_at,
+        if(clicks.channel != '', toString(clicks.channel), 'referral') as channel,
+        clicks.campaign_id as campaign_id,
+        clicks.link_id as link_id,
+        '' as session_id
+    from clicks
+    left anti join landed
+        on clicks.tenant_id = landed.tenant_id and clicks.click_id = landed.click_id
+    where clicks.visitor_id != ''
+),
+
+touchpoints as (
+    select * from visits
+    union all
+    select * from lone_clicks
+)
+
+select
+    *,
+    toDate(touched_at) as touched_on
+from touchpoints
+{% if is_incremental() %}
+    where touched_on in {{ any_of(days) }}
+{% endif %}

@@ -1,0 +1,74 @@
+{{ config(order_by='(tenant_id, date_day, channel)', tags=['after_attribution']) }}
+
+with facts as (
+    select
+        tenant_id,
+        date_day,
+        channel,
+        visits,
+        toInt64(0) as impressions,
+        toInt64(0) as clicks,
+        toDecimal64(0, 6) as spend,
+        toFloat64(0) as conversions,
+        toDecimal64(0, 4) as conversions_value
+    from {{ ref('int_visits_daily') }}
+    union all
+    select
+        performance.tenant_id as tenant_id,
+        performance.date_day as date_day,
+        performance.channel as channel,
+        toUInt64(0) as visits,
+        performance.impressions as impressions,
+        performance.clicks as clicks,
+        if(performance.currency = tenants.currency, performance.spend, toDecimal64(0, 6)) as spend,
+        toFloat64(0) as conversions,
+        toDecimal64(0, 4) as conversions_value
+    from {{ ref('ad_performance') }} as performance
+    inner join {{ ref('stg_tenants') }} as tenants on performance.tenant_id = tenants.tenant_id
+    union all
+    select
+        tenant_id,
+        date_day,
+        channel,
+        toUInt64(0) as visits,
+        toInt64(0) as impressions,
+        toInt64(0) as clicks,
+        toDecimal64(0, 6) as spend,
+        conversions,
+        conversions_value
+    from {{ ref('channel_roas') }}
+    where model = '{{ var("headline_model") }}'
+),
+
+channels as (
+    select
+        tenant_id,
+        date_day,
+        channel,
+        sum(visits) as total_visits,
+        sum(impressions) as total_impressions,
+        sum(clicks) as total_clicks,
+        sum(spend) as total_spend,
+        sum(conversions) as total_conversions,
+        sum(conversions_value) as total_value
+    from facts
+    group by tenant_id, date_day, channel
+)
+
+select
+    channels.tenant_id as tenant_id,
+    channels.date_day as date_day,
+    toLowCardinality(channels.channel) as channel,
+    toLowCardinality(tenants.currency) as currency,
+    toUInt64(channels.total_visits) as visits,
+    channels.total_impressions as impressions,
+    channels.total_clicks as clicks,
+    {{ ratio('channels.total_clicks', 'channels.total_impressions') }} as ctr,
+    toDecimal64(channels.total_spend, 6) as spend,
+    channels.total_conversions as conversions,
+    toDecimal64(channels.total_value, 4) as conversions_value,
+    {{ ratio('channels.total_conversions', 'channels.total_visits') }} as cvr,
+    {{ ratio('channels.total_spend', 'channels.total_conversions') }} as cpa,
+    {{ ratio('channels.total_value', 'channels.total_spend') }} as roas
+from channels
+inner join {{ ref('stg_tenants') }} as tenants on channels.tenant_id = tenants.tenant_id

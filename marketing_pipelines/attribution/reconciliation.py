@@ -1,0 +1,68 @@
+"""Reconciliation: what was credited, read back and held against what was converted."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from marketing_pipelines.attribution.catalogue import Family, models
+from store import events
+from store.records.schema import TenantId
+
+LARGEST_DRIFT = 1e-6
+NOTHING = {"credited": 0.0, "credited_value": Decimal(0), "least_share": 0.0}
+
+CREDITED = """
+select model, sum(conversions) as credited, sum(value) as credited_value, min(conversions) as least_share
+from raw.attribution_credits
+where tenant_id = {tenant:Int64} and date_day between {first:Date} and {last:Date}
+group by model
+"""
+
+CONVERTED = """
+select count() as converted, sum(value) as converted_value
+from intermediate.int_paths
+where tenant_id = {tenant:Int64} and converted_on between {first:Date} and {last:Date}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """One model's credits of a tenant beside the tenant's conversions."""
+
+    tenant: TenantId
+    model: str
+    credited: float
+    converted: int
+    credited_value: Decimal
+    converted_value: Decimal
+    least_share: float
+
+    @property
+    def holds(self) -> bool:
+        drift = abs(self.credited - self.converted)
+        return drift <= LARGEST_DRIFT * max(self.converted, 1) and self.credited_value == self.converted_value
+
+
+def balances(
+    client: events.Client, tenant: TenantId, first: date, last: date, family: Family
+) -> list[Balance]:
+    """A tenant's books of these days, one entry for each model of a family, also for one that credited nothing."""
+    days = {"first": first, "last": last}
+    converted = events.read_for_tenant(client, tenant, CONVERTED, **days).row(0, named=True)
+    credited = {
+        str(row["model"]): row
+        for row in events.read_for_tenant(client, tenant, CREDITED, **days).iter_rows(named=True)
+    }
+    return [
+        Balance(
+            tenant=tenant,
+            model=known.name,
+            credited=row["credited"],
+            converted=converted["converted"],
+            credited_value=row["credited_value"],
+            converted_value=converted["converted_value"],
+            least_share=row["least_share"],
+        )
+        for known in models(family)
+        for row in [credited.get(known.name, NOTHING)]
+    ]

@@ -1,0 +1,1 @@
+"""What the collector writes without Dagster: the start of the lineage."""

@@ -1,0 +1,58 @@
+"""What runs everything else, and what notices when it does not."""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from marketing_pipelines.defs.resources import SettingsResource
+
+KEEP_LOGS = timedelta(days=30)
+
+automation = dg.AutomationConditionSensorDefinition(
+    "automation",
+    target=dg.AssetSelection.all(),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=30,
+    description="Materialises what its automation condition asks for: follows the events, feeds and ad accounts.",
+)
+
+lineage_job = dg.define_asset_job(
+    "lineage_job",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("audit_chain"),
+    description="The whole lineage for a range of days, from ad accounts and feeds to attribution and bandits.",
+)
+
+
+@dg.op(description="Deletes Dagster's own log lines after 30 days; materialisations and checks stay.")
+def prune_event_log(context: dg.OpExecutionContext, house: SettingsResource) -> None:
+    from marketing_pipelines.monitoring import event_log
+
+    deleted = event_log.prune(house.settings(), KEEP_LOGS)
+    context.log.info("%d log lines older than %d days deleted", deleted, KEEP_LOGS.days)
+
+
+@dg.job(description="Keeps the event log from growing without bound.")
+def event_log_retention_job() -> None:
+    prune_event_log()
+
+
+event_log_retention = dg.ScheduleDefinition(
+    name="event_log_retention",
+    job=event_log_retention_job,
+    cron_schedule="30 3 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every night at half past three.",
+)
+
+
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Says in the daemon's log which run failed, and why.",
+)
+def failed_runs(context: dg.RunFailureSensorContext) -> None:
+    context.log.error(
+        "Run %s of %s failed: %s",
+        context.dagster_run.run_id,
+        context.dagster_run.job_name,
+        context.failure_event.message,
+    )

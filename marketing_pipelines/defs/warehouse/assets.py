@@ -1,0 +1,71 @@
+"""The dbt models. Attribution stands between them: what reads its credits is built by a run of its own."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, dbt_assets
+
+from marketing_pipelines.defs.resources import SettingsResource
+from marketing_pipelines.defs.warehouse.dbt import PROJECT, WarehouseTranslator, environment
+
+# Two builds of one table at a time would replace each other's days.
+POOL = "warehouse"
+AFTER_ATTRIBUTION = "tag:after_attribution"
+TRANSLATOR = WarehouseTranslator()
+
+
+class Rebuild(dg.Config):
+    """How much to build: by default what is new, and the days that late events changed."""
+
+    full_refresh: bool = False
+    first_day: str = ""
+    last_day: str = ""
+
+    def arguments(self) -> list[str]:
+        """Unit tests prove the SQL before it ships; they have no business in a run."""
+        arguments = ["build", "--exclude-resource-type", "unit_test"]
+        if self.full_refresh:
+            arguments.append("--full-refresh")
+        if self.first_day and self.last_day:
+            days = {"rebuild_from": self.first_day, "rebuild_to": self.last_day}
+            arguments += ["--vars", json.dumps(days)]
+        return arguments
+
+
+@dbt_assets(
+    name="warehouse",
+    manifest=PROJECT.manifest_path,
+    project=PROJECT,
+    exclude=AFTER_ATTRIBUTION,
+    dagster_dbt_translator=TRANSLATOR,
+    pool=POOL,
+)
+def warehouse(
+    context: dg.AssetExecutionContext, config: Rebuild, dbt: DbtCliResource, house: SettingsResource
+) -> Iterator[Any]:
+    yield from _build(context, config, dbt, house)
+
+
+@dbt_assets(
+    name="warehouse_after_attribution",
+    manifest=PROJECT.manifest_path,
+    project=PROJECT,
+    select=AFTER_ATTRIBUTION,
+    dagster_dbt_translator=TRANSLATOR,
+    pool=POOL,
+)
+def warehouse_after_attribution(
+    context: dg.AssetExecutionContext, config: Rebuild, dbt: DbtCliResource, house: SettingsResource
+) -> Iterator[Any]:
+    yield from _build(context, config, dbt, house)
+
+
+def _build(
+    context: dg.AssetExecutionContext, config: Rebuild, dbt: DbtCliResource, house: SettingsResource
+) -> Iterator[Any]:
+    """dbt finds its connection in the environment, so that no password is ever an argument."""
+    os.environ.update(environment(house.settings()))
+    yield from dbt.cli(config.arguments(), context=context).stream().fetch_column_metadata()

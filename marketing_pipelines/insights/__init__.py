@@ -1,0 +1,1 @@
+"""Insights: what ad accounts report about themselves, read day by day into one table."""

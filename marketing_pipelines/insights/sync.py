@@ -1,0 +1,235 @@
+"""Sync: a channel's ad accounts are read for some days, and the days in the store are made what was read."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from sqlalchemy import select
+
+from connectors import insights_reader, public_network
+from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden, UnexpectedAnswer
+from connectors.face import Channel, Endpoint, InsightRow, Level, ReadsInsights, Wire
+from connectors.retries import Patience
+from marketing_pipelines.insights import credentials
+from marketing_pipelines.insights.credentials import Unreadable
+from marketing_pipelines.insights.windows import Window
+from store import clock, events, records
+from store.records.accounts import AccountStatus, AdAccount
+from store.records.schema import TenantId
+from store.settings import Role, Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Campaigns hold the truth about spend; ads say where in a campaign it went.
+LEVELS = (Level.CAMPAIGN, Level.AD)
+PORTION_DAYS = 7
+USER_AGENT = "MarketingPipelines/0.1 (insights)"
+LONGEST_ERROR = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """How the reading of one account went; `missing` are days that were asked for and not read."""
+
+    tenant_id: TenantId
+    account_id: str
+    name: str
+    status: AccountStatus
+    rows: int
+    days: tuple[date, ...]
+    missing: tuple[date, ...]
+    spend: Mapping[tuple[date, str], Decimal]
+    error: str | None
+
+
+def sync_channel(
+    settings: Settings, channel: Channel, window: Window, *, run_id: str, patience: Patience | None = None
+) -> list[Synced]:
+    """Reads every connected account of a channel; one that fails says so in its row and stops no other."""
+    with records.session(settings, Role.PIPELINES) as session:
+        accounts = connected_accounts(session, channel)
+    if not accounts:
+        return []
+    with (
+        public_network.client(
+            allow_private=not settings.production,
+            user_agent=USER_AGENT,
+            timeout=httpx.Timeout(60, connect=10),
+        ) as http,
+        events.connect(settings, run_id=run_id) as clickhouse,
+    ):
+        return [
+            sync_account(settings, clickhouse, http, account, window, run_id, patience or Patience())
+            for account in accounts
+        ]
+
+
+def connected_accounts(session: records.Session, channel: Channel) -> list[AdAccount]:
+    return list(
+        session.scalars(
+            select(AdAccount)
+            .where(AdAccount.channel == channel, AdAccount.status != AccountStatus.DISABLED)
+            .order_by(AdAccount.tenant_id, AdAccount.id)
+        )
+    )
+
+
+def sync_account(
+    settings: Settings,
+    clickhouse: events.Client,
+    http: httpx.Client,
+    account: AdAccount,
+    window: Window,
+    run_id: str,
+    patience: Patience,
+) -> Synced:
+    """Reads one account portion by portion; what was read before a failure is kept."""
+    rows, days = 0, list[date]()
+    spend: dict[tuple[date, str], Decimal] = {}
+    error: Exception | None = None
+    try:
+        reader = open_reader(settings, account, http, patience)
+        for portion in window.portions(PORTION_DAYS):
+            read = read_days(reader, account, portion)
+            rows += replace_days(clickhouse, account, reader, read, run_id)
+            days += [day.date for day in read]
+            for day in read:
+                spend |= spend_of(day)
+    except (ChannelError, Unreadable) as trouble:
+        error = trouble
+    status = note_outcome(settings, account, error, clock.now())
+    return Synced(
+        tenant_id=account.tenant_id,
+        account_id=account.account_id,
+        name=account.name,
+        status=status,
+        rows=rows,
+        days=tuple(days),
+        missing=tuple(day for day in window.days if day not in days),
+        spend=spend,
+        error=None if error is None else str(error)[:LONGEST_ERROR],
+    )
+
+
+def open_reader(
+    settings: Settings, account: AdAccount, http: httpx.Client, patience: Patience
+) -> ReadsInsights:
+    """The account's connector, which saves whatever token it renews before it uses it."""
+
+    def renewed(fresh: Mapping[str, Any]) -> None:
+        with records.session(settings, Role.PIPELINES, tenant=account.tenant_id) as session:
+            row = session.get_one(AdAccount, account.id, with_for_update=True)
+            row.credentials_sealed = credentials.seal(settings, account.channel, account.account_id, fresh)
+
+    opened = credentials.open_sealed(
+        settings, account.channel, account.account_id, account.credentials_sealed
+    )
+    wire = Wire(
+        http=http, endpoint=Endpoint.from_options(account.options), patience=patience, renewed=renewed
+    )
+    return insights_reader(Channel(account.channel), opened, wire)
+
+
+@dataclass(frozen=True, slots=True)
+class InsightDay:
+    """Everything that an account reports about one day; no rows means no activity."""
+
+    date: date
+    rows: list[InsightRow]
+
+
+def read_days(reader: ReadsInsights, account: AdAccount, portion: Window) -> list[InsightDay]:
+    """The portion's days, the empty ones as well, once all of its levels have been read whole."""
+    rows: dict[date, list[InsightRow]] = defaultdict(list)
+    for level in LEVELS:
+        for row in reader.insights(account.account_id, portion.since, portion.until, level):
+            if row.account_id != reported_id(account) or not portion.since <= row.date_day <= portion.until:
+                raise UnexpectedAnswer(
+                    what=f"a row of account {row.account_id} and {row.date_day}, which were not asked for",
+                    where=account.channel,
+                )
+            rows[row.date_day].append(row)
+    return [InsightDay(day, rows[day]) for day in portion.days]
+
+
+def reported_id(account: AdAccount) -> str:
+    """The account's id as rows carry it: people write Google's with dashes and Meta's with a prefix."""
+    return account.account_id.removeprefix("act_").replace("-", "")
+
+
+def replace_days(
+    clickhouse: events.Client, account: AdAccount, reader: ReadsInsights, days: list[InsightDay], run_id: str
+) -> int:
+    """Makes the account's stored rows of these days be exactly what was read, so that vanished rows vanish."""
+    rows = [row for day in days for row in day.rows]
+    return events.replace_days(
+        clickhouse,
+        "raw.insights",
+        as_table(rows, account.tenant_id, clock.now(), run_id),
+        tenant=account.tenant_id,
+        days=events.Days(days[0].date, days[-1].date),
+        column="date_day",
+        platform=str(reader.platform),
+        account_id=reported_id(account),
+    )
+
+
+def as_table(rows: list[InsightRow], tenant: TenantId, fetched_at: datetime, run_id: str) -> "pa.Table":
+    """Rows in the columns of raw.insights, with money in whole micros and conversions in Decimal."""
+    import pyarrow as pa
+
+    strings = (
+        "platform", "account_id", "account_name", "account_timezone", "level", "campaign_id", "campaign_name",
+        "ad_group_id", "ad_group_name", "ad_id", "ad_name", "currency", "attribution_setting",
+        "conversion_definition", "raw", "raw_hash",
+    )  # fmt: skip
+    numbers = (
+        "impressions", "clicks", "all_clicks", "spend_micros", "conversions_value_micros", "view_through_conversions"
+    )  # fmt: skip
+    return pa.table(
+        {
+            "tenant_id": pa.array([tenant] * len(rows), pa.int64()),
+            **{name: pa.array([str(getattr(row, name)) for row in rows], pa.string()) for name in strings},
+            **{name: pa.array([getattr(row, name) for row in rows], pa.int64()) for name in numbers},
+            "date_day": pa.array([row.date_day for row in rows], pa.date32()),
+            "conversions": pa.array([row.conversions for row in rows], pa.decimal128(18, 6)),
+            "is_final": pa.array([row.is_final for row in rows], pa.bool_()),
+            "fetched_at": pa.array([fetched_at] * len(rows), pa.timestamp("ms", tz="UTC")),
+            "run_id": pa.array([run_id] * len(rows), pa.string()),
+        }
+    )
+
+
+def spend_of(day: InsightDay) -> dict[tuple[date, str], Decimal]:
+    """What a day cost, a currency at a time; levels repeat one another, so that one of them counts."""
+    spend: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+    for row in day.rows:
+        if row.level is Level.CAMPAIGN:
+            spend[day.date, row.currency] += row.spend
+    return dict(spend)
+
+
+def note_outcome(
+    settings: Settings, account: AdAccount, error: Exception | None, now: datetime
+) -> AccountStatus:
+    """Writes down how the reading went, where the people who can repair it will look."""
+    match error:
+        case None:
+            status = AccountStatus.CONNECTED
+        case AuthExpired() | AuthRevoked() | Forbidden() | Unreadable():
+            status = AccountStatus.NEEDS_RECONNECT
+        case _:
+            status = AccountStatus.FAILING
+    with records.session(settings, Role.PIPELINES, tenant=account.tenant_id) as session:
+        row = session.get(AdAccount, account.id)
+        if row is not None and row.status is not AccountStatus.DISABLED:
+            row.status = status
+            row.last_error = None if error is None else str(error)[:LONGEST_ERROR]
+            if error is None:
+                row.last_synced_at = now
+    return status

@@ -1,0 +1,31 @@
+"""Windows: which days are read, and in which portions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days from `since` to `until`, both included."""
+
+    since: date
+    until: date
+
+    def __post_init__(self) -> None:
+        if self.since > self.until:
+            raise ValueError(f"The window ends ({self.until}) before it starts ({self.since}).")
+
+    @property
+    def days(self) -> list[date]:
+        return [self.since + timedelta(days=n) for n in range((self.until - self.since).days + 1)]
+
+    def reaching_back(self, lookback: int, earliest: date) -> "Window":
+        """With so many days more before it, since platforms restate what they have reported."""
+        return Window(max(min(earliest, self.since), self.since - timedelta(days=lookback)), self.until)
+
+    def portions(self, days: int) -> Iterator["Window"]:
+        """Short windows in order, so that memory does not grow with the long one."""
+        for offset in range(0, (self.until - self.since).days + 1, days):
+            start = self.since + timedelta(days=offset)
+            yield Window(start, min(self.until, start + timedelta(days=days - 1)))

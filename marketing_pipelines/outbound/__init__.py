@@ -1,0 +1,1 @@
+"""What leaves the house: payloads, the frozen manifest, the gate and the sending that never doubles."""

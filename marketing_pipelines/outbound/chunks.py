@@ -1,0 +1,176 @@
+"""A chunk: some twenty messages that are claimed together, sent one by one and settled together."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from connectors.errors import (
+    AuthExpired,
+    AuthRevoked,
+    ChannelError,
+    Forbidden,
+    QuotaExhausted,
+    RateLimited,
+    Transient,
+    UnknownOutcome,
+)
+from connectors.face import OutgoingMail, SendsMail
+from connectors.retries import Patience
+from marketing_pipelines.email import addresses, render
+from marketing_pipelines.outbound import checks
+from marketing_pipelines.outbound.checks import Mode, NotAsApproved
+from marketing_pipelines.outbound.pulse import Pulse
+from marketing_pipelines.outbound.sending import LEASE, Sending
+from store import records
+from store.clock import now
+from store.records import actions, deliveries
+from store.records.actions import Action, Move, Purpose, State
+from store.records.database import Session
+from store.records.deliveries import Claim, DeliveryState, Outcome
+from store.settings import Role
+
+SIZE = 20
+MOST_ATTEMPTS = 5
+# How long to leave a recipient's server, or ours, alone: doubling, with full jitter.
+BACK_OFF = Patience(first_wait=30.0, longest_wait=1800.0)
+_OURS = (AuthExpired, AuthRevoked, Forbidden, RateLimited, QuotaExhausted)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Ending:
+    """How a chunk went: what became of each message, and why the rest was not tried."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    stopped: str = ""
+    trouble: ChannelError | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        return bool(self.stopped or self.trouble)
+
+
+def claim(sending: Sending) -> list[Claim] | None:
+    """The next messages, checked once more against consent, expiry and the vote; None when there are none.
+
+    What may not be sent is settled here, so the list can be empty while more is waiting.
+    """
+    with records.session(sending.settings, Role.PIPELINES) as session:
+        action = actions.locked(session, sending.tenant, sending.action_id)
+        if action is None or action.state is not State.EXECUTING or action.version != sending.version:
+            return None
+        if has_lapsed(action):
+            deliveries.give_up(session, action, "the approval lapsed before this was sent")
+            return None
+        claims = deliveries.claim(session, action, sending.run_id, limit=SIZE, lease=LEASE)
+        if not claims:
+            return None
+        return _withhold(session, sending, action, claims)
+
+
+def send(sending: Sending, claims: Sequence[Claim], pulse: Pulse, mailer: Callable[[], SendsMail]) -> Ending:
+    """Hands over one message after the other, for as long as nothing says stop."""
+    ending = Ending()
+    for claim in claims:
+        if not ending.interrupted:
+            ending.stopped = pulse.stopped()
+        if ending.interrupted:
+            ending.outcomes.append(Outcome(claim.delivery_id, DeliveryState.QUEUED, touched_the_wire=False))
+            continue
+        try:
+            ending.outcomes.append(_hand_over(sending, claim, mailer))
+        except ChannelError as error:
+            ending.outcomes.append(_ended_by(error, claim))
+            ending.trouble = error if _concerns_everyone(error) else None
+    return ending
+
+
+def settle(sending: Sending, ending: Ending) -> None:
+    """Records how the chunk went, and holds the action when it was told to stop."""
+    with records.session(sending.settings, Role.PIPELINES) as session:
+        action = actions.locked(session, sending.tenant, sending.action_id)
+        assert action is not None, "an action with deliveries cannot be deleted"
+        deliveries.settle(session, action, sending.run_id, ending.outcomes, sending.actor)
+        if ending.stopped and action.state is State.EXECUTING:
+            actions.move(session, action, Move.HOLD, sending.actor, reason=ending.stopped)
+
+
+def has_lapsed(action: Action) -> bool:
+    return action.expires_at is None or action.expires_at <= now()
+
+
+def retry_at(attempts: int, error: ChannelError) -> timedelta:
+    hint = error if isinstance(error, (Transient, RateLimited)) else Transient(what="", where="")
+    return timedelta(seconds=BACK_OFF.wait_after(attempts, hint))
+
+
+def _withhold(session: Session, sending: Sending, action: Action, claims: Sequence[Claim]) -> list[Claim]:
+    """Settles what may not go after all and gives the rest."""
+    marketing = sending.approved.manifest["purpose"] == Purpose.MARKETING
+    going, withheld = [], []
+    for claim in claims:
+        if not claim.values:
+            withheld.append(Outcome(claim.delivery_id, DeliveryState.SUPPRESSED, "erased"))
+        elif marketing and claim.unsubscribed:
+            withheld.append(Outcome(claim.delivery_id, DeliveryState.SUPPRESSED, "unsubscribed"))
+        else:
+            going.append(claim)
+    try:
+        for claim in going:
+            checks.check_leaf(claim)
+    except NotAsApproved as tampered:
+        # One false recipient puts all of them in doubt: nothing more of this action goes out.
+        withheld += [Outcome(claim.delivery_id, DeliveryState.FAILED, str(tampered)) for claim in going]
+        deliveries.give_up(session, action, str(tampered))
+        going = []
+    if withheld:
+        deliveries.settle(session, action, sending.run_id, withheld, sending.actor)
+    return going
+
+
+def _hand_over(sending: Sending, claim: Claim, mailer: Callable[[], SendsMail]) -> Outcome:
+    """One message, whole; in a dry run it is made and then kept."""
+    manifest = sending.approved.manifest
+    mail = OutgoingMail(
+        sender=addresses.sender(manifest["sender"]).address,
+        recipient=claim.values["email"],
+        message_id=claim.message_id,
+        raw=render.message(manifest, claim.values, claim.message_id, now()),
+    )
+    mode = sending.approved.mode
+    if mode is not Mode.SMTP:
+        log.info(
+            "%s: %s for %s, %d bytes, not sent", mode, mail.message_id, claim.recipient_key, len(mail.raw)
+        )
+        return Outcome(claim.delivery_id, DeliveryState.SIMULATED, mode)
+    answer = mailer().send(mail)
+    said = f"{answer.code} {answer.response}"
+    return Outcome(claim.delivery_id, DeliveryState.SENT, _without_address(said, claim))
+
+
+def _ended_by(error: ChannelError, claim: Claim) -> Outcome:
+    """What an error makes of the message: lost answers are never sent again, passing trouble is."""
+    reason = _without_address(str(error), claim)
+    if isinstance(error, UnknownOutcome):
+        return Outcome(claim.delivery_id, DeliveryState.UNKNOWN, reason)
+    if _concerns_everyone(error):
+        return Outcome(claim.delivery_id, DeliveryState.QUEUED, reason, touched_the_wire=False)
+    if isinstance(error, Transient) and claim.attempts < MOST_ATTEMPTS:
+        later = now() + retry_at(claim.attempts, error)
+        return Outcome(claim.delivery_id, DeliveryState.QUEUED, reason, retry_at=later)
+    return Outcome(claim.delivery_id, DeliveryState.FAILED, reason)
+
+
+def _concerns_everyone(error: ChannelError) -> bool:
+    """Whether the trouble is with our mail server, so that the next message would fare no better.
+
+    A server that refuses one message for now says so with a code; one that cannot be reached has none.
+    """
+    return isinstance(error, _OURS) or (isinstance(error, Transient) and not error.code)
+
+
+def _without_address(said: str, claim: Claim) -> str:
+    """Servers like to repeat the address; outcomes are kept longer than addresses may be."""
+    return said.replace(claim.values["email"], claim.recipient_key)

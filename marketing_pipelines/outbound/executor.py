@@ -1,0 +1,184 @@
+"""The executor: takes what may go, sends it in chunks, and stays a while for what comes next."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from connectors.face import SendsMail
+from marketing_pipelines.outbound import checks, chunks, loading
+from marketing_pipelines.outbound.chunks import Ending
+from marketing_pipelines.outbound.pulse import Pulse
+from marketing_pipelines.outbound.sending import LEASE, Sending, actor_of
+from store import records
+from store.clock import now
+from store.records import actions, deliveries, gate
+from store.records.actions import Action, Move, State
+from store.records.database import Session
+from store.records.deliveries import OPEN, DeliveryState
+from store.records.gate import Taken, WatcherKind
+from store.records.schema import ActionId
+from store.settings import Role, Settings
+
+POLL_SECONDS = 0.2
+CHUNKS_A_SLICE = 50
+MOST_ATTEMPTS = 5
+
+log = logging.getLogger(__name__)
+
+
+class OpenMailer:
+    """One connection for the whole run, opened when the first message needs it."""
+
+    def __init__(self, connect: Callable[[], SendsMail], closing: ExitStack) -> None:
+        self._connect, self._closing = connect, closing
+        self._mailer: SendsMail | None = None
+
+    def __call__(self) -> SendsMail:
+        if self._mailer is None:
+            self._mailer = self._connect()
+            self._closing.callback(self._mailer.close)
+        return self._mailer
+
+
+def execute(settings: Settings, connect_mailer: Callable[[], SendsMail], run_id: str) -> Counter[State]:
+    """Sends whatever is due until nothing has been for a while; tells in which states it left the actions."""
+    left: Counter[State] = Counter()
+    with ExitStack() as closing:
+        mailer = OpenMailer(connect_mailer, closing)
+        closing.callback(_leave, settings, run_id)
+        idle_since = time.monotonic()
+        while True:
+            state = _work_on_next(settings, mailer, run_id)
+            if state is not None:
+                left[state] += 1
+                idle_since = time.monotonic()
+            elif time.monotonic() - idle_since >= settings.gate_drain_seconds:
+                return left
+            else:
+                _wait(settings, run_id)
+
+
+def _work_on_next(settings: Settings, mailer: OpenMailer, run_id: str) -> State | None:
+    """Takes and sends one slice; None when nothing is due."""
+    if settings.kill_switch:
+        return None
+    with records.session(settings, Role.PIPELINES) as session:
+        taken = gate.take(session, run_id, LEASE)
+        if taken is None:
+            return None
+        gate.leave(session, run_id)
+        sending = _begin(session, settings, taken, run_id)
+        state = taken.action.state
+    if sending is not None:
+        state = _finish(sending, _send_slice(sending, mailer))
+    loading.load_if_possible(settings, run_id)
+    return state
+
+
+def _begin(session: Session, settings: Settings, taken: Taken, run_id: str) -> Sending | None:
+    """Starts or resumes the action under its row lock; what is not as it was approved ends right here."""
+    action, actor = taken.action, actor_of(run_id)
+    deliveries.lapse(session, action, actor)
+    is_new = action.state is State.APPROVED
+    if action.state is not State.EXECUTING:
+        step = Move.START if is_new else Move.RESUME
+        actions.move(session, action, step, actor, run_key=taken.slice.run_key)
+    try:
+        if chunks.has_lapsed(action):
+            raise checks.NotAsApproved("the approval lapsed before this was sent")
+        if taken.slice.attempt > MOST_ATTEMPTS:
+            raise checks.NotAsApproved(f"{MOST_ATTEMPTS} runs have tried and not come to an end")
+        approved = checks.approved(session, settings, action)
+    except checks.NotAsApproved as refused:
+        log.warning("action %s is not sent: %s", action.id, refused)
+        _give_up(session, taken.slice, action, run_id, str(refused))
+        return None
+    sending = Sending(
+        settings,
+        run_id,
+        action.tenant_id,
+        ActionId(action.id),
+        action.version,
+        taken.slice,
+        approved,
+    )
+    if is_new:
+        deliveries.plan(session, action, sending.message_id)
+    return sending
+
+
+def _send_slice(sending: Sending, mailer: OpenMailer) -> Ending:
+    """Chunk after chunk until the slice is full, nothing is left to claim, or something says stop."""
+    pulse, ending = Pulse(sending), Ending()
+    for _ in range(CHUNKS_A_SLICE):
+        claims = chunks.claim(sending)
+        if claims is None:
+            break
+        ending = chunks.send(sending, claims, pulse, mailer)
+        if ending.outcomes:
+            chunks.settle(sending, ending)
+        if ending.interrupted:
+            break
+    return ending
+
+
+def _finish(sending: Sending, ending: Ending) -> State:
+    """Ends the slice, and the action with it when nothing is left; a troubled slice is tried again later."""
+    with records.session(sending.settings, Role.PIPELINES) as session:
+        action = actions.locked(session, sending.tenant, sending.action_id)
+        assert action is not None, "an action with deliveries cannot be deleted"
+        attempt = sending.slice.attempt
+        if ending.trouble is None:
+            gate.end(session, sending.slice)
+        elif attempt >= MOST_ATTEMPTS:
+            _give_up(
+                session,
+                sending.slice,
+                action,
+                sending.run_id,
+                f"given up after {attempt} attempts: {ending.trouble}",
+            )
+            return action.state
+        else:
+            deliveries.postpone(session, action, now() + chunks.retry_at(attempt, ending.trouble))
+            gate.give_back(session, sending.slice)
+        _conclude(session, action, sending.run_id, mode=sending.approved.mode)
+        return action.state
+
+
+def _give_up(session: Session, slice: gate.Slice, action: Action, run_id: str, reason: str) -> None:
+    deliveries.give_up(session, action, reason)
+    gate.end(session, slice)
+    _conclude(session, action, run_id, reason=reason)
+
+
+def _conclude(session: Session, action: Action, run_id: str, **said: str) -> None:
+    """Gives the action its outcome once every delivery has one."""
+    counts = deliveries.counts(session, action)
+    if action.state is not State.EXECUTING or any(counts[state] for state in OPEN):
+        return
+    outcome = {**said, **{state.value: count for state, count in counts.items()}}
+    action.outcome = outcome
+    actions.move(session, action, _ending_of(counts, given_up="reason" in said), actor_of(run_id), **outcome)
+
+
+def _ending_of(counts: Counter[DeliveryState], *, given_up: bool) -> Move:
+    """An unknown delivery may have arrived, so that an action with one has neither succeeded nor failed."""
+    if not (given_up or counts[DeliveryState.FAILED] or counts[DeliveryState.UNKNOWN]):
+        return Move.SUCCEED
+    arrived = counts[DeliveryState.SENT] + counts[DeliveryState.UNKNOWN] + counts[DeliveryState.SIMULATED]
+    return Move.FAIL_PARTLY if arrived else Move.FAIL
+
+
+def _wait(settings: Settings, run_id: str) -> None:
+    """Says that a warm run is there, so that the sensors start no other, and lets a moment pass."""
+    with records.session(settings, Role.PIPELINES) as session:
+        gate.watch(session, run_id, WatcherKind.RUN)
+    time.sleep(POLL_SECONDS)
+
+
+def _leave(settings: Settings, run_id: str) -> None:
+    with records.session(settings, Role.PIPELINES) as session:
+        gate.leave(session, run_id)

@@ -1,0 +1,93 @@
+"""Freezing: an action becomes a manifest that can be approved, with one leaf for each recipient."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import Any
+
+from marketing_pipelines.email import addresses, links
+from marketing_pipelines.outbound import payloads
+from marketing_pipelines.outbound.manifest import leaf_hash, manifest_hash, root
+from store.records import contacts
+from store.records.actions import CHANNEL_OF, Action, Frozen, Leaf, Purpose
+from store.records.contacts import Contact
+from store.records.database import Session
+from store.records.schema import ContactId
+from store.settings import Settings
+
+FORMAT = 1
+MOCK = "mock"
+# What differs with each message by nature and is therefore not part of the hash.
+EXCLUSIONS = ["date", "message-id"]
+_SHOWN = 3
+
+
+class NotReady(Exception):
+    """The action cannot be submitted as it is; `field` and `reason` are for its author."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
+    """Everything that will be sent, to whom and how, under one hash; the caller holds the action's row lock."""
+    mail = payloads.parse(action.type, action.payload)
+    audience = contacts.ensure_all(session, action.tenant_id, mail.audience)
+    if action.purpose is Purpose.MARKETING:
+        _refuse_unsubscribed(audience)
+    leaves = [_leaf(contact) for contact in audience]
+    frozen = {
+        "format": FORMAT,
+        "tenant": action.tenant_id,
+        "action": action.id,
+        "campaign": action.campaign_id,
+        "type": action.type.value,
+        "channel": CHANNEL_OF[action.type].value,
+        "connection": connection(settings),
+        "sender": _sender(mail, settings),
+        "purpose": action.purpose.value,
+        "dry_run": action.dry_run,
+        "schedule": schedule(action),
+        "template": template(mail),
+        "links": links.found_in(mail.body, mail.html or ""),
+        "recipients": {"count": len(leaves), "root": root(leaf.hash for leaf in leaves).hex()},
+        "exclusions": EXCLUSIONS,
+    }
+    return Frozen(frozen, manifest_hash(frozen), leaves)
+
+
+def connection(settings: Settings) -> str:
+    """The mail server that messages are handed to, or `mock` where none is configured."""
+    return f"{settings.smtp_host}:{settings.smtp_port}" if settings.smtp_host else MOCK
+
+
+def schedule(action: Action) -> dict[str, Any]:
+    """When it may go, in UTC whatever zone it was given in."""
+    return {"due_at": action.due_at.astimezone(UTC).isoformat() if action.due_at else None}
+
+
+def template(mail: payloads.EmailPayload) -> dict[str, Any]:
+    """The words, the same for every recipient."""
+    return {"subject": mail.subject, "text": mail.body, "html": mail.html or ""}
+
+
+def _sender(mail: payloads.EmailPayload, settings: Settings) -> str:
+    chosen = mail.sender or settings.mail_from
+    try:
+        addresses.sender(chosen)
+    except ValueError as error:
+        raise NotReady("sender", f"{chosen!r} {error}; set MAIL_FROM or name a sender") from None
+    return chosen
+
+
+def _refuse_unsubscribed(audience: Sequence[Contact]) -> None:
+    gone = [contact.email for contact in audience if contact.unsubscribed_at is not None]
+    if gone:
+        shown = ", ".join(gone[:_SHOWN]) + (", …" if len(gone) > _SHOWN else "")
+        raise NotReady("recipients", f"{len(gone)} of {len(audience)} want no marketing: {shown}")
+
+
+def _leaf(contact: Contact) -> Leaf:
+    key, values = f"contact:{contact.id}", {"email": contact.email}
+    return Leaf(key, ContactId(contact.id), values, leaf_hash(key, values))

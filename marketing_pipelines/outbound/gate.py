@@ -1,0 +1,65 @@
+"""The gate: what lapsed expires, and what is approved, due and not stopped is asked a run for."""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from store import records
+from store.audit import Actor, ActorKind
+from store.clock import now
+from store.records import actions, gate
+from store.records.actions import MOVES, Move
+from store.records.gate import WatcherKind
+from store.records.schema import ActionId, TenantId
+from store.settings import Role, Settings
+
+POLL_SECONDS = 0.2
+# A run that was asked for is there within seconds; one that is not will be asked for again.
+PATIENCE = timedelta(seconds=15)
+# A run that waits says so several times a second.
+WAITS_WITHIN = timedelta(seconds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A run that is wanted, under a key that is never used twice."""
+
+    tenant: TenantId
+    action: ActionId
+    version: int
+    run_key: str
+
+
+def wait_for_work(settings: Settings, watcher: str, until: float) -> Ask | None:
+    """Looks for due work again and again, until `time.monotonic()` reads `until`; one look at least."""
+    while True:
+        asked = look(settings, watcher)
+        if asked is not None or time.monotonic() >= until:
+            return asked
+        time.sleep(min(POLL_SECONDS, max(0.0, until - time.monotonic())))
+
+
+def look(settings: Settings, watcher: str) -> Ask | None:
+    """One look: expires what has lapsed and asks for a run if one is needed."""
+    with records.session(settings, Role.PIPELINES) as session:
+        gate.watch(session, watcher, WatcherKind.SENSOR)
+        lapsed = actions.lapsed(session)
+    for tenant, action in lapsed:
+        _expire(settings, tenant, action, watcher)
+    if settings.kill_switch:
+        return None
+    with records.session(settings, Role.PIPELINES) as session:
+        if gate.is_quiet(session) or gate.run_waits(session, WAITS_WITHIN):
+            return None
+        slice = gate.ask(session, PATIENCE)
+        return slice and Ask(slice.tenant_id, slice.action_id, slice.version, slice.run_key)
+
+
+def _expire(settings: Settings, tenant: TenantId, action_id: ActionId, watcher: str) -> None:
+    """Time has run out: nobody decided, or nothing was sent in time; neither ever means yes."""
+    with records.session(settings, Role.PIPELINES) as session:
+        action = actions.locked(session, tenant, action_id)
+        if action is None or action.state not in MOVES[Move.EXPIRE][0]:
+            return
+        if action.expires_at is not None and action.expires_at < now():
+            actions.move(session, action, Move.EXPIRE, Actor(ActorKind.SENSOR, watcher))

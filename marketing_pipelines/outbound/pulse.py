@@ -1,0 +1,47 @@
+"""The pulse of a send: before every message, whether it may still go on."""
+
+import time
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from marketing_pipelines.outbound.sending import LEASE, Sending
+from store import records
+from store.records import deliveries, gate, kill_switches
+from store.settings import Role
+
+# A message leaves within a second of the reading it relies on, its hand-over included.
+FRESH_SECONDS = 0.5
+_READ_WITHIN = "5s"
+
+
+class Pulse:
+    """The kill switch as it was a moment ago; each reading also tells the others that this run is at it."""
+
+    def __init__(self, sending: Sending) -> None:
+        self._sending = sending
+        self._read_at = float("-inf")
+        self._reason = ""
+
+    def stopped(self) -> str:
+        """Why nothing more may be sent, or nothing; once stopped, a slice stays stopped."""
+        if not self._reason and time.monotonic() - self._read_at >= FRESH_SECONDS:
+            self._read_at = time.monotonic()
+            self._reason = self._read()
+        return self._reason
+
+    def _read(self) -> str:
+        sending = self._sending
+        if sending.settings.kill_switch:
+            return "KILL_SWITCH is set in the environment"
+        try:
+            with records.session(sending.settings, Role.PIPELINES) as session:
+                session.execute(
+                    text("select set_config('statement_timeout', :within, true)"), {"within": _READ_WITHIN}
+                )
+                switch = kill_switches.engaged_for(session, sending.tenant, sending.channel, sending.campaign)
+                gate.renew(session, sending.slice, LEASE)
+                deliveries.renew(session, sending.action_id, sending.run_id, LEASE)
+        except SQLAlchemyError:
+            return "the kill switch could not be read, which counts as pulled"
+        return f"kill switch: {switch.scope} {switch.subject}" if switch else ""

@@ -1,0 +1,52 @@
+"""What a run knows of the slice it is sending."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+
+from marketing_pipelines.email import addresses
+from marketing_pipelines.outbound.checks import Approved
+from store.audit import Actor, ActorKind
+from store.records.gate import Slice
+from store.records.schema import ActionId, CampaignId, TenantId
+from store.settings import Settings
+
+# Longer than one message may hang at the mail server; renewed while the run lives.
+LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One slice of one approved action, in the hands of one run."""
+
+    settings: Settings
+    run_id: str
+    tenant: TenantId
+    action_id: ActionId
+    version: int
+    slice: Slice
+    approved: Approved
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.run_id)
+
+    @property
+    def channel(self) -> str:
+        return self.approved.manifest["channel"]
+
+    @property
+    def campaign(self) -> CampaignId | None:
+        return self.approved.manifest["campaign"]
+
+    def message_id(self, recipient_key: str, step: int = 0, occurrence: int = 0) -> str:
+        """The same delivery always carries the same Message-ID, which tells an outsider nothing."""
+        subject = f"{self.tenant}/{self.action_id}/{step}/{recipient_key}/{occurrence}"
+        key = self.settings.derived("message-id")
+        digest = hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()
+        return f"<{digest[:40]}@{addresses.sender(self.approved.manifest['sender']).domain}>"
+
+
+def actor_of(run_id: str) -> Actor:
+    return Actor(ActorKind.RUN, run_id)

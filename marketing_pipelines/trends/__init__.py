@@ -1,0 +1,1 @@
+"""Trends: feeds are read, entries become stories, and stories that suddenly spread are found."""

@@ -1,0 +1,173 @@
+"""What is kept of an event: tenant, time, consent and lengths."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector import incoming
+from collector.admission import LARGEST_PROPS, LONGEST_WAIT_MS, Circumstances, Sender, Trust, admit
+from collector.edge_log import LoggedEvent
+from collector.edge_log.entries import Topic
+from collector.edge_log.framing import Frame, framed, read
+from collector.refusals import Reason, Refused
+from collector.shipping.sinks import SINKS, Record
+
+NOW = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp() * 1000)
+HOUR = 3600 * 1000
+AROUND = Circumstances(NOW, False, "Mozilla/5.0", "192.0.2.0", False)
+OBJECTING = Circumstances(NOW, True, "Mozilla/5.0", "192.0.2.0", False)
+PAGE, SERVER = Sender(7, Trust.BROWSER), Sender(7, Trust.SERVER)
+
+
+def kept(sender: Sender = PAGE, around: Circumstances = AROUND, **body: Any) -> LoggedEvent:
+    return admit(incoming.event_of(msgspec.json.encode({"event": "page_view", **body})), sender, around)
+
+
+def test_the_public_snippet_is_kept_whole() -> None:
+    entry = kept(
+        ts=NOW, url="https://shop.example/a", ref="https://news.example/", sid="s1", utm_source="news",
+        utm_medium="email", utm_campaign="spring", props={"size": "m"}, unknown_field=1,
+    )  # fmt: skip
+    assert (entry.tenant_id, entry.event, entry.sid, entry.trust) == (7, "page_view", "s1", "browser")
+    assert (entry.url, entry.referrer) == ("https://shop.example/a", "https://news.example/")
+    assert (entry.utm_source, entry.utm_medium, entry.utm_campaign) == ("news", "email", "spring")
+    assert msgspec.json.decode(entry.props) == {"size": "m"}
+    assert (entry.received_at, entry.occurred_at, entry.consent) == (NOW, NOW, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("sender", "ts", "sent_at", "occurred"),
+    [
+        (PAGE, NOW - HOUR, None, NOW),  # a page may not set the time
+        (PAGE, NOW - 5 * HOUR, NOW - 3 * HOUR, NOW - 2 * HOUR),  # but say how long the event waited
+        (PAGE, NOW + 8 * HOUR, NOW + 9 * HOUR, NOW - HOUR),  # by a clock that is wrong
+        (PAGE, NOW, NOW - HOUR, NOW),  # sent before it happened: nothing to believe
+        (PAGE, NOW - 900 * 24 * HOUR, NOW, NOW - LONGEST_WAIT_MS),
+        (SERVER, NOW - HOUR, None, NOW - HOUR),
+        (SERVER, (NOW - HOUR) / 1000, None, NOW - HOUR),  # seconds
+        (SERVER, "2026-11-21T11:00:00Z", None, NOW - HOUR),
+        (SERVER, "2026-11-21T12:00:00+01:00", None, NOW - HOUR),
+        (SERVER, "2026-11-21 11:00", None, NOW - HOUR),
+        (SERVER, NOW + HOUR, None, NOW),  # the future is clamped
+        (SERVER, NOW + HOUR, NOW + 2 * HOUR, NOW - HOUR),
+        (SERVER, None, None, NOW),
+    ],
+)
+def test_the_time_of_an_event(sender: Sender, ts: Any, sent_at: Any, occurred: int) -> None:
+    assert kept(sender, ts=ts, sent_at=sent_at).occurred_at == occurred
+
+
+def test_whoever_objects_leaves_no_id() -> None:
+    ids = {"sid": "s1", "user_id": "u1", "click_id": "c1", "props": {"email": "ann@example.org"}}
+    page = {"url": "https://shop.example/a?gclid=g1&utm_source=x", "ref": "https://a.example/?uid=9"}
+    for entry in (
+        kept(around=OBJECTING, **ids, **page, consent="granted"),
+        kept(**ids, **page, consent="denied"),
+        kept(SERVER, **ids, **page, consent=False),
+    ):
+        assert entry.consent == "denied"
+        assert (entry.sid, entry.user_id, entry.click_id, entry.props) == ("", "", "", "{}")
+        assert (entry.url, entry.referrer) == ("https://shop.example/a?utm_source=x", "https://a.example/")
+
+
+def test_only_a_server_vouches_for_a_user() -> None:
+    assert kept(SERVER, user_id="u1").user_id == "u1"
+    page = kept(user_id="u1", props={"size": "m"})
+    assert page.user_id == ""
+    assert msgspec.json.decode(page.props) == {"size": "m", "claimed_user_id": "u1"}
+
+
+def test_money_keeps_four_places() -> None:
+    entry = kept(value=129.0, currency="eur")
+    assert (entry.value, entry.currency) == ("129.0000", "EUR")
+    assert kept(value="0.12345").value == "0.1234"
+    assert kept().value is None
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"value": "NaN"}, "value"),
+        ({"value": 10**14}, "value"),
+        ({"value": "1e999999"}, "value"),
+        ({"ts": "yesterday", "sent_at": 1}, "ts"),
+        ({"ts": NOW, "sent_at": "soon"}, "sent_at"),
+        ({"props": [1]}, "props"),
+        ({"props": {"x": "y" * LARGEST_PROPS}}, "props"),
+        ({"event": ""}, "event"),
+        ({"event": 5}, "event"),
+        ({"sid": "s" * 200}, "sid"),
+        ({"currency": "EURO"}, "currency"),
+        ({"consent": "perhaps"}, "consent"),
+    ],
+)
+def test_what_is_wrong_is_named(body: dict[str, Any], said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        kept(**body)
+    assert refused.value.reason is Reason.INVALID_EVENT
+    assert said in refused.value.detail
+
+
+def test_long_addresses_are_cut_and_not_refused() -> None:
+    assert len(kept(url="https://shop.example/" + "a" * 9000).url) == 2048
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"nonsense", b'{"event":"a"} x', b'{"event":"\xff"}', b"[" * 100_000, b'[{"event":"a"},]'],
+)
+def test_what_is_not_json_is_malformed(body: bytes) -> None:
+    with pytest.raises(Refused) as refused:
+        incoming.event_of((incoming.opened(body, 10).events or [])[0])
+    assert refused.value.reason is Reason.MALFORMED
+
+
+def test_an_envelope_holds_a_bounded_number_of_events() -> None:
+    several = b'[{"event":"a"},{"event":"b"}]'
+    assert len(incoming.opened(several, 2).events or ()) == 2
+    assert len(incoming.opened(b'{"sent_at":1,"events":' + several + b"}", 2).events or ()) == 2
+    for body, most, reason in ((several, 1, Reason.TOO_MANY_EVENTS), (b"[]", 1, Reason.INVALID_EVENT)):
+        with pytest.raises(Refused) as refused:
+            incoming.opened(body, most)
+        assert refused.value.reason is reason
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=6,
+)
+fields = st.sampled_from([*incoming.IncomingEvent.__struct_encode_fields__, "other"])
+moments = st.floats(-1e20, 1e20) | st.integers(-(10**30), 10**30) | st.text(max_size=40)
+
+
+@given(st.dictionaries(fields, anything | moments, max_size=8), st.sampled_from(list(Trust)))
+def test_whatever_is_sent_is_refused_with_a_reason_or_fits_the_table(
+    body: dict[str, Any], trust: Trust
+) -> None:
+    try:
+        raw = msgspec.json.encode({"event": "custom", **body})
+    except (OverflowError, UnicodeEncodeError, msgspec.MsgspecError):
+        return
+    try:
+        entry = admit(incoming.event_of(raw), Sender(7, trust), AROUND)
+    except Refused:
+        return
+    assert entry.occurred_at <= entry.received_at
+    msgspec.json.decode(entry.props)
+    [frame] = read(framed(Topic.EVENTS, msgspec.msgpack.encode(entry)))
+    assert isinstance(frame, Frame)
+    rows = SINKS[0].rows([Record(frame.payload, "volume/1:0")])
+    assert rows.to_pylist()[0]["event_id"] == entry.event_id
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_answered(body: bytes) -> None:
+    with suppress(Refused):
+        for raw in incoming.opened(body, 10).events or ():
+            assert incoming.event_of(raw).event

@@ -1,0 +1,274 @@
+"""Events through a running collector: from the socket into ClickHouse, or back with a reason."""
+
+import gzip
+import json
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from store import events, records
+from store.records.people import CollectorKey
+from store.settings import Role, Settings
+from tests.collector.conftest import SHOP, Collector, Site, arrived, rejections, sign_headers, stored
+from tests.conftest import wait_until
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
+def statuses(answer: httpx.Response) -> list[str]:
+    return [result["status"] for result in answer.json()["results"]]
+
+
+def test_a_page_view_arrives_once(collector: Collector, site: Site, warehouse: events.Client) -> None:
+    event_id = new_id()
+    body = {
+        "event": "page_view", "id": event_id, "key": site.browser_key, "ts": int(time.time() * 1000),
+        "url": f"{SHOP}/?utm_source=news", "ref": "https://news.example/", "sid": "visitor-1",
+        "utm_source": "news", "utm_medium": "email", "utm_campaign": "spring", "click_id": "c-1",
+        "props": {"size": "m"}, "something_new": [1],
+    }  # fmt: skip
+    answer = collector.collect(
+        body, **{"Origin": SHOP, "Content-Type": "text/plain", "X-Forwarded-For": "203.0.113.77"}
+    )
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"ok": True, "results": [{"id": event_id, "status": "ok", "reason": ""}]},
+    )
+    assert answer.headers["access-control-allow-origin"] == SHOP
+    assert "access-control-allow-credentials" not in answer.headers
+    row = arrived(warehouse, site.tenant, event_id)
+    assert (row["event"], row["trust"], row["consent"], row["sid"]) == (
+        "page_view",
+        "browser",
+        "unknown",
+        "visitor-1",
+    )
+    assert (row["utm_source"], row["utm_medium"], row["utm_campaign"]) == ("news", "email", "spring")
+    assert (row["url"], row["referrer"], row["click_id"]) == (body["url"], body["ref"], "c-1")
+    assert json.loads(row["props"]) == {"size": "m"}
+    assert (row["ip"], row["is_bot"]) == ("203.0.113.0", False)
+    assert abs(row["received_at"] - datetime.now(UTC)) < timedelta(minutes=5)
+    assert row["segment"]
+
+
+def test_the_same_event_again_is_a_duplicate(
+    collector: Collector, site: Site, warehouse: events.Client
+) -> None:
+    event_id = new_id()
+    body = {"event": "lead", "id": event_id}
+    assert statuses(collector.collect(body)) == ["ok"]
+    assert statuses(collector.collect(body)) == ["duplicate"]
+    assert statuses(collector.collect([body, body, {"event": "lead", "id": new_id()}])) == [
+        "duplicate",
+        "duplicate",
+        "ok",
+    ]
+    arrived(warehouse, site.tenant, event_id)
+
+
+def test_each_event_of_a_batch_is_answered(
+    collector: Collector, site: Site, warehouse: events.Client
+) -> None:
+    first, second, marker = new_id(), new_id(), new_id()
+    sent = {
+        "key": site.browser_key,
+        "consent": "granted",
+        "events": [
+            {"event": "page_view", "id": first},
+            {"event": "", "id": marker},
+            {"event": "lead", "id": second, "consent": "denied", "sid": "s"},
+        ],
+    }
+    answer = collector.collect(sent, Origin=SHOP)
+    assert answer.status_code == 200
+    assert statuses(answer) == ["ok", "rejected", "ok"]
+    assert "event" in answer.json()["results"][1]["reason"]
+    assert arrived(warehouse, site.tenant, first)["consent"] == "granted"
+    denied = arrived(warehouse, site.tenant, second)
+    assert (denied["consent"], denied["sid"]) == ("denied", "")
+    wait_until("the rejection", lambda: bool(rejections(warehouse, "invalid_event", marker)), 30)
+    assert rejections(warehouse, "invalid_event", marker)[0]["tenant_id"] == 0
+
+
+def test_gpc_leaves_no_id(collector: Collector, site: Site, warehouse: events.Client) -> None:
+    event_id = new_id()
+    collector.collect(
+        {"event": "page_view", "id": event_id, "sid": "s", "consent": "granted"}, **{"Sec-GPC": "1"}
+    )
+    row = arrived(warehouse, site.tenant, event_id)
+    assert (row["consent"], row["sid"], row["props"]) == ("denied", "", "{}")
+
+
+def test_keyless_events_are_the_default_tenants_and_untrusted(
+    collector: Collector, site: Site, warehouse: events.Client
+) -> None:
+    answer = collector.http.post("/attribution/collect", content=b'{"event":"page_view","sid":"s"}')
+    [result] = answer.json()["results"]
+    assert arrived(warehouse, site.tenant, result["id"])["trust"] == "untrusted"
+
+
+def test_a_server_sets_time_and_user(collector: Collector, site: Site, warehouse: events.Client) -> None:
+    event_id = new_id()
+    purchase = {
+        "event": "purchase", "id": event_id, "sid": "visitor-1", "user_id": "customer-5", "value": 129.0,
+        "currency": "EUR", "ts": "2026-01-02T03:04:05Z",
+    }  # fmt: skip
+    body = json.dumps(purchase).encode()
+    answer = collector.http.post("/events", content=body, headers=sign_headers(site, body))
+    assert statuses(answer) == ["ok"]
+    row = arrived(warehouse, site.tenant, event_id)
+    assert (row["trust"], row["user_id"], row["value"], row["currency"]) == (
+        "server",
+        "customer-5",
+        Decimal("129.0000"),
+        "EUR",
+    )
+    assert row["occurred_at"] == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert row["is_bot"] is False
+
+
+def test_an_image_brings_a_page_view(collector: Collector, site: Site, warehouse: events.Client) -> None:
+    event_id = new_id()
+    answer = collector.http.get(
+        "/pixel.gif",
+        params={"id": event_id, "key": site.browser_key, "sid": "s", "value": "2.5", "utm_source": "news"},
+        headers={"Referer": f"{SHOP}/page"},
+    )
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/gif")
+    assert answer.content.startswith(b"GIF89a")
+    row = arrived(warehouse, site.tenant, event_id)
+    assert (row["event"], row["trust"], row["value"], row["utm_source"]) == (
+        "page_view",
+        "browser",
+        Decimal("2.5"),
+        "news",
+    )
+
+
+def test_a_gzip_body(collector: Collector, site: Site, warehouse: events.Client) -> None:
+    event_id = new_id()
+    body = gzip.compress(json.dumps({"event": "lead", "id": event_id}).encode())
+    assert statuses(collector.collect(body, **{"Content-Encoding": "gzip"})) == ["ok"]
+    arrived(warehouse, site.tenant, event_id)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "reason"),
+    [
+        (b'{"event": "page_view", MARK', {}, 400, "malformed"),
+        (b'{"event": 5, "id": "MARK"}', {}, 400, "invalid_event"),
+        (b'"MARK"', {}, 400, "invalid_event"),
+        (b'{"event": "a", "key": "pk_MARK"}', {}, 401, "unknown_key"),
+        (b'{"event": "MARK"}', {"X-Write-Key": "pk_unknown"}, 401, "unknown_key"),
+        (b'{"event": "MARK", "key": "BROWSER_KEY"}', {"Origin": "https://evil.example"}, 403, "wrong_origin"),
+        (b'{"event": "MARK", "key": "BROWSER_KEY"}', {}, 403, "wrong_origin"),
+        (b'{"event": "MARK", "key": "SERVER_KEY"}', {"Origin": SHOP}, 401, "unknown_key"),
+        (b"MARK is no gzip", {"Content-Encoding": "gzip"}, 400, "malformed"),
+        (b"MARK", {"Content-Encoding": "br"}, 415, "unsupported_encoding"),
+        (b"[" + b",".join([b'{"event":"MARK"}'] * 501) + b"]", {}, 413, "too_many_events"),
+    ],
+)
+def test_what_is_refused_says_why_and_is_kept(
+    collector: Collector,
+    site: Site,
+    warehouse: events.Client,
+    body: bytes,
+    headers: dict[str, str],
+    status: int,
+    reason: str,
+) -> None:
+    marker = new_id()
+    sent = body.replace(b"MARK", marker.encode())
+    sent = sent.replace(b"BROWSER_KEY", site.browser_key.encode()).replace(
+        b"SERVER_KEY", site.server_key.encode()
+    )
+    before = collector.metric(f'collector_rejected_total{{reason="{reason}"}}')
+    answer = collector.collect(sent, **headers)
+    assert (answer.status_code, answer.json()["reason"], answer.json()["ok"]) == (status, reason, False)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+    assert collector.metric(f'collector_rejected_total{{reason="{reason}"}}') == before + 1
+    if reason not in ("unsupported_encoding",) and b"gzip" not in sent:
+        wait_until("the rejection", lambda: bool(rejections(warehouse, reason, marker)), 30)
+    if reason == "wrong_origin":
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_bodies_are_bounded_as_sent_and_unpacked(collector: Collector) -> None:
+    large = b'{"event":"a","props":{"x":"' + b"y" * 600_000 + b'"}}'
+    assert collector.collect(large).status_code == 413
+    assert collector.collect(gzip.compress(large), **{"Content-Encoding": "gzip"}).status_code == 413
+    chunked = collector.http.post("/collect", content=iter([large[:300_000], large[300_000:]]))
+    assert chunked.status_code == 413
+
+
+def test_a_signature_that_does_not_fit_is_refused(collector: Collector, site: Site) -> None:
+    body = b'{"event":"purchase","value":1}'
+    for headers in (
+        sign_headers(site, body, secret="guessed"),
+        sign_headers(site, body, timestamp=int(time.time()) - 600),
+        sign_headers(site, body + b" "),
+        {"X-Write-Key": site.server_key},
+    ):
+        answer = collector.http.post("/events", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["reason"]) == (401, "bad_signature")
+    unknown = {**sign_headers(site, body), "X-Write-Key": site.browser_key}
+    assert collector.http.post("/events", content=body, headers=unknown).json()["reason"] == "unknown_key"
+
+
+def test_browsers_are_answered_before_they_send(collector: Collector) -> None:
+    ask = {"Origin": SHOP, "Access-Control-Request-Method": "POST"}
+    answer = collector.http.options("/collect", headers=ask)
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, SHOP)
+    assert "access-control-allow-credentials" not in answer.headers
+    assert collector.http.get("/collect").status_code == 405
+
+
+def test_a_revoked_key_is_soon_refused(collector: Collector, site: Site, settings: Settings) -> None:
+    key = f"pk_{new_id()}"
+    with records.session(settings, Role.OWNER) as session:
+        row = CollectorKey(tenant_id=site.tenant, kind="browser", public_key=key, origins=[SHOP])
+        session.add(row)
+
+    def answer() -> int:
+        return collector.collect({"event": "a", "key": key}, Origin=SHOP).status_code
+
+    wait_until("the new key", lambda: answer() == 200, 10)
+    with records.session(settings, Role.OWNER) as session:
+        session.get_one(CollectorKey, row.id).revoked_at = datetime.now(UTC)
+    wait_until("its end", lambda: answer() == 401, 10)
+
+
+def test_operators_see_how_it_is(collector: Collector, site: Site) -> None:
+    assert collector.http.get("/healthz").json() == {"ok": True}
+    wait_until(
+        "all parts", lambda: collector.http.get("/readyz").json() == {"ready": True, "degraded": {}}, 20
+    )
+    collector.collect({"event": "page_view"})
+    text = collector.http.get("/metrics").text
+    for name in ("accepted_total", "fsyncs_total", "backlog_bytes", "shipper_lag_seconds", "links"):
+        assert f"\ncollector_{name}" in text
+    for line in collector.log.read_text().splitlines():
+        assert set(json.loads(line)) >= {"at", "level", "logger", "message"}
+
+
+def test_nothing_was_taken_twice(collector: Collector, site: Site, warehouse: events.Client) -> None:
+    """After all the tests above: as many rows as answers, whatever the batches were."""
+    ids = [new_id() for _ in range(50)]
+    for start in range(0, 50, 10):
+        batch: list[dict[str, Any]] = [{"event": "lead", "id": i} for i in ids[start : start + 10]]
+        assert statuses(collector.collect(batch)) == ["ok"] * 10
+    wait_until("the last of them", lambda: bool(stored(warehouse, site.tenant, ids[-1])), 30)
+    wait_until("the rest", lambda: collector.metric("collector_backlog_bytes") == 0, 30)
+    counted = warehouse.query(
+        "select count(), uniqExact(event_id) from raw.events where has({ids:Array(String)}, event_id)",
+        parameters={"ids": ids},
+    ).result_rows
+    assert counted == [(50, 50)]

@@ -1,0 +1,50 @@
+"""A sandbox as a test sees it: its address, a clock to move, a patience that does not sleep, its own counts."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import httpx
+
+from connectors import insights_reader
+from connectors.face import Channel, ReadsInsights, Wire
+from connectors.retries import Patience
+from connectors.sandbox import CREDENTIALS, endpoint
+
+NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox: small pages, so that a fortnight of ads needs several of them."""
+
+    page_rows: int = 40
+    now: datetime = NOON
+    waits: list[float] = field(default_factory=list)
+    renewals: list[dict[str, object]] = field(default_factory=list)
+    address: str = ""
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=10))
+
+    def reader(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> ReadsInsights:
+        """A connector on this sandbox; `changed` credentials replace the right ones."""
+        wire = Wire(
+            http=http or self.http,
+            endpoint=endpoint(channel, self.address),
+            patience=Patience(sleep=self.waits.append, draw=lambda: 0.5),
+            clock=lambda: self.now,
+            renewed=lambda credentials: self.renewals.append(dict(credentials)),
+        )
+        return insights_reader(channel, {**CREDENTIALS[channel], **changed}, wire)
+
+    def order(self, channel: Channel, fault: str, times: int = 1, **more: float) -> None:
+        trouble = {"channel": channel, "fault": fault, "times": times, **more}
+        self.http.post(f"{self.address}/_sandbox/faults", json=trouble).raise_for_status()
+
+    def requests(self, channel: Channel) -> int:
+        counted = self.http.get(f"{self.address}/_sandbox/requests").raise_for_status().json()
+        return sum(counted.get(channel, {}).values())
+
+    def totals(self, channel: Channel, account: str, since: date, until: date) -> dict[str, Decimal]:
+        asked = {"channel": channel, "account": account, "since": str(since), "until": str(until)}
+        answer = self.http.get(f"{self.address}/_sandbox/totals", params=asked).raise_for_status()
+        return {name: Decimal(str(number)) for name, number in answer.json().items()}

@@ -1,0 +1,34 @@
+"""The registry keeps its word: whatever a channel declares it can do, it does."""
+
+import httpx
+import pytest
+
+from connectors import CONNECTORS, channels_with, insights_reader, mail_sender
+from connectors.errors import Invalid
+from connectors.face import Capability, Channel, ReadsInsights, SendsMail, Wire
+from connectors.sandbox import CREDENTIALS
+
+GIVEN = {**CREDENTIALS, Channel.SMTP: {"host": "127.0.0.1", "port": "2525", "tls": "none"}}
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_every_channel_has_a_connector_that_keeps_its_promises(channel: Channel):
+    with httpx.Client() as http:
+        connection = CONNECTORS[channel].connect(GIVEN[channel], Wire(http=http))
+    assert connection.channel is channel
+    assert connection.title
+    assert (Capability.INSIGHTS in connection.capabilities) == isinstance(connection, ReadsInsights)
+    assert (Capability.MAIL in connection.capabilities) == isinstance(connection, SendsMail)
+
+
+def test_channels_by_what_they_can_do():
+    assert channels_with(Capability.INSIGHTS) == (Channel.GOOGLE_ADS, Channel.META)
+    assert channels_with(Capability.MAIL) == (Channel.SMTP,)
+
+
+def test_a_channel_is_not_asked_for_what_it_cannot_do():
+    with httpx.Client() as http:
+        with pytest.raises(Invalid):
+            mail_sender(Channel.META, GIVEN[Channel.META], Wire(http=http))
+        with pytest.raises(Invalid):
+            insights_reader(Channel.SMTP, GIVEN[Channel.SMTP], Wire(http=http))

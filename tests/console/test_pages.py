@@ -1,0 +1,184 @@
+"""Pages as anyone gets them: headers, empty states, errors for people, numbers out of the marts."""
+
+import json
+import logging
+from datetime import UTC, date, datetime, timedelta
+
+import httpx
+import polars as pl
+import pytest
+
+from console.app import create_app
+from console.figures import summed
+from console.request_log import JsonLines
+from store import events
+from store.records.people import MemberRole
+from store.settings import Settings, load
+from tests.conftest import free_port_base
+from tests.console.conftest import served
+from tests.console.visitors import Person, submitted
+
+CHANNEL_DAILY = """
+create table if not exists marts.channel_daily
+(
+    tenant_id Int64, date_day Date, channel String, currency String, visits UInt64, impressions Int64,
+    clicks Int64, ctr Nullable(Float64), spend Decimal(18, 6), conversions Float64,
+    conversions_value Decimal(18, 4), cvr Nullable(Float64), cpa Nullable(Float64), roas Nullable(Float64)
+)
+engine = MergeTree
+order by (tenant_id, date_day, channel)
+"""
+
+
+def test_every_answer_has_the_security_headers(site: str, approver: Person) -> None:
+    forms = approver.forms()
+    for path in ("/", "/login", "/healthz", "/nothing", "/api/me", "/static/console.css"):
+        headers = forms.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy, path
+        assert "unsafe-inline" not in policy
+        assert "script-src" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["x-request-id"]
+    assert "no-store" in forms.get("/").headers["cache-control"]
+
+
+def test_empty_screens_say_what_will_be_there(people: dict[MemberRole, Person]) -> None:
+    viewer = people[MemberRole.VIEWER].forms()
+    assert "Nothing waits for you" in viewer.get("/").text
+    assert "No numbers yet" in viewer.get("/").text
+    assert "Nothing waits for you" in viewer.get("/approvals").text
+    assert "No actions yet" in viewer.get("/actions").text
+    assert "None in this state" in viewer.get("/actions?state=denied").text
+    assert "Nothing is stopped" in viewer.get("/kill-switch").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/actions/1152921504606846976", "/actions/abc", "/actions?state=gone", "/no/such"]
+)
+def test_what_is_not_there_is_a_friendly_404(approver: Person, path: str) -> None:
+    answer = approver.forms().get(path)
+    assert answer.status_code == 404
+    assert "Nothing here" in answer.text
+    assert "Go to the overview" in answer.text
+
+
+def test_other_names_lead_to_the_same_screens(approver: Person) -> None:
+    forms = approver.forms()
+    assert forms.get("/admin").headers["location"] == "/"
+    assert forms.get("/admin/approvals").headers["location"] == "/approvals"
+    assert forms.get("/docs").headers["location"] == "/api/openapi.json"
+
+
+def test_the_api_describes_itself(site: str) -> None:
+    described = httpx.get(f"{site}/api/openapi.json").json()
+    approve = described["paths"]["/api/actions/{action_id}/approve"]["post"]
+    assert "application/problem+json" in approve["responses"]["422"]["content"]
+    assert "/approvals" not in described["paths"], "pages are not part of the API"
+
+
+def test_the_inbox_pages_on(marketer: Person, approver: Person) -> None:
+    numbers = [submitted(marketer, subject=f"Mail {number}")["id"] for number in range(27)]
+    forms = approver.forms()
+    first = forms.get("/approvals").text
+    assert "Mail 0<" in first
+    assert "Mail 26<" not in first
+    assert f"/approvals?cursor={numbers[24]}" in first
+    assert "Mail 26<" in forms.get(f"/approvals?cursor={numbers[24]}").text
+
+
+def test_it_says_whether_it_can_work(site: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    assert httpx.get(f"{site}/healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{site}/readyz").json() == {"ready": True}
+    nowhere = load(_env_file=None, data_dir=tmp_path_factory.mktemp("nowhere"), port_base=free_port_base())
+    with served(create_app(nowhere)) as address:
+        assert httpx.get(f"{address}/healthz").status_code == 200
+        assert httpx.get(f"{address}/readyz").status_code == 503
+        log_in = {"email": "a@example.com", "password": "x"}
+        away = httpx.post(f"{address}/api/auth/login", json=log_in)
+        assert (away.status_code, away.headers["content-type"]) == (503, "application/problem+json")
+        page = httpx.post(f"{address}/login", data=log_in, headers={"Origin": address})
+        assert page.status_code == 503
+        assert "The records are away" in page.text
+        assert "content-security-policy" in page.headers
+
+
+def test_the_log_has_the_request_and_none_of_its_secrets(
+    site: str, approver: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="console"):
+        answer = httpx.get(f"{site}/login?next=/secret-path", headers={"X-Request-Id": "from-the-proxy-1"})
+        forms = approver.forms()
+    assert answer.headers["x-request-id"] == "from-the-proxy-1"
+    lines = [json.loads(JsonLines().format(record)) for record in caplog.records if record.name == "console"]
+    asked = next(line for line in lines if line.get("request_id") == "from-the-proxy-1")
+    assert (asked["method"], asked["path"], asked["status"]) == ("GET", "/login", 200)
+    written = json.dumps(lines)
+    for secret in ("correct", "secret-path", approver.email, *forms.client.cookies.values()):
+        assert secret not in written
+
+
+def rows_of(*days: tuple[date, str, float, float, float, float]) -> pl.DataFrame:
+    schema = ["date_day", "channel", "spend", "clicks", "conversions", "earned"]
+    return pl.DataFrame(days, schema=schema, orient="row")
+
+
+def test_a_week_is_summed_beside_the_week_before() -> None:
+    last = date(2026, 3, 14)
+    first = last - timedelta(days=6)
+    figures = summed(
+        rows_of(
+            (first - timedelta(days=1), "paid_search", 50.0, 10.0, 1.0, 100.0),
+            (first, "paid_search", 60.0, 20.0, 2.0, 240.0),
+            (last, "paid_search", 40.0, 10.0, 1.0, 60.0),
+            (last, "email", 0.0, 5.0, 0.0, 0.0),
+        ),
+        first,
+        last,
+    )
+    assert figures
+    spend, clicks, conversions, roas = figures.measures
+    assert (spend.value, spend.before, spend.change) == (100.0, 50.0, 1.0)
+    assert list(spend.course) == [1.0, 0, 0, 0, 0, 0, pytest.approx(40 / 60)]
+    assert (clicks.value, conversions.value) == (35.0, 3.0)
+    assert roas.value == pytest.approx(3.0)
+    assert [(channel.name, channel.share, channel.roas) for channel in figures.channels] == [
+        ("paid_search", 1.0, 3.0),
+        ("email", 0.0, None),
+    ]
+    assert summed(rows_of(), first, last) is None
+
+
+def test_the_overview_shows_the_tenants_own_numbers(
+    settings: Settings,
+    clickhouse: events.Client,
+    people: dict[MemberRole, Person],
+    strangers: dict[MemberRole, Person],
+) -> None:
+    clickhouse.command(CHANNEL_DAILY)
+    today = datetime.now(UTC).date()
+    columns = [
+        "tenant_id",
+        "date_day",
+        "channel",
+        "currency",
+        "visits",
+        "impressions",
+        "clicks",
+        "spend",
+        "conversions",
+        "conversions_value",
+    ]
+    rows = [
+        [people[MemberRole.VIEWER].tenant, today, "paid_search", "EUR", 90, 1000, 40, 123, 4.0, 369],
+        [strangers[MemberRole.VIEWER].tenant, today, "theirs_alone", "EUR", 90, 1000, 40, 777, 4.0, 369],
+    ]
+    clickhouse.insert("marts.channel_daily", rows, column_names=columns)
+    shown = people[MemberRole.VIEWER].forms().get("/").text
+    assert "Paid search" in shown
+    assert "123\u202fEUR" in shown
+    assert "3.00×" in shown
+    assert "Theirs alone" not in shown
+    assert "777" not in shown

@@ -1,0 +1,130 @@
+"""The insights assets as Dagster runs them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from connectors.face import Channel
+from marketing_pipelines.defs.insights import automation, checks
+from marketing_pipelines.defs.insights.assets import google_ads, meta
+from marketing_pipelines.defs.resources import SettingsResource
+from store.settings import Settings
+from tests.insights.advertiser import Advertiser
+
+TODAY = datetime.now(UTC).date()
+DAY = timedelta(days=1)
+META_CHECKS = (checks.meta_spend_is_not_negative, checks.meta_ads_cost_no_more_than_campaigns)
+
+pytestmark = pytest.mark.usefixtures("house_of_runs")
+
+
+def run(
+    *selected: Any, instance: dg.DagsterInstance | None = None, **options: Any
+) -> dg.ExecuteInProcessResult:
+    return dg.materialize(selected, resources={"house": SettingsResource()}, instance=instance, **options)
+
+
+def outcomes(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
+    return {check.check_name: check.passed for check in result.get_asset_check_evaluations()}
+
+
+def test_a_day_becomes_rows_metadata_and_passed_checks(advertiser: Advertiser):
+    advertiser.connect(Channel.META, "555000111")
+    advertiser.connect(Channel.META, "555000222")
+    day = TODAY - 5 * DAY
+    result = run(meta, *META_CHECKS, partition_key=str(day))
+    metadata = result.asset_materializations_for_node("insights__meta")[0].metadata
+    assert {row["date_day"] for row in advertiser.facts()} == {day}
+    assert metadata["dagster/row_count"].value == len(advertiser.facts())
+    assert (metadata["accounts_ok"].value, metadata["accounts_failing"].value) == (2, 0)
+    truth = advertiser.sandbox.totals(Channel.META, "555000111", day, day)["spend_micros"]
+    assert metadata["spend_EUR"].value == pytest.approx(float(truth) / 1e6)
+    assert str(metadata["spend_by_day"].value).startswith("![Spend by day](data:image/png;base64,")
+    assert outcomes(result) == {
+        "no_day_is_missing": True,
+        "spend_is_not_negative": True,
+        "ads_cost_no_more_than_campaigns": True,
+    }
+
+
+def test_a_day_run_again_is_the_same_and_what_vanished_is_gone(advertiser: Advertiser):
+    advertiser.connect(Channel.GOOGLE_ADS, "1112223333")
+    day = TODAY - 5 * DAY
+    run(google_ads, partition_key=str(day))
+    first = advertiser.facts()
+    assert first
+    advertiser.plant(day, campaign_id="'gone'")
+    run(google_ads, partition_key=str(day))
+    assert advertiser.facts() == first
+
+
+def test_the_newest_day_brings_the_restated_ones(advertiser: Advertiser, settings: Settings):
+    advertiser.connect(Channel.GOOGLE_ADS, "1112223333")
+    with dg.DagsterInstance.ephemeral() as instance:
+        run(google_ads, partition_key=str(TODAY), instance=instance)
+        days = {str(TODAY - n * DAY) for n in range(settings.insights_lookback_days + 1)}
+        assert instance.get_materialized_partitions(google_ads.key) == days
+    stored = {str(row["date_day"]) for row in advertiser.facts()}
+    assert stored <= days
+    assert len(stored) >= settings.insights_lookback_days
+
+
+def test_a_back_fill_is_one_run(advertiser: Advertiser):
+    advertiser.connect(Channel.META, "555000111")
+    since, until = TODAY - 20 * DAY, TODAY - 10 * DAY
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = run(
+            meta,
+            instance=instance,
+            tags={
+                "dagster/asset_partition_range_start": str(since),
+                "dagster/asset_partition_range_end": str(until),
+            },
+        )
+        assert result.success
+        assert len(instance.get_materialized_partitions(meta.key)) == 11
+    truth = advertiser.sandbox.totals(Channel.META, "555000111", since, until)
+    assert advertiser.totals("555000111", "campaign") == truth
+
+
+def test_an_account_that_fails_is_a_gap_and_no_failed_run(advertiser: Advertiser):
+    advertiser.connect(Channel.META, "555000111", secrets={"access_token": "stale"})
+    result = run(meta, partition_key=str(TODAY - 5 * DAY))
+    assert result.success
+    assert outcomes(result)["no_day_is_missing"] is False
+    metadata = result.asset_materializations_for_node("insights__meta")[0].metadata
+    assert metadata["accounts_failing"].value == 1
+    assert "stale" not in str(metadata["failing"].value)
+
+
+def test_contradicting_figures_fail_their_checks(advertiser: Advertiser):
+    advertiser.connect(Channel.META, "555000111")
+    day = TODAY - 5 * DAY
+    run(meta, partition_key=str(day))
+    try:
+        advertiser.plant(day, level="'campaign'", spend_micros="toInt64(-5)", campaign_id="'x'")
+        advertiser.plant(day, level="'ad'", spend_micros="toInt64(1000000000000)")
+        result = dg.materialize(
+            [meta, *META_CHECKS],
+            selection=dg.AssetSelection.checks(*META_CHECKS),
+            resources={"house": SettingsResource()},
+        )
+        assert outcomes(result) == {"spend_is_not_negative": False, "ads_cost_no_more_than_campaigns": False}
+    finally:
+        run(meta, partition_key=str(day))  # makes the day good again for whoever looks at all tenants
+
+
+def test_the_newest_day_is_read_every_morning():
+    definitions = dg.Definitions(
+        assets=[google_ads, meta],
+        jobs=[automation.insights_job],
+        schedules=[automation.insights_daily],
+        resources={"house": SettingsResource()},
+    )
+    schedule = definitions.resolve_schedule_def("insights_daily")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    tick = schedule.evaluate_tick(dg.build_schedule_context(repository_def=definitions.get_repository_def()))
+    (request,) = tick.run_requests or []
+    assert request.partition_key == str(TODAY)

@@ -1,0 +1,32 @@
+"""Windows: every day once, in order."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketing_pipelines.insights.windows import Window
+
+DAYS = st.dates(date(2020, 1, 1), date(2030, 1, 1))
+
+
+@given(since=DAYS, length=st.integers(0, 60), portion=st.integers(1, 20))
+def test_portions_hold_every_day_once_and_are_short(since: date, length: int, portion: int):
+    window = Window(since, since + timedelta(days=length))
+    portions = list(window.portions(portion))
+    assert [day for part in portions for day in part.days] == window.days
+    assert all(len(part.days) <= portion for part in portions)
+
+
+@given(since=DAYS, lookback=st.integers(0, 60))
+def test_reaching_back_stops_at_the_earliest_day(since: date, lookback: int):
+    earliest = date(2024, 1, 1)
+    window = Window(since, since).reaching_back(lookback, earliest)
+    assert window.until == since
+    assert window.since == min(since, max(earliest, since - timedelta(days=lookback)))
+
+
+def test_a_window_does_not_end_before_it_starts():
+    with pytest.raises(ValueError, match="before it starts"):
+        Window(date(2026, 1, 2), date(2026, 1, 1))

@@ -1,0 +1,27 @@
+"""A mail server and an office that sends through it."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from store.records.schema import TenantId
+from store.settings import Settings
+from tests.outbound.office import MailServer, Office, an_office
+
+
+@pytest.fixture
+def mail_server_log() -> Iterator[MailServer]:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        server = MailServer(port=unused.getsockname()[1])
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, ready_timeout=30)
+    controller.start()
+    yield server
+    controller.stop()
+
+
+@pytest.fixture
+def office(house: Settings, tenant: TenantId, mail_server_log: MailServer) -> Office:
+    return an_office(house, tenant, mail_server_log.port)

@@ -1,0 +1,267 @@
+"""An office that writes, approves and sends mail, and a real mail server whose log is the judge."""
+
+import asyncio
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from sqlalchemy import text
+
+from marketing_pipelines.defs.resources import SettingsResource
+from marketing_pipelines.outbound import executor, mail_server
+from marketing_pipelines.outbound.freeze import freeze
+from store import records
+from store.audit import Actor, ActorKind
+from store.records import actions, approvals, kill_switches
+from store.records.actions import Action, ActionType, Purpose, State
+from store.records.approvals import Decision
+from store.records.kill_switches import EVERYTHING, Scope
+from store.records.people import MemberRole, User
+from store.records.schema import ActionId, CampaignId, TenantId, UserId
+from store.settings import Role, Settings
+from tests.conftest import environment_of
+
+ONE_RUN = """
+import os
+from marketing_pipelines.defs.resources import SettingsResource
+from marketing_pipelines.outbound import executor, mail_server
+from store.settings import current
+
+settings = current()
+executor.execute(settings, lambda: mail_server.connect(settings), f"process-{os.getpid()}")
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    to: str
+    raw: bytes
+
+    @property
+    def mail(self) -> EmailMessage:
+        parsed = message_from_bytes(self.raw, policy=policy.SMTP)
+        assert isinstance(parsed, EmailMessage)
+        return parsed
+
+
+@dataclass
+class MailServer:
+    """What a real server was given; `refusals` and `slowness` make it a difficult one."""
+
+    received: list[Received] = field(default_factory=list)
+    refusals: dict[str, list[str]] = field(default_factory=dict)
+    slowness: float = 0.0
+    port: int = 0
+
+    async def handle_RCPT(self, *given: Any) -> str:
+        _, _, envelope, address, _ = given
+        if self.refusals.get(address):
+            return self.refusals[address].pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, *given: Any) -> str:
+        _, _, envelope = given
+        if self.slowness:
+            await asyncio.sleep(self.slowness)
+        content = envelope.original_content or b""
+        self.received.extend(Received(address, content) for address in envelope.rcpt_tos)
+        return "250 Message accepted"
+
+    @property
+    def recipients(self) -> Counter[str]:
+        return Counter(received.to for received in self.received)
+
+
+@dataclass
+class Office:
+    """A tenant with an author and an approver, and the very functions that console and gate use."""
+
+    settings: Settings
+    tenant: TenantId
+    author: UserId
+    approver: UserId
+
+    def draft(
+        self,
+        *,
+        to: list[str] | None = None,
+        body: str = "Hello there.",
+        purpose: Purpose = Purpose.MARKETING,
+        dry_run: bool = False,
+        due_at: datetime | None = None,
+        campaign: CampaignId | None = None,
+    ) -> ActionId:
+        payload: dict[str, Any] = {
+            "recipients": to or ["reader@example.com"],
+            "subject": "News",
+            "body": body,
+        }
+        with self.console() as session:
+            action = actions.create(
+                session,
+                self.tenant,
+                self.by(self.author),
+                type=ActionType.EMAIL,
+                payload=payload,
+                purpose=purpose,
+                author=self.author,
+                dry_run=dry_run,
+                due_at=due_at,
+                campaign=campaign,
+            )
+            return ActionId(action.id)
+
+    def submit(self, action_id: ActionId, holds: timedelta = timedelta(hours=1)) -> bytes:
+        with self.console() as session:
+            action = self.locked(session, action_id)
+            frozen = freeze(session, self.settings, action)
+            actions.submit(session, action, frozen, self.by(self.author), by=self.author, holds=holds)
+            return frozen.hash
+
+    def approve(
+        self, action_id: ActionId, manifest_hash: bytes, decision: Decision = Decision.APPROVED
+    ) -> None:
+        with self.console() as session:
+            approvals.decide(
+                session,
+                self.tenant,
+                action_id,
+                decision,
+                user=self.approver,
+                role=MemberRole.APPROVER,
+                manifest_hash=manifest_hash,
+                note="as agreed",
+            )
+
+    def approved(self, **draft: Any) -> ActionId:
+        action_id = self.draft(**draft)
+        self.approve(action_id, self.submit(action_id))
+        return action_id
+
+    def edit(self, action_id: ActionId, body: str) -> None:
+        with self.console() as session:
+            action = self.locked(session, action_id)
+            payload = {**action.payload, "body": body}
+            actions.edit(session, action, self.by(self.author), payload, by=self.author)
+
+    def send(self, **changed: Any) -> Counter[State]:
+        """One run of the gate's job, from start to end."""
+        settings = self.settings.model_copy(update=changed)
+        return executor.execute(
+            settings, lambda: mail_server.connect(settings), f"run-{uuid.uuid4().hex[:8]}"
+        )
+
+    @contextmanager
+    def sender(self, drain_seconds: int = 300) -> Iterator[subprocess.Popen[bytes]]:
+        """A run of its own in a process of its own, killed at the end if it still lives."""
+        environment = environment_of(self.settings) | {
+            "SMTP_HOST": self.settings.smtp_host,
+            "SMTP_PORT": str(self.settings.smtp_port),
+            "SMTP_TLS": "false",
+            "GATE_DRAIN_SECONDS": str(drain_seconds),
+        }
+        child = subprocess.Popen([sys.executable, "-c", ONE_RUN], env=environment)
+        try:
+            yield child
+        finally:
+            child.kill()
+            child.wait()
+
+    def now(self, action_id: ActionId) -> Action:
+        with self.console() as session:
+            return self.locked(session, action_id)
+
+    def delivered(self, action_id: ActionId) -> Counter[str]:
+        return Counter(
+            self.column("select state from deliveries where action_id = :id order by id", action_id)
+        )
+
+    def column(self, query: str, action_id: ActionId) -> list[Any]:
+        with records.session(self.settings, Role.PIPELINES) as session:
+            return list(session.scalars(text(query), {"id": action_id}))
+
+    def tamper(self, statement: str, action_id: ActionId) -> None:
+        """Somebody with the owner's log-in changes what the application would never change."""
+        with records.session(self.settings, Role.OWNER) as session:
+            changed = session.execute(text(statement), {"id": action_id})
+            assert changed.rowcount, f"nothing was changed by {statement}"  # type: ignore[attr-defined]
+
+    def let_leases_lapse(self, action_id: ActionId) -> None:
+        """What a machine that went away leaves behind, two minutes later."""
+        past = "leased_until = now() - interval '1 second'"
+        with records.session(self.settings, Role.OWNER) as session:
+            for table in ("slices", "deliveries"):
+                session.execute(
+                    text(f"update {table} set {past} where action_id = :id and leased_until is not null"),
+                    {"id": action_id},
+                )
+
+    def pull(self, *, engaged: bool = True, scope: Scope = Scope.TENANT, subject: str = EVERYTHING) -> None:
+        """Pulls a kill switch, or releases it."""
+        with self.console() as session:
+            kill_switches.set_switch(
+                session,
+                self.by(self.approver),
+                engaged=engaged,
+                scope=scope,
+                tenant=None if scope is Scope.GLOBAL else self.tenant,
+                subject=subject,
+            )
+
+    def console(self) -> Any:
+        return records.session(self.settings, Role.CONSOLE, tenant=self.tenant)
+
+    def locked(self, session: records.Session, action_id: ActionId) -> Action:
+        action = actions.locked(session, self.tenant, action_id)
+        assert action is not None
+        return action
+
+    @staticmethod
+    def by(user: UserId) -> Actor:
+        return Actor(ActorKind.USER, str(user))
+
+
+def an_office(house: Settings, tenant: TenantId, port: int) -> Office:
+    settings = house.model_copy(
+        update={
+            "smtp_host": "127.0.0.1",
+            "smtp_port": port,
+            "smtp_tls": False,
+            "mail_from": "Shop <shop@example.com>",
+            "gate_drain_seconds": 0,
+        }
+    )
+    with records.session(house, Role.OWNER) as session:
+        people = [
+            User(email=f"{uuid.uuid4().hex[:12]}@example.com", name="x", password_hash="x") for _ in range(2)
+        ]
+        session.add_all(people)
+        session.flush()
+        return Office(settings, tenant, UserId(people[0].id), UserId(people[1].id))
+
+
+def house_resource(settings: Settings) -> SettingsResource:
+    """The resource of the assets, with the settings of this test."""
+
+    class TheseSettings(SettingsResource):
+        def settings(self) -> Settings:
+            return settings
+
+    return TheseSettings()
+
+
+def wait_for(condition: Any, within: float = 60.0) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "what the test waits for did not happen"
+        time.sleep(0.01)

@@ -1,0 +1,120 @@
+"""The gate asks for one run where one is needed, again when it does not come, and never for what may not go."""
+
+import dagster as dg
+import pytest
+
+from marketing_pipelines.defs.outbound import automation
+from marketing_pipelines.outbound import gate
+from store import records
+from store.records import actions
+from store.records import gate as gate_records
+from store.records.actions import State
+from store.records.gate import WatcherKind
+from store.settings import Role
+from tests.outbound.office import MailServer, Office, house_resource
+
+
+@pytest.fixture(autouse=True)
+def _quiet(office: Office) -> None:
+    """Nothing that an earlier test left is due, and no run that it left seems to wait."""
+    with records.session(office.settings, Role.OWNER) as session:
+        session.query(gate_records.Watcher).delete()
+        session.query(gate_records.Slice).delete()
+        for action in session.query(actions.Action).filter(
+            actions.Action.state.in_([State.APPROVED, State.EXECUTING, State.HELD])
+        ):
+            if action.state is State.EXECUTING:
+                action.state = State.HELD
+                session.flush()
+            action.state = State.CANCELLED
+
+
+def test_it_asks_once_for_what_is_due(office: Office) -> None:
+    action_id = office.approved()
+    asked = gate.look(office.settings, "a")
+    assert asked is not None
+    assert (asked.tenant, asked.action) == (office.tenant, action_id)
+    assert asked.run_key == f"{office.tenant}-{action_id}-1-1-1"
+    assert gate.look(office.settings, "b") is None
+
+
+def test_an_ask_that_no_run_answers_is_made_again_under_another_key(office: Office) -> None:
+    action_id = office.approved()
+    assert gate.look(office.settings, "a")
+    office.tamper(
+        "update slices set asked_at = asked_at - interval '1 minute' where action_id = :id", action_id
+    )
+    again = gate.look(office.settings, "b")
+    assert again is not None
+    assert again.run_key == f"{office.tenant}-{action_id}-1-1-2"
+
+
+def test_what_a_dead_run_had_taken_is_asked_for_when_its_lease_has_lapsed(
+    office: Office, mail_server_log: MailServer
+) -> None:
+    action_id = office.approved()
+    with records.session(office.settings, Role.PIPELINES) as session:
+        taken = gate_records.take(session, "a run that dies", gate.PATIENCE)
+        assert taken is not None
+    assert gate.look(office.settings, "a") is None
+    office.let_leases_lapse(action_id)
+    again = gate.look(office.settings, "a")
+    assert again is not None
+    assert again.run_key.endswith("-1-2")
+    office.send()
+    assert mail_server_log.recipients == {"reader@example.com": 1}
+
+
+def test_while_a_run_waits_no_other_is_asked_for(office: Office) -> None:
+    with records.session(office.settings, Role.PIPELINES) as session:
+        gate_records.watch(session, "a run", WatcherKind.RUN)
+    office.approved()
+    assert gate.look(office.settings, "a") is None
+    with records.session(office.settings, Role.PIPELINES) as session:
+        gate_records.leave(session, "a run")
+    assert gate.look(office.settings, "a") is not None
+
+
+def test_a_look_is_the_sign_of_life_that_the_console_shows(office: Office) -> None:
+    gate.look(office.settings, "a")
+    with office.console() as session:
+        assert gate_records.last_seen(session) is not None
+
+
+def test_what_nobody_has_had_goes_before_what_is_half_way(office: Office) -> None:
+    with_a_slice = office.approved(to=["long@example.com"])
+    office.tamper(
+        """insert into slices (tenant_id, action_id, version, number, attempt, asked_at, ended_at)
+           select tenant_id, id, version, 1, 1, now(), now() from actions where id = :id""",
+        with_a_slice,
+    )
+    new = office.approved(to=["short@example.com"])
+    asked = gate.look(office.settings, "a")
+    assert asked is not None
+    assert asked.action == new
+
+
+def test_the_sensor_asks_for_a_run_of_the_job_and_the_job_sends(
+    office: Office, mail_server_log: MailServer
+) -> None:
+    action_id = office.approved()
+    house = house_resource(office.settings.model_copy(update={"gate_tick_seconds": 1}))
+    for sensor in (automation.gate_sensor_a, automation.gate_sensor_b):
+        data = sensor.evaluate_tick(dg.build_sensor_context(resources={"house": house}))
+        if data.run_requests:
+            break
+    (request,) = data.run_requests or []
+    assert request.run_key == f"{office.tenant}-{action_id}-1-1-1"
+    assert request.tags["mp/gate"] == "send"
+
+    result = automation.send_approved_actions_job.execute_in_process(resources={"house": house})
+    assert result.success
+    assert mail_server_log.recipients == {"reader@example.com": 1}
+    assert [event.asset_key for event in result.get_asset_materialization_events()] == [dg.AssetKey("sends")]
+
+
+def test_a_tick_with_nothing_due_says_so(office: Office) -> None:
+    house = house_resource(office.settings.model_copy(update={"gate_tick_seconds": 1}))
+    data = automation.gate_sensor_a.evaluate_tick(dg.build_sensor_context(resources={"house": house}))
+    assert not data.run_requests
+    assert data.skip_message == "Nothing that may go is due."

@@ -1,0 +1,176 @@
+"""The warehouse against figures worked out by hand: from raw events to what each channel earned."""
+
+from decimal import Decimal
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from store import records
+from store.records.experiments import Experiment
+from store.settings import Role, Settings
+from tests.warehouse.conftest import DAY, FIRST, THIRD, Built, found, snapshot
+
+
+def test_the_whole_thread_runs_and_its_checks_pass(built: Built) -> None:
+    assert built.run.success
+    evaluations = built.run.get_asset_check_evaluations()
+    failed = [
+        evaluation.asset_check_key.to_user_string()
+        for evaluation in evaluations
+        if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR
+    ]
+    assert failed == []
+    names = {evaluation.check_name for evaluation in evaluations}
+    assert {"credits_add_up_to_conversions", "no_negative_share"} <= names
+    assert len(names) > 40
+
+
+def test_what_is_left_out_for_want_of_a_rate_is_said(built: Built) -> None:
+    said = {e.check_name for e in built.run.get_asset_check_evaluations() if not e.passed}
+    assert "values_are_in_the_tenants_currency" in said
+
+
+def test_a_copy_counts_once(built: Built, house: Settings) -> None:
+    rows = found(house, built.quiet, "staging.stg_events", "occurred_at")
+    assert rows["event_id"].n_unique() == len(rows) == 20
+    ads_page = rows.filter(pl.col("utm_medium") == "cpc")
+    assert (ads_page["received_at"] - ads_page["occurred_at"]).dt.total_seconds().to_list() == [1]
+
+
+def test_half_an_hour_of_silence_ends_a_visit(built: Built, house: Settings) -> None:
+    sessions = found(
+        house,
+        built.quiet,
+        "intermediate.int_sessions",
+        "started_at",
+        "visitor_id, started_on, page_views, utm_campaign",
+    )
+    assert sessions.rows() == [
+        ("ann", FIRST, 2, "spring"),
+        ("ann", FIRST + DAY, 1, ""),
+        ("bob", THIRD, 1, ""),
+    ]
+
+
+def test_paths_hold_channels_in_order(built: Built, house: Settings) -> None:
+    paths = found(
+        house,
+        built.quiet,
+        "intermediate.int_paths",
+        "converted_at",
+        "visitor_id, channels, campaigns, toFloat64(value) as value",
+    )
+    spring = built.quiet.campaign
+    assert paths.rows() == [
+        ("ann", ["paid_search", "direct"], [spring, 0], 100.0),
+        ("bob", ["social"], [spring], 30.0),
+        ("bob", ["social"], [spring], 0.0),
+        ("", ["unassigned"], [0], 7.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("first_touch", [("direct", 0, 0), ("paid_search", 1, 100), ("social", 2, 30), ("unassigned", 1, 7)]),
+        ("last_touch", [("direct", 1, 100), ("paid_search", 0, 0), ("social", 2, 30), ("unassigned", 1, 7)]),
+        ("linear", [("direct", 0.5, 50), ("paid_search", 0.5, 50), ("social", 2, 30), ("unassigned", 1, 7)]),
+    ],
+)
+def test_credit_goes_where_the_model_says(
+    built: Built, house: Settings, model: str, expected: list[tuple[str, float, float]]
+) -> None:
+    credits = found(
+        house,
+        built.quiet,
+        "raw.attribution_credits",
+        "model, channel",
+        "model, channel, conversions, toFloat64(value) as value, date_day",
+    ).filter(pl.col("model").cast(pl.String) == model)
+    assert credits.select(pl.col("channel").cast(pl.String), "conversions", "value").rows() == expected
+    assert credits["date_day"].unique().to_list() == [THIRD]
+
+
+def test_ad_figures_are_counted_at_one_level_and_divided_by_hand(built: Built, house: Settings) -> None:
+    rows = found(house, built.quiet, "marts.ad_performance", "platform, account_id").rows(named=True)
+    facebook, in_dollars, google = rows
+    assert (google["channel"], google["spend"], google["clicks"]) == ("paid_search", Decimal(50), 40)
+    assert google["ctr"] == pytest.approx(0.04)
+    assert google["cpc"] == pytest.approx(1.25)
+    assert google["cpa"] == pytest.approx(25)
+    assert google["roas"] == pytest.approx(2.4)
+    assert (facebook["channel"], facebook["spend"]) == ("paid_social", Decimal("20.5"))
+    assert [facebook[ratio] for ratio in ("ctr", "cpc", "cpa")] == [None] * 3
+    assert facebook["roas"] == 0
+    assert (in_dollars["spend"], in_dollars["currency"]) == (Decimal(9), "USD")
+
+
+def test_channels_meet_their_cost(built: Built, house: Settings) -> None:
+    roas = found(house, built.quiet, "marts.channel_roas", "model, channel")
+    first = {row["channel"]: row for row in roas.iter_rows(named=True) if row["model"] == "first_touch"}
+    assert (first["paid_search"]["roas"], first["paid_search"]["cpa"]) == (
+        pytest.approx(2),
+        pytest.approx(50),
+    )
+    assert (first["paid_social"]["roas"], first["paid_social"]["cpa"]) == (0, None)
+    assert (first["social"]["roas"], first["social"]["conversions"]) == (None, 2)
+    assert first["paid_social"]["spend"] == Decimal("20.5"), "spend in dollars has no rate"
+
+
+def test_a_channels_day_has_visits_spend_and_last_touch_credit(built: Built, house: Settings) -> None:
+    days = found(house, built.quiet, "marts.channel_daily", "date_day, channel")
+    of_day = {(row["date_day"], row["channel"]): row for row in days.iter_rows(named=True)}
+    assert (of_day[FIRST, "paid_search"]["visits"], of_day[FIRST, "paid_search"]["spend"]) == (1, 0)
+    search = of_day[THIRD, "paid_search"]
+    assert (search["visits"], search["spend"], search["conversions"]) == (0, Decimal(50), 0)
+    assert (search["ctr"], search["cvr"], search["cpa"], search["roas"]) == (
+        pytest.approx(0.04),
+        None,
+        None,
+        0,
+    )
+    social = of_day[THIRD, "social"]
+    assert (social["visits"], social["conversions"], social["conversions_value"]) == (1, 2, Decimal(30))
+    assert social["cvr"] == 2
+
+
+def test_only_people_count_for_a_variant(built: Built, house: Settings) -> None:
+    stats = found(
+        house, built.quiet, "marts.variant_stats", "variant_id", "variant_name, exposures, clicks, click_rate"
+    )
+    assert stats.rows() == [("A", 4, 1, 0.25), ("B", 3, 0, 0.0)]
+
+
+def test_the_bandit_moves_the_weights_and_keeps_its_beliefs(built: Built, house: Settings) -> None:
+    states = found(house, built.quiet, "raw.bandit_states", "variant_id")
+    assert states.select("trials", "successes", "alpha", "beta").rows() == [(4, 1, 2, 4), (3, 0, 1, 4)]
+    assert states["probability_best"].sum() == pytest.approx(1)
+    with records.session(house, Role.CONSOLE, tenant=built.quiet.tenant) as session:
+        experiment = session.get_one(Experiment, built.quiet.experiment)
+        weights = [variant.weight for variant in experiment.variants]
+    assert weights == pytest.approx(states["weight"].to_list())
+    assert weights[0] > 0.5 > weights[1]
+
+
+def test_building_again_changes_nothing_where_nothing_came(built: Built, house: Settings) -> None:
+    assert snapshot(house, built.quiet) == built.before["quiet"]
+
+
+def test_a_late_event_rebuilds_its_own_day_and_what_hangs_on_it(built: Built, house: Settings) -> None:
+    sessions = found(
+        house,
+        built.late,
+        "intermediate.int_sessions",
+        "started_at",
+        "visitor_id, started_on, page_views, utm_medium",
+    )
+    assert sessions.rows() == [("ann", FIRST, 5, "email"), ("bob", THIRD, 1, "")], "two visits became one"
+    paths = found(house, built.late, "intermediate.int_paths", "converted_at", "channels")
+    assert paths["channels"].to_list() == [["email"], ["social"], ["social"], ["unassigned"]]
+    assert ["paid_search", "direct"] in [
+        channels
+        for row in built.before["late"]["intermediate.int_paths"]
+        for channels in row
+        if isinstance(channels, list)
+    ]
