@@ -47,17 +47,17 @@ def best(work: Callable[[], object]) -> float:
 
 
 def in_process() -> dict[str, float]:
-    from chdb import _chdb
+    import chdb
 
     with tempfile.TemporaryDirectory() as directory:
-        engine = _chdb.connect(directory)
+        engine = chdb.connect(directory)
         data = blocks(lambda sql: engine.query(sql, "Native").bytes())
 
         def insert() -> None:
             stream = engine.send_insert("INSERT INTO inserted", "Native")
             for block in data:
-                engine.insert_append(stream, block)
-            assert engine.insert_done(stream).rows_written() == ROWS
+                stream.append(block)
+            assert stream.finish().rows_written == ROWS
 
         engine.query(TABLE.format(name="inserted"), "Null")
         found = {
@@ -125,10 +125,10 @@ def served() -> Iterator[Callable[[str, bytes | Iterator[bytes]], int]]:
 
 
 def over_http() -> dict[str, float]:
-    from chdb import _chdb
+    import chdb
 
     with tempfile.TemporaryDirectory() as directory:
-        engine = _chdb.connect(directory)
+        engine = chdb.connect(directory)
         data = b"".join(blocks(lambda sql: engine.query(sql, "Native").bytes()))
         engine.close()
     with served() as post:

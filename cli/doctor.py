@@ -39,7 +39,7 @@ def examine(house: Settings, console: Console) -> int:
     table.add_column("what to do", overflow="fold")
     for finding in findings:
         mark = "[green]ok" if finding.well else "[red]look"
-        table.add_row(finding.part, mark, finding.found, finding.advice)
+        table.add_row(finding.part, mark, finding.found, "" if finding.well else finding.advice)
     console.print(table)
     return 0 if all(finding.well for finding in findings) else 1
 
@@ -93,7 +93,7 @@ def engines(house: Settings) -> Iterator[Finding]:
         if needed:
             there = importlib.util.find_spec(package.replace("-", "_")) is not None
             version = importlib.metadata.version(package) if there else "not installed"
-            yield Finding(package, version, there, "" if there else "Run `make env`.")
+            yield Finding(package, version, there, "Run `make env`.")
 
 
 def services(house: Settings) -> Iterator[Finding]:
@@ -103,8 +103,9 @@ def services(house: Settings) -> Iterator[Finding]:
         (Service.DAGSTER, "/server_info"),
     ):
         well = readiness.answers_http(house.port(service), path)
-        advice = "" if well else "It does not answer: `make up`, or look at `make logs`."
-        yield Finding(service, house.address(service), well, advice)
+        yield Finding(
+            service, house.address(service), well, "It does not answer: `make up`, or look at `make logs`."
+        )
 
 
 def manifest(_: Settings) -> Iterator[Finding]:
@@ -128,9 +129,7 @@ def kill_switch(house: Settings) -> Iterator[Finding]:
         )
         return
     on = house.kill_switch or bool(pulled)
-    yield Finding(
-        "kill switch", "pulled" if on else "not pulled", not on, "`mp kill status` says which." if on else ""
-    )
+    yield Finding("kill switch", "pulled" if on else "not pulled", not on, "`mp kill status` says which.")
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -13,6 +13,7 @@ from store.settings import Settings
 
 IMAGES = ROOT / "docs" / "images"
 WIDTH, HEIGHT = 1360, 860
+LAYS_OUT_WITHIN_MS = 8_000
 
 
 def take(house: Settings) -> list[Path]:
@@ -83,6 +84,7 @@ def _rest(page: Page) -> None:
 
 
 def _lineage(page: Page) -> None:
-    """The graph is laid out in the page; it is there once its nodes are."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(4_000)
+    """The graph is laid out in the page; its groups open by the page's own short-cut."""
+    page.locator("foreignObject").first.wait_for(timeout=60_000)
+    page.keyboard.press("Alt+e")
+    page.wait_for_timeout(LAYS_OUT_WITHIN_MS)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -37,6 +37,7 @@ class Host:
 
     stores: Settings
     services: dict[str, dict[str, Any]]
+    app: Path
     hidden: Path
     data: Path
 
@@ -58,17 +59,35 @@ class Host:
         }
         if given.get("DAGSTER_CODE_SERVER_HOST"):
             given["DAGSTER_CODE_SERVER_HOST"] = "127.0.0.1"
-        own = {"PORT_BASE": str(self.stores.port_base)} if "ENVIRONMENT" in given else {}
-        return image.environment(given | own, self.hidden, self.data)
+        # A code server that is asked to stop lets its sensors' ticks end.
+        own = {"PORT_BASE": str(self.stores.port_base), "GATE_TICK_SECONDS": "1"}
+        return image.environment(given | own, self.app, self.hidden)
 
     def command(self, words: list[str]) -> list[str]:
         python = {"python": sys.executable}
         program = python.get(words[0]) or str(Path(sys.executable).with_name(words[0]))
         return [program, *map(self.local, words[1:])]
 
-    def start(self, service: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    @contextmanager
+    def start(self, service: str) -> Iterator[subprocess.Popen[bytes]]:
         command = self.command(self.services[service]["command"])
-        return process(command, self.environment(service), self.log(service))
+        with ExitStack() as started:
+            with chdir(self.app):
+                run = process(command, self.environment(service), self.log(service))
+                child = started.enter_context(run)
+            yield child
+
+    def run(self, service: str, **changed: str) -> subprocess.CompletedProcess[str]:
+        """A service's command until it ends by itself."""
+        return subprocess.run(
+            self.command(self.services[service]["command"]),
+            env=self.environment(service) | changed,
+            cwd=self.app,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
 
     def log(self, service: str) -> Path:
         return self.data / f"{service}.log"
@@ -80,7 +99,7 @@ class Host:
         kind, *words = self.services[service]["healthcheck"]["test"]
         assert kind == "CMD"
         checked = subprocess.run(
-            self.command(words), env=self.environment(service), cwd=ROOT, capture_output=True, check=False
+            self.command(words), env=self.environment(service), cwd=self.app, capture_output=True, check=False
         )
         return checked.returncode == 0
 
@@ -102,11 +121,8 @@ def host(
         wait_until("Postgres", lambda: postgres.is_ready(stores))
         wait_until("ClickHouse", lambda: answers(stores.port(Service.CLICKHOUSE)))
         first_start(stores, services["postgres"]["environment"])
-        found = Host(stores, services, hidden, data)
-        migrated = subprocess.run(
-            found.command(services["migrate"]["command"]),
-            env=found.environment("migrate"), cwd=ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        found = Host(stores, services, image.built(data / "image"), hidden, data)
+        migrated = found.run("migrate")
         assert migrated.returncode == 0, migrated.stdout + migrated.stderr
         yield found
 
@@ -142,20 +158,13 @@ def test_the_owner_can_do_no_more_than_own(host: Host) -> None:
 
 
 def test_migrating_again_changes_nothing(host: Host) -> None:
-    again = subprocess.run(
-        host.command(host.services["migrate"]["command"]),
-        env=host.environment("migrate"), cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    again = host.run("migrate")
     assert again.returncode == 0, again.stdout + again.stderr
 
 
 @pytest.mark.parametrize("service", ["migrate", "collector", "console"])
 def test_a_placeholder_secret_is_refused(host: Host, service: str) -> None:
-    environment = {**host.environment(service), "SECRET_KEY": "changeme"}
-    refused = subprocess.run(
-        host.command(host.services[service]["command"]),
-        env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+    refused = host.run(service, SECRET_KEY="changeme")
     assert refused.returncode == 2
     assert "SECRET_KEY" in refused.stderr
     assert "changeme" not in refused.stderr

@@ -98,6 +98,11 @@ class Advertiser:
         ).to_dicts()
         return {name: Decimal(str(number)) for name, number in row.items()}
 
+    def truth(self, channel: Channel, account: str, since: date, until: date) -> dict[str, Decimal]:
+        """The same totals as the sandbox itself counts them; Google knows one kind of click only."""
+        counted = self.sandbox.totals(channel, account, since, until)
+        return counted if channel is Channel.META else {**counted, "all_clicks": counted["clicks"]}
+
     def plant(self, day: date, *, table: str = "raw.insights", **changed: str) -> None:
         """Adds a row like one of the day's, with some columns changed to SQL expressions."""
         changes = ", ".join(f"{expression} as {column}" for column, expression in changed.items())

@@ -39,7 +39,7 @@ def test_a_day_becomes_rows_metadata_and_passed_checks(advertiser: Advertiser):
     assert {row["date_day"] for row in advertiser.facts()} == {day}
     assert metadata["dagster/row_count"].value == len(advertiser.facts())
     assert (metadata["accounts_ok"].value, metadata["accounts_failing"].value) == (2, 0)
-    truth = advertiser.sandbox.totals(Channel.META, "555000111", day, day)["spend_micros"]
+    truth = advertiser.truth(Channel.META, "555000111", day, day)["spend_micros"]
     assert metadata["spend_EUR"].value == pytest.approx(float(truth) / 1e6)
     assert str(metadata["spend_by_day"].value).startswith("![Spend by day](data:image/png;base64,")
     assert outcomes(result) == {
@@ -85,7 +85,7 @@ def test_a_back_fill_is_one_run(advertiser: Advertiser):
         )
         assert result.success
         assert len(instance.get_materialized_partitions(meta.key)) == 11
-    truth = advertiser.sandbox.totals(Channel.META, "555000111", since, until)
+    truth = advertiser.truth(Channel.META, "555000111", since, until)
     assert advertiser.totals("555000111", "campaign") == truth
 
 

@@ -39,6 +39,10 @@ from store.settings import current
 settings = current()
 executor.execute(settings, lambda: mail_server.connect(settings), f"process-{os.getpid()}")
 """
+STILL_AT_IT = f"""
+select pid from pg_stat_activity
+where usename = '{Role.PIPELINES}' and state != 'idle' and pid != pg_backend_pid() and :id is not null
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +201,8 @@ class Office:
             assert changed.rowcount, f"nothing was changed by {statement}"  # type: ignore[attr-defined]
 
     def let_leases_lapse(self, action_id: ActionId) -> None:
-        """What a machine that went away leaves behind, two minutes later."""
+        """What a run that was killed leaves behind, two minutes later; Postgres has noticed by then."""
+        wait_for(lambda: not self.column(STILL_AT_IT, action_id))
         past = "leased_until = now() - interval '1 second'"
         with records.session(self.settings, Role.OWNER) as session:
             for table in ("slices", "deliveries"):

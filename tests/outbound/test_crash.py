@@ -46,7 +46,11 @@ def test_thirty_kills_of_two_senders_at_once(office: Office, mail_server_log: Ma
         before = len(mail_server_log.received)
         with office.sender() as first, office.sender() as second:
             target = before + chance.randrange(1, 200)
-            wait_for(lambda target=target: len(mail_server_log.received) >= target)
+            try:
+                wait_for(lambda target=target: len(mail_server_log.received) >= target)
+            except AssertionError:
+                print(_, target, before, office.now(action_id).state, office.delivered(action_id), office.column("select row_to_json(slices)::text from slices where action_id = :id", action_id)[-3:], office.now(action_id).outcome)
+                raise
             for run in (first, second):
                 run.kill()
         office.let_leases_lapse(action_id)

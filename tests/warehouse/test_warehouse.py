@@ -11,6 +11,9 @@ from store.records.experiments import Experiment
 from store.settings import Role, Settings
 from tests.warehouse.conftest import DAY, FIRST, THIRD, Built, found, snapshot
 
+# The first test waits for both builds, each a run of dbt.
+pytestmark = pytest.mark.timeout(900)
+
 
 def test_the_whole_thread_runs_and_its_checks_pass(built: Built) -> None:
     assert built.run.success

@@ -40,7 +40,7 @@ def deliveries(context: dg.AssetExecutionContext, house: SettingsResource) -> dg
     from store import events
 
     settings = house.settings()
-    client = events.connect(settings, run_id=context.run_id)
+    client = events.connect(settings, run_id=context.run.run_id)
     try:
         loaded = loading.load(settings, client)
         total = int(str(client.command("select count() from raw.deliveries")))

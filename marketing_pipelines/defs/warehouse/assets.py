@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
+from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
 
 from marketing_pipelines.defs.resources import SettingsResource
 from marketing_pipelines.defs.warehouse.dbt import PROJECT, WarehouseTranslator, environment
@@ -68,4 +69,7 @@ def _build(
 ) -> Iterator[Any]:
     """dbt finds its connection in the environment, so that no password is ever an argument."""
     os.environ.update(environment(house.settings()))
-    yield from dbt.cli(config.arguments(), context=context).stream().fetch_column_metadata()
+    invocation = dbt.cli(config.arguments(), context=context)
+    for event in invocation.stream():
+        # Asked for the whole stream at once, the library waits for dbt in a loop that takes a whole core.
+        yield from DbtEventIterator(iter([event]), invocation).fetch_column_metadata()

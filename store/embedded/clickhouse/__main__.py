@@ -108,13 +108,17 @@ def serve(asked: argparse.Namespace) -> int:
     version = engine.version()
     directory = DataDirectory(asked.data)
     directory.check(version)
+    directory.claim(version)
     spool = directory.path / "spool"
     shutil.rmtree(spool, ignore_errors=True)
     try:
         spool.mkdir(mode=0o700)
         opened = engine.Engine(directory.engine_path, bounds_of_memory)
     except (OSError, engine.EngineFailed) as error:
-        raise CannotOpen(f"Cannot open the data directory {directory.path}: {error}") from error
+        free = shutil.disk_usage(directory.path).free >> 20
+        raise CannotOpen(
+            f"Cannot open the data directory {directory.path} ({free} MiB free): {error}"
+        ) from error
     directory.stamp(version)
 
     from store.embedded.clickhouse.admission import Bounds

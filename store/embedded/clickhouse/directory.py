@@ -99,6 +99,11 @@ class DataDirectory:
                 f"{own.engine} (layout {own.layout}): install that version's chdb, or restore a backup into a new directory."
             )
 
+    def claim(self, engine_version: str) -> None:
+        """Marks a new directory as ours before the engine makes its files, so that a failed start can be repeated."""
+        if not (self.path / _VERSION).exists():
+            self.stamp(engine_version)
+
     def stamp(self, engine_version: str) -> None:
         """Writes down which engine opened the directory last."""
         draft = self.path / f"{_VERSION}.new"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from store.embedded.clickhouse import compression, forms, native_blocks, protocol, sql
 from store.embedded.clickhouse.body import Body
-from store.embedded.clickhouse.engine import Engine, Handle, Outcome, StatementClass
+from store.embedded.clickhouse.engine import Engine, EngineFailed, Handle, Outcome, StatementClass
 from store.embedded.clickhouse.errors import ClickHouseError, ErrorCode
 from store.embedded.clickhouse.pipe import AnswerPipe
 from store.embedded.clickhouse.sessions import Sessions
@@ -48,6 +48,8 @@ class Execution:
         """Whatever happens, the pipe ends, and the session is free before it does."""
         try:
             return self._run()
+        except (OSError, EngineFailed) as error:
+            raise ClickHouseError(ErrorCode.UNKNOWN_EXCEPTION, str(error)) from error
         finally:
             self._pipe.finish()
 

@@ -107,7 +107,8 @@ def from_fields(method: str, pairs: Iterable[tuple[str, str]], headers: Mapping[
         credentials=_credentials(fields, headers),
         method=method,
         query=fields.get("query", ""),
-        database=headers.get("x-clickhouse-database") or fields.get("database") or None,
+        database=_utf8("database", headers.get("x-clickhouse-database") or fields.get("database") or "")
+        or None,
         default_format=_format(headers.get("x-clickhouse-format") or fields.get("default_format")),
         query_id=fields.get("query_id") or headers.get("x-clickhouse-query-id") or None,
         session=_session(fields),
@@ -165,11 +166,11 @@ def _settings(
         if not name or name in _RESERVED:
             continue
         if name.startswith(_PARAMETER_PREFIX):
-            parameters[_checked_name(name.removeprefix(_PARAMETER_PREFIX))] = value
+            parameters[_checked_name(name.removeprefix(_PARAMETER_PREFIX))] = _utf8(name, value)
         elif multipart and name.endswith(_EXTERNAL_DATA_SUFFIXES):
-            external[name] = value
+            external[name] = _utf8(name, value)
         else:
-            settings[_checked_name(name)] = value
+            settings[_checked_name(name)] = _utf8(name, value)
     return settings, parameters, external
 
 
@@ -177,6 +178,17 @@ def _checked_name(name: str) -> str:
     if not _SETTING_NAME.fullmatch(name):
         raise ClickHouseError(ErrorCode.UNKNOWN_SETTING, f"Unknown setting '{name}'.")
     return name
+
+
+def _utf8(name: str, value: str) -> str:
+    """chDB takes text where a server takes any bytes."""
+    if value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ClickHouseError(ErrorCode.BAD_ARGUMENTS, f"The value of {name} is not UTF-8.") from None
+    return value
 
 
 def _format(name: str | None) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import lz4.frame
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.embedded.clickhouse import compression, forms, native_blocks, protocol, sql
@@ -276,6 +276,7 @@ def packed(data: bytes, encoding: Encoding) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", list(Encoding))
+@settings(max_examples=25, deadline=None)
 @given(parts=st.lists(st.binary(max_size=3000), max_size=4), size=st.integers(1, 5000))
 def test_frames_one_behind_the_other(encoding: Encoding, parts: list[bytes], size: int) -> None:
     body = b"".join(packed(part, encoding) for part in parts)
@@ -283,6 +284,7 @@ def test_frames_one_behind_the_other(encoding: Encoding, parts: list[bytes], siz
 
 
 @pytest.mark.parametrize("encoding", list(Encoding))
+@settings(max_examples=25, deadline=None)
 @given(parts=st.lists(st.binary(min_size=1, max_size=3000), max_size=4))
 def test_encoders_make_one_frame(encoding: Encoding, parts: list[bytes]) -> None:
     encoder = compression.encoder(encoding)
@@ -305,7 +307,7 @@ def test_bodies_cut_short_or_broken(encoding: Encoding) -> None:
 
 @pytest.mark.parametrize("encoding", list(Encoding))
 def test_a_bomb_unpacks_in_pieces_and_stops(encoding: Encoding) -> None:
-    bomb = packed(bytes(100 << 20), encoding)
+    bomb = packed(bytes(40 << 20), encoding)
     limit = 10 << 20
     sizes: list[int] = []
 
@@ -318,6 +320,7 @@ def test_a_bomb_unpacks_in_pieces_and_stops(encoding: Encoding) -> None:
     assert sum(sizes) <= limit
 
 
+@settings(max_examples=10, deadline=None)
 @given(parts=st.lists(st.binary(max_size=300_000), max_size=3), size=st.integers(1000, 50_000))
 def test_clickhouse_blocks(parts: list[bytes], size: int) -> None:
     encoder = native_blocks.BlockEncoder()

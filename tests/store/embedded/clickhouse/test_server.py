@@ -239,7 +239,7 @@ def test_totals_and_statements_that_are_not_select(curl: Curl) -> None:
         ("SHOW SETTINGS LIKE 'max_threads'", "max_threads"),
         ("DESCRIBE system.one", "dummy"),
         ("EXISTS system.one", "1"),
-        ("EXPLAIN SELECT 1", "Expression"),
+        ("EXPLAIN SELECT 1", "SystemOne"),
         ("EXPLAIN AST SELECT 1", "SelectQuery"),
         ("(SELECT 'in brackets')", "in brackets"),
         ("WITH 'with' AS x SELECT x", "with"),
@@ -283,6 +283,18 @@ def test_settings_in_the_url(curl: Curl) -> None:
     assert curl(body=b"SELECT 1", query={"nothing": "1"}).code == "115"
     assert curl(body=b"SELECT 1", query={"max_threads": "many"}).status == 400
     assert curl(body=b"SELECT 1", query={"role": "admin"}).code == "511"
+
+
+def test_bytes_that_are_not_utf8(server: Server, curl: Curl) -> None:
+    latin = ("-u", f"default:{PASSWORD}", "--data-binary", "SELECT {a:String}")
+    for field in ("param_a=%E4", "log_comment=%E4", "database=%E4"):
+        done = subprocess.run(
+            ["curl", "-sS", *latin, f"{server.url}?{field}"], capture_output=True, check=True
+        )
+        assert b"is not UTF-8" in done.stdout
+    assert curl(body=b"SELECT '\xe4'").code == "62"
+    # rows may be any bytes
+    assert curl(body=b"INSERT INTO FUNCTION null('a String') FORMAT TSV\n\xe4\x00\n").status == 200
 
 
 def test_nothing_leaks_between_requests(curl: Curl) -> None:
