@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -53,12 +54,13 @@ def running_house() -> House:
     )
 
 
-def signed_in(house: House, person: dict[str, str]) -> httpx.Client:
-    client = httpx.Client(base_url=house.console, timeout=30)
-    log_in = {"email": person["email"], "password": person["password"]}
-    token = asked(client, "/api/auth/login", log_in)["access_token"]
-    client.headers["Authorization"] = f"Bearer {token}"
-    return client
+@contextmanager
+def signed_in(house: House, person: dict[str, str]) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=house.console, timeout=30) as client:
+        log_in = {"email": person["email"], "password": person["password"]}
+        token = asked(client, "/api/auth/login", log_in)["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
 
 
 def asked(client: httpx.Client, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -84,7 +84,6 @@ def _rest(page: Page) -> None:
 
 
 def _lineage(page: Page) -> None:
-    """The graph is laid out in the page; its groups open by the page's own short-cut."""
+    """The graph is laid out in the page: there once its groups are, still once they have settled."""
     page.locator("foreignObject").first.wait_for(timeout=60_000)
-    page.keyboard.press("Alt+e")
     page.wait_for_timeout(LAYS_OUT_WITHIN_MS)

@@ -39,6 +39,7 @@ _templates = Environment(
 _templates.globals.update(static=_static_address, wording=wording, now=now)
 _templates.filters.update(
     ago=wording.ago,
+    change=wording.change,
     until=wording.until,
     clock=wording.clock,
     event=wording.event,

@@ -39,6 +39,22 @@ STATES: dict[State, Label] = {
     State.CANCELLED: Label("Cancelled", Tone.QUIET),
 }
 
+# What the mail on the page is, by what has become of its action.
+LETTERS: dict[State, str] = {
+    State.DRAFT: "The draft",
+    State.PENDING_APPROVAL: "Exactly this will be sent",
+    State.CHANGES_REQUESTED: "This was sent back",
+    State.APPROVED: "Exactly this will be sent",
+    State.EXECUTING: "Exactly this is being sent",
+    State.HELD: "Exactly this is on hold",
+    State.SUCCEEDED: "Exactly this was sent",
+    State.PARTIALLY_FAILED: "This was sent to some",
+    State.FAILED: "This was not sent",
+    State.DENIED: "This was denied",
+    State.EXPIRED: "This was asked for",
+    State.CANCELLED: "This was cancelled",
+}
+
 DECISIONS: dict[Decision, Label] = {
     Decision.APPROVED: Label("approved", Tone.GOOD),
     Decision.DENIED: Label("denied", Tone.BAD),
@@ -95,15 +111,25 @@ def channel(name: str) -> str:
 
 def reach(switch: KillSwitch, tenant_name: str) -> str:
     """What a pulled kill switch stops."""
-    match switch.scope:
+    return _reach(switch.scope, switch.subject, tenant_name)
+
+
+def reach_named(entity: str, tenant_name: str) -> str:
+    """The same for a switch as the audit chain names it: `channel/smtp`."""
+    scope, _, subject = entity.partition("/")
+    return _reach(Scope(scope), subject, tenant_name) if scope in set(Scope) else entity
+
+
+def _reach(scope: Scope, subject: str, tenant_name: str) -> str:
+    match scope:
         case Scope.GLOBAL:
             return "everything in this installation"
         case Scope.TENANT:
             return f"everything of {tenant_name}"
         case Scope.CHANNEL:
-            return channel(switch.subject)
+            return channel(subject)
         case Scope.CAMPAIGN:
-            return f"campaign {switch.subject}"
+            return f"campaign {subject}"
 
 
 def span(length: timedelta) -> str:
@@ -137,6 +163,12 @@ def number(value: float) -> str:
 
 def money(value: float, currency: str) -> str:
     return f"{number(value)}\u202f{currency}"
+
+
+def change(ratio: float) -> str:
+    """How a number moved, in whole per cent."""
+    percent = round(ratio * 100)
+    return f"{percent:+d}".replace("-", "\u2212") + "\u202f%" if percent else "unchanged"
 
 
 def grouped(digits: str) -> str:

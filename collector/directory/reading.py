@@ -41,7 +41,7 @@ def default_tenant(settings: Settings) -> int | None:
 def campaign_tags(settings: Settings) -> dict[int, str]:
     """How each campaign is called in a link's target."""
     with records.session(settings, Role.EDGE) as session:
-        return dict(session.execute(select(Campaign.id, Campaign.utm_campaign)).tuples())
+        return dict(session.execute(select(Campaign.id, Campaign.utm_campaign)).tuples().all())
 
 
 def all_links(settings: Settings) -> dict[str, PreparedLink]:

@@ -1,13 +1,11 @@
 """All actions, and one of them: exactly what will be sent, who said what about it, and the decision."""
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlalchemy import select
 
-from console import desk, headers, letter, listing, rendering
+from console import desk, headers, letter, listing, names, rendering
 from console.admission import Id, SignedIn
 from console.cursors import Cursor
 from console.problems import nothing_here
@@ -16,9 +14,7 @@ from console.texts import Note, hash_named
 from store.records import approvals, audit_log
 from store.records.actions import Action, State
 from store.records.approvals import Decision, DecisionRefused
-from store.records.audit_log import AuditEntry
 from store.records.database import Session
-from store.records.people import User
 
 router = APIRouter(include_in_schema=False)
 
@@ -116,6 +112,9 @@ def _detail(
     written = letter.of_action(session, visitor.settings, found)
     votes = approvals.votes(session, found)
     history = audit_log.of_entity(session, visitor.tenant, "action", found.id)
+    actors = {entry.actor for entry in history} | {names.of_user(vote.user_id) for vote in votes}
+    if found.author_id is not None:
+        actors.add(names.of_user(found.author_id))
     own = visitor.user in (
         found.author_id,
         written.version.submitted_by if written and written.version else None,
@@ -130,22 +129,9 @@ def _detail(
         letter=written,
         votes=votes,
         history=history,
-        names=_names(session, found, votes, history),
+        names=names.of_actors(session, actors),
         may_approve=visitor.may_approve_own or not own,
         done=done,
         note=note,
         trouble=trouble,
     )
-
-
-def _names(
-    session: Session, found: Action, votes: Sequence[approvals.Approval], history: Sequence[AuditEntry]
-) -> Mapping[str, str]:
-    """The names behind `user:7`, by actor; programs keep theirs."""
-    actors = {entry.actor for entry in history} | {f"user:{vote.user_id}" for vote in votes}
-    if found.author_id is not None:
-        actors.add(f"user:{found.author_id}")
-    ids = [int(actor.removeprefix("user:")) for actor in actors if actor.startswith("user:")]
-    known = session.execute(select(User.id, User.name).where(User.id.in_(ids)))
-    people = {f"user:{row.id}": row.name for row in known}
-    return {actor: people.get(actor, actor.replace(":", " ")) for actor in actors}

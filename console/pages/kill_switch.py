@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console import rendering, switches
+from console import names, rendering, switches
 from console.admission import SignedIn
 from console.texts import Reason
+from store.records import kill_switches
 from store.records.kill_switches import EVERYTHING, Scope
 
 router = APIRouter(include_in_schema=False)
@@ -18,11 +19,15 @@ Subject = Annotated[str, Form(max_length=100)]
 @router.get("/kill-switch")
 def kill_switch(visitor: SignedIn, done: str = "") -> HTMLResponse:
     with visitor.records() as session:
+        pulled = kill_switches.all_engaged(session, visitor.tenant)
+        history = switches.history(session, visitor.tenant)
+        actors = {switch.changed_by for switch in pulled} | {entry.actor for entry in history}
         return rendering.page(
             visitor,
             session,
             "kill_switch.html",
-            history=switches.history(session, visitor.tenant),
+            history=history,
+            names=names.of_actors(session, actors),
             channels=switches.CHANNELS,
             campaigns=switches.campaigns(session, visitor.tenant),
             done=done,

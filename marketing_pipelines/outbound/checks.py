@@ -10,7 +10,7 @@ from marketing_pipelines.outbound.manifest import leaf_hash, manifest_hash, root
 from store.records import actions, approvals
 from store.records.actions import Action, ActionRecipient
 from store.records.database import Session
-from store.records.deliveries import Claim
+from store.records.delivery_chunks import Claim
 from store.settings import Settings
 
 

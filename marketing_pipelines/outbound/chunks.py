@@ -24,10 +24,11 @@ from marketing_pipelines.outbound.pulse import Pulse
 from marketing_pipelines.outbound.sending import LEASE, Sending
 from store import records
 from store.clock import now
-from store.records import actions, deliveries
+from store.records import actions, deliveries, delivery_chunks
 from store.records.actions import Action, Move, Purpose, State
 from store.records.database import Session
-from store.records.deliveries import Claim, DeliveryState, Outcome
+from store.records.deliveries import DeliveryState
+from store.records.delivery_chunks import Claim, Outcome
 from store.settings import Role
 
 SIZE = 20
@@ -64,7 +65,7 @@ def claim(sending: Sending) -> list[Claim] | None:
         if has_lapsed(action):
             deliveries.give_up(session, action, "the approval lapsed before this was sent")
             return None
-        claims = deliveries.claim(session, action, sending.run_id, limit=SIZE, lease=LEASE)
+        claims = delivery_chunks.claim(session, action, sending.run_id, limit=SIZE, lease=LEASE)
         if not claims:
             return None
         return _withhold(session, sending, action, claims)
@@ -92,7 +93,7 @@ def settle(sending: Sending, ending: Ending) -> None:
     with records.session(sending.settings, Role.PIPELINES) as session:
         action = actions.locked(session, sending.tenant, sending.action_id)
         assert action is not None, "an action with deliveries cannot be deleted"
-        deliveries.settle(session, action, sending.run_id, ending.outcomes, sending.actor)
+        delivery_chunks.settle(session, action, sending.run_id, ending.outcomes, sending.actor)
         if ending.stopped and action.state is State.EXECUTING:
             actions.move(session, action, Move.HOLD, sending.actor, reason=ending.stopped)
 
@@ -126,7 +127,7 @@ def _withhold(session: Session, sending: Sending, action: Action, claims: Sequen
         deliveries.give_up(session, action, str(tampered))
         going = []
     if withheld:
-        deliveries.settle(session, action, sending.run_id, withheld, sending.actor)
+        delivery_chunks.settle(session, action, sending.run_id, withheld, sending.actor)
     return going
 
 

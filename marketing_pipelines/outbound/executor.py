@@ -13,7 +13,7 @@ from marketing_pipelines.outbound.pulse import Pulse
 from marketing_pipelines.outbound.sending import LEASE, Sending, actor_of
 from store import records
 from store.clock import now
-from store.records import actions, deliveries, gate
+from store.records import actions, deliveries, delivery_chunks, gate
 from store.records.actions import Action, Move, State
 from store.records.database import Session
 from store.records.deliveries import OPEN, DeliveryState
@@ -80,7 +80,7 @@ def _work_on_next(settings: Settings, mailer: OpenMailer, run_id: str) -> State 
 def _begin(session: Session, settings: Settings, taken: Taken, run_id: str) -> Sending | None:
     """Starts or resumes the action under its row lock; what is not as it was approved ends right here."""
     action, actor = taken.action, actor_of(run_id)
-    deliveries.lapse(session, action, actor)
+    delivery_chunks.lapse(session, action, actor)
     is_new = action.state is State.APPROVED
     if action.state is not State.EXECUTING:
         step = Move.START if is_new else Move.RESUME

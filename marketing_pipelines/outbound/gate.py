@@ -15,7 +15,7 @@ from store.settings import Role, Settings
 
 POLL_SECONDS = 0.2
 # A run that was asked for is there within seconds; one that is not will be asked for again.
-PATIENCE = timedelta(seconds=15)
+PATIENCE = timedelta(seconds=90)
 # A run that waits says so several times a second.
 WAITS_WITHIN = timedelta(seconds=3)
 

@@ -7,7 +7,7 @@ from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 
 from store import events, records
 from store.events import Client
-from store.records import deliveries
+from store.records import delivery_loads
 from store.records.actions import CHANNEL_OF, Action
 from store.records.deliveries import Delivery
 from store.settings import Role, Settings
@@ -41,7 +41,7 @@ def load(settings: Settings, client: Client) -> int:
     loaded = 0
     while True:
         with records.session(settings, Role.PIPELINES) as session:
-            chunks = deliveries.settled_chunks(session, _CHUNKS_A_READ)
+            chunks = delivery_loads.settled_chunks(session, _CHUNKS_A_READ)
         for chunk in chunks:
             loaded += _load_chunk(settings, client, chunk)
         if len(chunks) < _CHUNKS_A_READ:
@@ -63,10 +63,10 @@ def load_if_possible(settings: Settings, run_id: str) -> None:
 def _load_chunk(settings: Settings, client: Client, chunk: str) -> int:
     """If this dies between the two stores, the same token comes again and ClickHouse drops the copy."""
     with records.session(settings, Role.PIPELINES) as session:
-        rows = deliveries.rows_of_chunk(session, chunk)
+        rows = delivery_loads.rows_of_chunk(session, chunk)
         table = pa.Table.from_pylist([_fact(delivery, action) for delivery, action in rows], _COLUMNS)
         events.append(client, TABLE, table, token=f"deliveries:{chunk}")
-        deliveries.mark_loaded(session, [delivery for delivery, _ in rows])
+        delivery_loads.mark_loaded(session, [delivery for delivery, _ in rows])
     return len(rows)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marketing_pipelines.outbound.sending import LEASE, Sending
 from store import records
-from store.records import deliveries, gate, kill_switches
+from store.records import delivery_chunks, gate, kill_switches
 from store.settings import Role
 
 # A message leaves within a second of the reading it relies on, its hand-over included.
@@ -41,7 +41,7 @@ class Pulse:
                 )
                 switch = kill_switches.engaged_for(session, sending.tenant, sending.channel, sending.campaign)
                 gate.renew(session, sending.slice, LEASE)
-                deliveries.renew(session, sending.action_id, sending.run_id, LEASE)
+                delivery_chunks.renew(session, sending.action_id, sending.run_id, LEASE)
         except SQLAlchemyError:
             return "the kill switch could not be read, which counts as pulled"
         return f"kill switch: {switch.scope} {switch.subject}" if switch else ""

@@ -29,14 +29,14 @@ def replace_days(
 ) -> int:
     """Makes the tenant's rows of these days be exactly these; `where` narrows what is replaced (column=value).
 
-    One deletion for the whole span: each costs a look at every part of the table.
+    The table needs block number and offset columns, so that the deletion is a patch and not a mutation.
     """
     conditions = ["tenant_id = {tenant:Int64}", f"{column} between {{first:Date}} and {{last:Date}}"]
     conditions += [f"{name} = {{{name}:String}}" for name in where]
     client.command(
         f"delete from {table} where {' and '.join(conditions)}",  # noqa: S608 (names are ours, values are bound)
         parameters={"tenant": tenant, "first": days.first, "last": days.last, **where},
-        settings={"lightweight_deletes_sync": 2},
+        settings={"lightweight_delete_mode": "lightweight_update_force"},
     )
     if rows.num_rows:
         # A partition is a day, and a back-fill may span years.

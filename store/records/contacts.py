@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ARRAY, String, UniqueConstraint, cast, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, String, UniqueConstraint, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -43,7 +43,8 @@ def ensure_all(session: Session, tenant: TenantId, addresses: Iterable[str]) -> 
     session.execute(
         insert(Contact)
         .from_select(
-            ["tenant_id", "email"], select(literal(tenant), func.unnest(cast(emails, ARRAY(String))))
+            ["tenant_id", "email"],
+            select(literal(tenant, BigInteger), func.unnest(cast(emails, ARRAY(String)))),
         )
         .on_conflict_do_nothing(index_elements=["tenant_id", "email"])
     )

@@ -74,7 +74,8 @@ def environment(settings: Settings, data: Path, **given: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_collector(given: dict[str, str]) -> Iterator[Collector]:
+def running_collector(given: dict[str, str], *, takes_events: bool = True) -> Iterator[Collector]:
+    """A collector that answers, and by default one that takes events already."""
     data = Path(given["DATA_DIR"])
     log = data / "collector.log"
     port = int(given["PORT_BASE"]) + list(Service).index(Service.COLLECTOR)
@@ -83,11 +84,11 @@ def running_collector(given: dict[str, str]) -> Iterator[Collector]:
             [sys.executable, "-m", "collector"], env=given, stdout=output, stderr=subprocess.STDOUT
         )
     http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"User-Agent": PERSON}, timeout=20)
-    collector = Collector(process, http, data, log)
+    path = "/readyz" if takes_events else "/healthz"
     try:
-        wait_until("the collector", lambda: process.poll() is not None or is_ready(http))
+        wait_until("the collector", lambda: process.poll() is not None or answers(http, path), 120)
         assert process.poll() is None, log.read_text()
-        yield collector
+        yield Collector(process, http, data, log)
     finally:
         http.close()
         if process.poll() is None:
@@ -95,9 +96,9 @@ def running_collector(given: dict[str, str]) -> Iterator[Collector]:
             process.wait(20)
 
 
-def is_ready(http: httpx.Client) -> bool:
+def answers(http: httpx.Client, path: str) -> bool:
     try:
-        return http.get("/readyz").status_code == 200
+        return http.get(path).status_code == 200
     except httpx.TransportError:
         return False
 

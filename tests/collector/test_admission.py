@@ -63,8 +63,16 @@ def test_the_time_of_an_event(sender: Sender, ts: Any, sent_at: Any, occurred: i
 
 
 def test_whoever_objects_leaves_no_id() -> None:
-    ids = {"sid": "s1", "user_id": "u1", "click_id": "c1", "props": {"email": "ann@example.org"}}
-    page = {"url": "https://shop.example/a?gclid=g1&utm_source=x", "ref": "https://a.example/?uid=9"}
+    ids: dict[str, Any] = {
+        "sid": "s1",
+        "user_id": "u1",
+        "click_id": "c1",
+        "props": {"email": "ann@example.org"},
+    }
+    page: dict[str, Any] = {
+        "url": "https://shop.example/a?gclid=g1&utm_source=x",
+        "ref": "https://a.example/?uid=9",
+    }
     for entry in (
         kept(around=OBJECTING, **ids, **page, consent="granted"),
         kept(**ids, **page, consent="denied"),

@@ -16,7 +16,7 @@ from store.records.people import MemberRole
 from store.settings import Settings, load
 from tests.conftest import free_port_base
 from tests.console.conftest import served
-from tests.console.visitors import Person, submitted
+from tests.console.visitors import Person, mail
 
 CHANNEL_DAILY = """
 create table if not exists marts.channel_daily
@@ -80,7 +80,11 @@ def test_the_api_describes_itself(site: str) -> None:
 
 
 def test_the_inbox_pages_on(marketer: Person, approver: Person) -> None:
-    numbers = [submitted(marketer, subject=f"Mail {number}")["id"] for number in range(27)]
+    numbers: list[int] = []
+    with marketer.api() as api:
+        for number in range(27):
+            numbers.append(api.post("/actions", json=mail(subject=f"Mail {number}")).json()["id"])
+            api.post(f"/actions/{numbers[-1]}/submit").raise_for_status()
     forms = approver.forms()
     first = forms.get("/approvals").text
     assert "Mail 0<" in first

@@ -61,7 +61,8 @@ class Forms:
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.client.get(path, headers=headers)
 
-    def token(self) -> str:
+    @cached_property
+    def csrf(self) -> str:
         found = _CSRF.search(self.get("/kill-switch").text)
         assert found
         return found[1]
@@ -70,7 +71,7 @@ class Forms:
         return self.client.post(path, data=fields, headers={"Origin": self.site, **(headers or {})})
 
     def post_signed(self, path: str, **fields: Any) -> httpx.Response:
-        return self.post(path, csrf=self.token(), **fields)
+        return self.post(path, csrf=self.csrf, **fields)
 
 
 def person(house: Settings, site: str, tenant: TenantId, role: MemberRole, name: str = "") -> Person:

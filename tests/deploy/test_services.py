@@ -25,6 +25,9 @@ from tests.conftest import answers, environment_of, free_port_base, process, wai
 from tests.deploy import image
 from tests.deploy.conftest import ROOT
 
+# The first test waits for every store and service to start.
+pytestmark = pytest.mark.timeout(600)
+
 CADDY = Path(sys.executable).with_name("caddy")
 PASSWORD = "a password of the test"
 # As the compose file has them, and the place of each among a house's ports.

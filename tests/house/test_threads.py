@@ -192,7 +192,8 @@ def test_the_lineage_is_one_graph(running: House) -> None:
         for upstream in node["dependencyKeys"]:
             neighbours.setdefault(tuple(upstream["path"]), set()).add(key)
             neighbours[key].add(tuple(upstream["path"]))
-    reached, frontier = set(), [("raw_events",)]
+    reached = set[tuple[str, ...]]()
+    frontier: list[tuple[str, ...]] = [("raw_events",)]
     while frontier:
         key = frontier.pop()
         if key not in reached:

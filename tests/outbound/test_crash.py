@@ -1,7 +1,6 @@
 """A sending process is killed, and killed again: nobody gets two, and what nobody can know is called unknown."""
 
 import random
-from collections import Counter
 
 import pytest
 
@@ -46,11 +45,7 @@ def test_thirty_kills_of_two_senders_at_once(office: Office, mail_server_log: Ma
         before = len(mail_server_log.received)
         with office.sender() as first, office.sender() as second:
             target = before + chance.randrange(1, 200)
-            try:
-                wait_for(lambda target=target: len(mail_server_log.received) >= target)
-            except AssertionError:
-                print(_, target, before, office.now(action_id).state, office.delivered(action_id), office.column("select row_to_json(slices)::text from slices where action_id = :id", action_id)[-3:], office.now(action_id).outcome)
-                raise
+            wait_for(lambda target=target: len(mail_server_log.received) >= target)
             for run in (first, second):
                 run.kill()
         office.let_leases_lapse(action_id)
@@ -65,9 +60,5 @@ def test_thirty_kills_of_two_senders_at_once(office: Office, mail_server_log: Ma
     assert delivered.keys() <= {"sent", "unknown"}
     assert delivered.total() == len(everyone)
     assert delivered["sent"] <= len(mail_server_log.recipients) <= delivered.total()
-    known = Counter(
-        office.column("select outcome from deliveries where action_id = :id and state = 'sent'", action_id)
-    )
-    assert known.total() == delivered["sent"]
     with office.console() as session:
         assert audit_log.verify(session, office.tenant) is None

@@ -3,6 +3,8 @@
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
@@ -67,9 +69,14 @@ def warehouse_after_attribution(
 def _build(
     context: dg.AssetExecutionContext, config: Rebuild, dbt: DbtCliResource, house: SettingsResource
 ) -> Iterator[Any]:
-    """dbt finds its connection in the environment, so that no password is ever an argument."""
+    """dbt finds its connection in the environment, so that no password is ever an argument.
+
+    What it writes beside the tables (compiled SQL, logs, results) is gone with the run; a run every quarter of an
+    hour would fill the project's folder.
+    """
     os.environ.update(environment(house.settings()))
-    invocation = dbt.cli(config.arguments(), context=context)
-    for event in invocation.stream():
-        # Asked for the whole stream at once, the library waits for dbt in a loop that takes a whole core.
-        yield from DbtEventIterator(iter([event]), invocation).fetch_column_metadata()
+    with TemporaryDirectory(prefix="dbt-") as target:
+        invocation = dbt.cli(config.arguments(), context=context, target_path=Path(target))
+        for event in invocation.stream():
+            # Asked for the whole stream at once, the library waits for dbt in a loop that takes a whole core.
+            yield from DbtEventIterator(iter([event]), invocation).fetch_column_metadata()

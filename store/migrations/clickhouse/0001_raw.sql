@@ -81,7 +81,8 @@ order by (tenant_id, action_id, recipient_key, occurred_at)
 settings non_replicated_deduplication_window = 100000;
 
 -- Replaced by day: ad platforms restate, rows may vanish. No deduplication window, on purpose:
--- a day that is deleted and inserted again unchanged must come back.
+-- a day that is deleted and inserted again unchanged must come back. The block columns let a deletion be a
+-- small patch; without them each one rewrites every part of the table.
 create table if not exists raw.insights
 (
     tenant_id Int64,
@@ -115,7 +116,8 @@ create table if not exists raw.insights
 )
 engine = MergeTree
 partition by date_day
-order by (tenant_id, platform, account_id, level, date_day, campaign_id, ad_group_id, ad_id);
+order by (tenant_id, platform, account_id, level, date_day, campaign_id, ad_group_id, ad_id)
+settings enable_block_number_column = 1, enable_block_offset_column = 1;
 
 -- Append-only: a row for each version of a feed's entry.
 create table if not exists raw.feed_entries
@@ -154,7 +156,8 @@ create table if not exists raw.trend_scores
 )
 engine = MergeTree
 partition by toDate(as_of)
-order by (tenant_id, as_of, story_id);
+order by (tenant_id, as_of, story_id)
+settings enable_block_number_column = 1, enable_block_offset_column = 1;
 
 -- Replaced by day: who is credited with the conversions of that day.
 create table if not exists raw.attribution_credits
@@ -169,7 +172,8 @@ create table if not exists raw.attribution_credits
 )
 engine = MergeTree
 partition by date_day
-order by (tenant_id, date_day, model, channel);
+order by (tenant_id, date_day, model, channel)
+settings enable_block_number_column = 1, enable_block_offset_column = 1;
 
 -- Append-only: what the bandit believed at each update.
 create table if not exists raw.bandit_states

@@ -463,7 +463,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("chunk is not null and loaded_at is null"),
     )
-    op.create_index(op.f("ix_deliveries_state"), "deliveries", ["state"], unique=False)
+    op.create_index(
+        "ix_deliveries_open",
+        "deliveries",
+        ["tenant_id", "action_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state in ('queued', 'sending')"),
+    )
     op.create_index(op.f("ix_deliveries_tenant_id"), "deliveries", ["tenant_id"], unique=False)
     op.create_table(
         "slices",
@@ -548,7 +554,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_slices_tenant_id"), table_name="slices")
     op.drop_table("slices")
     op.drop_index(op.f("ix_deliveries_tenant_id"), table_name="deliveries")
-    op.drop_index(op.f("ix_deliveries_state"), table_name="deliveries")
+    op.drop_index("ix_deliveries_open", table_name="deliveries")
     op.drop_index("ix_deliveries_not_loaded", table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_index(op.f("ix_approvals_tenant_id"), table_name="approvals")

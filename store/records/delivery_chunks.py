@@ -1,0 +1,205 @@
+"""Chunks of deliveries: claimed by one run, committed as `sending`, then settled with one audit entry."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from store.audit import Actor
+from store.clock import now
+from store.records import audit_log
+from store.records.actions import Action, ActionRecipient
+from store.records.contacts import Contact
+from store.records.deliveries import (
+    LONGEST_OUTCOME,
+    OPEN,
+    Delivery,
+    DeliveryState,
+    new_chunk,
+    of_action,
+    recipients_of,
+)
+from store.records.schema import ActionId
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that this run alone may send now, with the frozen leaf it must match."""
+
+    delivery_id: int
+    recipient_key: str
+    message_id: str
+    attempts: int
+    values: dict[str, Any]
+    leaf: bytes
+    unsubscribed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one claimed delivery ended; a queued one is tried again, at once or at `retry_at`."""
+
+    delivery_id: int
+    state: DeliveryState
+    reason: str = ""
+    retry_at: datetime | None = None
+    touched_the_wire: bool = True
+
+
+def claim(session: Session, action: Action, run_id: str, *, limit: int, lease: timedelta) -> list[Claim]:
+    """Takes up to `limit` due deliveries for this run: they are `sending` as soon as the caller commits."""
+    taken = session.scalars(
+        select(Delivery)
+        .where(
+            of_action(action),
+            Delivery.version == action.version,
+            Delivery.state == DeliveryState.QUEUED,
+            or_(Delivery.next_attempt_at.is_(None), Delivery.next_attempt_at <= now()),
+        )
+        .order_by(Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for delivery in taken:
+        delivery.state = DeliveryState.SENDING
+        delivery.attempts += 1
+        delivery.leased_by, delivery.leased_until = run_id, now() + lease
+    session.flush()
+    return _with_leaves(session, action, taken)
+
+
+def renew(session: Session, action_id: ActionId, run_id: str, lease: timedelta) -> None:
+    """The run is still sending what it claimed."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.action_id == action_id,
+            Delivery.state == DeliveryState.SENDING,
+            Delivery.leased_by == run_id,
+        )
+        .values(leased_until=now() + lease)
+    )
+
+
+def settle(
+    session: Session, action: Action, run_id: str, outcomes: Sequence[Outcome], actor: Actor
+) -> Counter[DeliveryState]:
+    """Writes how a chunk ended, with one entry in the audit chain; the caller holds the action's row lock.
+
+    A lease that lapsed meanwhile has made `unknown` of what this run knows better, so it may say so.
+    """
+    ended = {outcome.delivery_id: outcome for outcome in outcomes}
+    rows = session.scalars(
+        select(Delivery)
+        .where(
+            of_action(action),
+            Delivery.id.in_(ended),
+            Delivery.leased_by == run_id,
+            Delivery.state.in_({DeliveryState.SENDING, DeliveryState.UNKNOWN}),
+        )
+        .with_for_update()
+    ).all()
+    chunk = new_chunk()
+    for row in rows:
+        _end(row, ended[row.id], chunk)
+    counts = Counter(row.state for row in rows)
+    if any(row.chunk == chunk for row in rows):
+        _record(session, action, actor, chunk, rows)
+    session.flush()
+    return counts
+
+
+def lapse(session: Session, action: Action, actor: Actor) -> int:
+    """What a run that has gone left in `sending` becomes `unknown`: shown to a person, never sent again."""
+    rows = session.scalars(
+        select(Delivery)
+        .where(of_action(action), Delivery.state == DeliveryState.SENDING, Delivery.leased_until < now())
+        .with_for_update()
+    ).all()
+    chunk = new_chunk()
+    reason = "the run that was sending it went away before the answer was recorded"
+    for row in rows:
+        _end(row, Outcome(row.id, DeliveryState.UNKNOWN, reason), chunk)
+    if rows:
+        _record(session, action, actor, chunk, rows)
+    session.flush()
+    return len(rows)
+
+
+def _with_leaves(session: Session, action: Action, taken: Sequence[Delivery]) -> list[Claim]:
+    """Asked for by their keys: a join over the whole audience is what a planner without statistics gets wrong."""
+    frozen = {
+        row.recipient_key: row
+        for row in session.scalars(
+            select(ActionRecipient).where(
+                recipients_of(action),
+                ActionRecipient.recipient_key.in_([delivery.recipient_key for delivery in taken]),
+            )
+        )
+    }
+    unsubscribed = set(
+        session.scalars(
+            select(Contact.id).where(
+                Contact.tenant_id == action.tenant_id,
+                Contact.id.in_([row.contact_id for row in frozen.values()]),
+                Contact.unsubscribed_at.is_not(None),
+            )
+        )
+    )
+    return [_claim_of(delivery, frozen.get(delivery.recipient_key), unsubscribed) for delivery in taken]
+
+
+def _claim_of(delivery: Delivery, frozen: ActionRecipient | None, unsubscribed: set[int]) -> Claim:
+    """A recipient whose row is gone has been erased, like one whose values are."""
+    return Claim(
+        delivery.id,
+        delivery.recipient_key,
+        delivery.message_id,
+        delivery.attempts,
+        frozen.values if frozen else {},
+        frozen.leaf if frozen else b"",
+        frozen is not None and frozen.contact_id in unsubscribed,
+    )
+
+
+def _end(row: Delivery, outcome: Outcome, chunk: str) -> None:
+    row.state = outcome.state
+    row.outcome = outcome.reason[:LONGEST_OUTCOME]
+    row.next_attempt_at = outcome.retry_at
+    row.leased_until = None
+    if outcome.state is DeliveryState.SENT:
+        row.sent_at = now()
+    if outcome.state not in OPEN:
+        row.chunk, row.settled_at, row.loaded_at = chunk, now(), None
+    elif not outcome.touched_the_wire:
+        row.attempts -= 1
+
+
+def _record(session: Session, action: Action, actor: Actor, chunk: str, rows: Sequence[Delivery]) -> None:
+    """One entry for the whole chunk: how many ended how, and one hash over all of them."""
+    settled = [row for row in rows if row.chunk == chunk]
+    digests = sorted(
+        hashlib.sha256(f"{row.recipient_key}/{row.occurrence}/{row.message_id}/{row.state}".encode()).digest()
+        for row in settled
+    )
+    action.last_audit_seq = audit_log.append(
+        session,
+        action.tenant_id,
+        actor,
+        "deliver",
+        "action",
+        action.id,
+        {},
+        {
+            "version": action.version,
+            "chunk": chunk,
+            "count": len(settled),
+            "root": hashlib.sha256(b"".join(digests)).hexdigest(),
+            **{str(state): count for state, count in Counter(row.state for row in settled).items()},
+        },
+    )
