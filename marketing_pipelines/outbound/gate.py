@@ -14,7 +14,8 @@ from store.records.schema import ActionId, TenantId
 from store.settings import Role, Settings
 
 POLL_SECONDS = 0.2
-# A run that was asked for is there within seconds; one that is not will be asked for again.
+# A run that was asked for is there within seconds, or within a minute on a machine that is busy; asking again
+# earlier would only make it busier.
 PATIENCE = timedelta(seconds=90)
 # A run that waits says so several times a second.
 WAITS_WITHIN = timedelta(seconds=3)
