@@ -106,7 +106,7 @@ def test_a_crash_before_the_load_loses_nothing(
 def test_damage_costs_its_record_and_a_torn_tail_nothing(
     tmp_path: Path, clickhouse: events.Client, ids: list[str], tenant: int
 ) -> None:
-    log, volume = write(tmp_path, [(Topic.EVENTS, entry(tenant, event_id)) for event_id in ids])
+    _log, volume = write(tmp_path, [(Topic.EVENTS, entry(tenant, event_id)) for event_id in ids])
     path = volume.path_of(1)
     content = bytearray(path.read_bytes())
     content[content.index(ids[2].encode())] ^= 1

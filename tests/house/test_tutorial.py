@@ -3,8 +3,12 @@
 import re
 import subprocess
 
+import pytest
+
 from cli.house import ROOT
 from tests.house.conftest import House
+
+pytestmark = pytest.mark.timeout(900)
 
 BLOCK = re.compile(r"```sh test\n(.*?)```", re.DOTALL)
 

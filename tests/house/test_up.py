@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import free_port_base, wait_until
 from tests.house.conftest import House, mp, start, status_of, stop, until_ready
 
+pytestmark = pytest.mark.timeout(900)
+
 
 def living_with(mark: str) -> list[str]:
     """Processes whose command line or environment names this data directory."""
