@@ -162,7 +162,7 @@ def number(value: float) -> str:
 
 
 def money(value: float, currency: str) -> str:
-    return f"{number(value)}\u202f{currency}"
+    return f"{number(value)}\u00a0{currency}"
 
 
 def change(ratio: float) -> str:

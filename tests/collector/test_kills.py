@@ -44,14 +44,15 @@ class Load:
 
 
 def stop_under_load(collector: Collector, load: Load, how: signal.Signals) -> None:
-    """Lets the senders run for a moment that nobody can foresee, and stops the collector in the midst of it."""
-    end = threading.Event()
+    """Stops the collector in the midst of the load, at a moment that nobody can foresee."""
+    answered_before, end = len(load.answered), threading.Event()
     senders = [
         threading.Thread(target=load.send_until, args=(end, collector.http.base_url)) for _ in range(SENDERS)
     ]
     for sender in senders:
         sender.start()
-    time.sleep(random.uniform(0.3, 2.5))
+    wait_until("some answers", lambda: len(load.answered) > answered_before + 20 * BATCH)
+    time.sleep(random.uniform(0, 2))
     os.kill(collector.process.pid, how)
     collector.process.wait(20)
     end.set()

@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
 def shop(collector: Collector, site: Site, settings: Settings) -> Iterator[str]:
     """A page with the pixel; its key is bound to the page's origin."""
     key = f"pk_{uuid.uuid4().hex[:20]}"
-    script = f'<script src="{collector.http.base_url}t.js" data-key="{key}"></script>'
+    script = f'<script src="{collector.http.base_url}/t.js" data-key="{key}"></script>'
     page = f'<!doctype html><html lang="en"><title>Shop</title><h1>Coats</h1>{script}'.encode()
 
     class Shop(BaseHTTPRequestHandler):

@@ -43,8 +43,7 @@ def counted(client: events.Client, ids: list[str]) -> list[int]:
         "select event_id, count() from raw.events where has({ids:Array(String)}, event_id) group by event_id",
         parameters={"ids": ids},
     ).result_rows
-    found = dict(rows)
-    return [found.get(event_id, 0) for event_id in ids]
+    return [sum(count for found, count in rows if found == event_id) for event_id in ids]
 
 
 def ship_all(volume: Volume, log: EdgeLog, client: events.Client) -> None:
