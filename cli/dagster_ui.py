@@ -2,7 +2,7 @@
 
 import json
 import time
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -45,6 +45,16 @@ mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
 RUN_QUERY = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 
 
+INTERRUPTED = """
+query ($before: Float!) { runsOrError(filter: {statuses: [STARTING, STARTED, CANCELING], updatedBefore: $before}) {
+  ... on Runs { results { id } } } }
+"""
+TERMINATE = """
+mutation ($ids: [String!]!) { terminateRuns(runIds: $ids, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) {
+  __typename } }
+"""
+
+
 class RunFailed(Exception):
     """A run that was asked for did not succeed; the text says which and where to look."""
 
@@ -69,6 +79,14 @@ def run_job(port: int, job: str, first_day: date, last_day: date, within: float)
     if launched["__typename"] != "LaunchRunSuccess":
         raise RunFailed(f"{job} could not be launched: {launched.get('message', launched['__typename'])}")
     _until_success(port, job, launched["run"]["runId"], within)
+
+
+def end_interrupted_runs(port: int, before: datetime) -> int:
+    """Marks runs that an earlier house took down with it: they would hold their slots for hours; gives their number."""
+    runs = _graphql(port, INTERRUPTED, before=before.timestamp())["runsOrError"].get("results", [])
+    if runs:
+        _graphql(port, TERMINATE, ids=[run["id"] for run in runs])
+    return len(runs)
 
 
 def _until_success(port: int, job: str, run: str, within: float) -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from cli import dagster_ui, readiness, signposts
 from cli import house as rooms
-from cli import readiness, signposts
 from cli.dagster_ui import RunFailed
 from cli.supervisor import GaveUp, Part, Supervisor, end_left_behind, left_behind
 from store import migrations, settings
+from store.clock import now
 from store.embedded import postgres
 from store.settings import Service, Settings
 
@@ -82,6 +83,7 @@ async def _run(house: Settings, only: set[str], with_demo: bool, console: Consol
 
 async def _bring_up(supervisor: Supervisor, house: Settings, only: set[str], with_demo: bool) -> None:
     """The order of readiness: stores, migrations, what people meet, Dagster, the demo's history."""
+    began = now()
     wanted = only or set(GROUPS)
     step = _Steps(supervisor)
     await step("stores", supervisor.start(*rooms.stores(house)))
@@ -97,6 +99,7 @@ async def _bring_up(supervisor: Supervisor, house: Settings, only: set[str], wit
     await step(", ".join(part.name for part in parts), supervisor.start(*parts))
     if "dagster" in wanted:
         await step("Dagster UI and daemon", supervisor.start(*rooms.dagster(house)))
+        await asyncio.to_thread(dagster_ui.end_interrupted_runs, house.port(Service.DAGSTER), began)
         if with_demo and not _lineage_mark(house).exists():
             await step("the lineage, for the first time", _materialise_or_say(supervisor, house))
 

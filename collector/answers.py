@@ -36,7 +36,8 @@ class Result(msgspec.Struct, frozen=True):
 
 
 async def answer(out: Send, status: int, headers: HeaderList, body: bytes = b"") -> None:
-    headers = [*headers, (b"content-length", b"%d" % len(body))]
+    if status != 204:
+        headers = [*headers, (b"content-length", b"%d" % len(body))]
     await out({"type": "http.response.start", "status": status, "headers": headers})
     await out({"type": "http.response.body", "body": body})
 

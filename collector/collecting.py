@@ -64,6 +64,9 @@ class Collecting:
 
     async def from_images(self, scope: Scope, _: Receive, send: Send) -> None:
         """An event without script, as the parameters of an image; whatever becomes of it, the page gets its image."""
+        if scope["method"] != "GET":
+            await answers.answer(send, 405, [*answers.GIF, (b"allow", b"GET")])
+            return
         headers = requests.headers_of(scope)
         around = requests.circumstances(scope, headers)
         status = 200

@@ -104,7 +104,7 @@ def _key(row: CollectorKey, sealing_key: bytes) -> Key | None:
             return None
         try:
             secret = secrets.decrypt(sealing_key, row.secret_sealed, bound_to=row.public_key)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             logger.error("collector key %d: its secret was sealed under another SECRET_KEY", row.id)
             return None
     origins = frozenset(normal_origin(origin) for origin in row.origins)

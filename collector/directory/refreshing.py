@@ -7,7 +7,6 @@ import random
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy.exc import SQLAlchemyError
 
 from collector.directory import reading
 from collector.directory.known import Directory
@@ -45,11 +44,11 @@ class Refresher:
         while True:
             try:
                 await self._listen()
-            except (psycopg.Error, SQLAlchemyError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 (a refresher that dies would freeze keys and links)
                 failures = 1 if self._directory.is_fresh else failures + 1
                 self._directory.is_fresh = False
                 if failures == 1:
-                    logger.warning("Postgres is away, links and keys stay as they were: %s", str(error)[:300])
+                    logger.warning("links and keys stay as they were: %s", str(error)[:300])
                 longest = min(LONGEST_BACK_OFF_SECONDS, 0.5 * 2 ** min(failures, 8))
                 await asyncio.sleep(random.uniform(0.2, longest))  # noqa: S311 (jitter)
 

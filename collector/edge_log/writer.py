@@ -14,6 +14,10 @@ from collector.refusals import NotNow
 logger = logging.getLogger(__name__)
 
 SEGMENT_BYTES = 32 * 2**20
+# The segment being written cannot be cleared away, so that it must be a small part of what the disk may hold.
+SEGMENTS_IN_A_SPOOL = 8
+# From here on loaded segments give way before their time.
+CROWDED = 0.8
 # fdatasync leaves out the file's times, not its length; macOS has fsync alone.
 _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -34,7 +38,7 @@ class EdgeLog:
         self.committed = Position(0, 0)
         self._metrics = metrics
         self._limit = spool_limit
-        self._segment_bytes = segment_bytes
+        self._segment_bytes = min(segment_bytes, spool_limit // SEGMENTS_IN_A_SPOOL)
         self._file: int | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="edge-log")
         self._frames: list[bytes] = []
@@ -45,6 +49,10 @@ class EdgeLog:
     @property
     def is_full(self) -> bool:
         return self.spool_bytes >= self._limit
+
+    @property
+    def is_crowded(self) -> bool:
+        return self.spool_bytes >= self._limit * CROWDED
 
     def refuse_when_full(self) -> None:
         if self.is_full:

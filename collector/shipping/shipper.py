@@ -65,8 +65,9 @@ class Shipper:
         """One pass over everything; whatever goes wrong is logged and tried again, since nothing may be stranded."""
         try:
             self._take_over()
-            self._ship_everything()
+            self._measure()
             self._clear_away()
+            self._ship_everything()
         except Exception as error:  # noqa: BLE001 (a shipper that dies strands the log)
             self._failures += 1
             self._metrics.count("load_failures")
@@ -91,7 +92,6 @@ class Shipper:
             self._left_behind.append(volume)
 
     def _ship_everything(self) -> None:
-        self._measure()
         if self._client is None:
             self._client = events.connect(self._settings)
         self.clickhouse_answers = True
@@ -120,7 +120,7 @@ class Shipper:
         self._log.spool_bytes = volumes.bytes_used(self._spool)
 
     def _clear_away(self) -> None:
-        """Loaded segments go when their time is over, or at once when the disk limit needs their place."""
+        """Loaded segments go when their time is over, or at once when others need their place."""
         for volume in (*self._left_behind, self._log.volume):
             reached = [cursors.read(volume, sink.topic) for sink in SINKS]
             for place in readable(volume, self._log):
@@ -128,7 +128,7 @@ class Shipper:
                     place.segment.mark_loaded()
         for volume in (*self._left_behind, self._log.volume):
             for segment in volume.segments():
-                if segment.is_loaded and (self._is_old(segment.path) or self._log.is_full):
+                if segment.is_loaded and (self._is_old(segment.path) or self._log.is_crowded):
                     self._log.spool_bytes -= segment.size
                     segment.path.unlink()
         for volume in [left for left in self._left_behind if not left.segments()]:

@@ -95,22 +95,36 @@ def test_without_keys_and_links_nothing_is_promised(settings: Settings, tmp_path
         assert collector.http.get("/readyz").status_code == 503
 
 
-def test_a_full_spool_asks_to_come_again_and_redirects_on(
-    settings: Settings, site: Site, tmp_path: Path
+def test_a_full_spool_asks_to_come_again_and_recovers(
+    settings: Settings, site: Site, warehouse: events.Client, tmp_path: Path
 ) -> None:
-    limits = {
-        "DEFAULT_TENANT": site.slug,
-        "SPOOL_MAX_BYTES": str(2**20),
-        "CLICKHOUSE_URL": "http://127.0.0.1:1/",
-    }
-    with running_collector(environment(settings, tmp_path, **limits)) as collector:
-        large = {"event": "lead", "props": {"text": "x" * 15_000}}
-        answers = [collector.collect([large] * 10) for _ in range(10)]
-        assert answers[0].status_code == 200
-        assert answers[-1].status_code == 503
-        assert int(answers[-1].headers["retry-after"]) > 0
-        assert "spool" in collector.http.get("/readyz").json()["degraded"]
-        redirect = collector.http.get(f"/r/{site.link}")
-        assert redirect.status_code == 302
-        assert "mp_cid" not in redirect.headers["location"]
-        assert collector.metric("collector_clicks_not_recorded_total") == 1
+    port = settings.port(Service.CLICKHOUSE)
+    with relay_to(port) as wire:
+        wire.cut()
+        through_wire = settings.clickhouse_address().replace(f":{port}", f":{wire.port}")
+        limits = {"SPOOL_MAX_BYTES": str(2**20), "CLICKHOUSE_URL": through_wire}
+        given = environment(settings, tmp_path, DEFAULT_TENANT=site.slug, **limits)
+        with running_collector(given) as collector:
+            ids = fill(collector)
+            assert "spool" in collector.http.get("/readyz").json()["degraded"]
+            redirect = collector.http.get(f"/r/{site.link}")
+            assert redirect.status_code == 302
+            assert "mp_cid" not in redirect.headers["location"]
+            assert collector.metric("collector_clicks_not_recorded_total") == 1
+            wire.mend()
+            each_arrives_once(warehouse, site, ids)
+            wait_until("room", lambda: collector.http.get("/readyz").status_code == 200, 60)
+            each_arrives_once(warehouse, site, send_some(collector))
+
+
+def fill(collector: Collector) -> list[str]:
+    """Sends until the collector asks to come again; what it took before is promised."""
+    taken: list[str] = []
+    for _ in range(20):
+        answer = collector.collect([{"event": "lead", "props": {"text": "x" * 15_000}}] * 10)
+        if answer.status_code == 503:
+            assert answer.json()["reason"] == "not_now"
+            assert int(answer.headers["retry-after"]) > 0
+            return taken
+        taken += [result["id"] for result in answer.json()["results"]]
+    raise AssertionError("the spool was never full")
