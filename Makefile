@@ -7,6 +7,9 @@ ifdef PORT_BASE
 export PORT_BASE
 endif
 
+# A dozen processes start here; without cached bytecode each compiles the same thousands of modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 MP := .venv/bin/mp

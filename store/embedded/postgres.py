@@ -149,6 +149,9 @@ def server_command(settings: Settings) -> list[str]:
         "logging_collector": "off",
         "log_min_messages": "warning",
         "password_encryption": "scram-sha-256",
+        # Iterations slow down the guessing of weak passwords. These are random keys, and Dagster connects anew for
+        # each event it stores.
+        "scram_iterations": 1,
     }
     flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     return _as_server(binary("postgres"), "-D", directory(settings), *flags)

@@ -3,8 +3,6 @@
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
@@ -71,12 +69,13 @@ def _build(
 ) -> Iterator[Any]:
     """dbt finds its connection in the environment, so that no password is ever an argument.
 
-    What it writes beside the tables (compiled SQL, logs, results) is gone with the run; a run every quarter of an
-    hour would fill the project's folder.
+    What it writes beside the tables lies in one folder, which the pool keeps to one run at a time: a folder a run
+    would fill the disk, and lose the parsed project, which the next run reads instead of parsing anew.
     """
-    os.environ.update(environment(house.settings()))
-    with TemporaryDirectory(prefix="dbt-") as target:
-        invocation = dbt.cli(config.arguments(), context=context, target_path=Path(target))
-        for event in invocation.stream():
-            # Asked for the whole stream at once, the library waits for dbt in a loop that takes a whole core.
-            yield from DbtEventIterator(iter([event]), invocation).fetch_column_metadata()
+    settings = house.settings()
+    os.environ.update(environment(settings))
+    target = settings.data_dir.absolute() / "dbt"
+    invocation = dbt.cli(config.arguments(), context=context, target_path=target)
+    for event in invocation.stream():
+        # Asked for the whole stream at once, the library waits for dbt in a loop that takes a whole core.
+        yield from DbtEventIterator(iter([event]), invocation).fetch_column_metadata()
