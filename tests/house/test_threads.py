@@ -42,16 +42,19 @@ def test_a_visitor_becomes_a_session_and_a_credit(running: House, browser: Brows
     wait_until("the events", lambda: len(events_of(running, sid)) >= 2, 30)
     assert {event for event, *_ in events_of(running, sid)} >= {"page_view", "purchase"}
 
+    before = last_touch_credits(running, "email")
+
     run_lineage(running)
 
     sessions = running.query(
-        "select count() from intermediate.int_sessions where sid = {sid:String}", sid=sid
+        "select utm_campaign, page_views from intermediate.int_sessions where visitor_id = {sid:String}", sid=sid
     )
-    assert sessions == [(1,)]
-    credited = running.query(
-        "select sum(conversions) from raw.attribution_credits where model = 'last_touch' and date_day >= today() - 1"
+    assert sessions == [(campaign, 1)]
+    paths = running.query(
+        "select channels, value from intermediate.int_paths where visitor_id = {sid:String}", sid=sid
     )
-    assert credited[0][0] >= 1
+    assert [(channels, float(value)) for channels, value in paths] == [(["email"], 49.5)]
+    assert last_touch_credits(running, "email") == pytest.approx(before + 1)
 
 
 def test_a_short_link_redirects_and_its_click_is_an_event(running: House) -> None:
@@ -226,6 +229,14 @@ def events_of(running: House, sid: str) -> list[tuple[Any, ...]]:
 
 def rejected(running: House) -> int:
     return running.query("select count() from raw.rejected")[0][0]
+
+
+def last_touch_credits(running: House, channel: str) -> float:
+    return running.query(
+        "select sum(conversions) from raw.attribution_credits "
+        "where model = 'last_touch' and channel = {channel:String} and date_day = toDate(now('UTC'))",
+        channel=channel,
+    )[0][0]
 
 
 def run_lineage(running: House) -> None:
