@@ -21,6 +21,14 @@ from store.settings import Role, Service, Settings, load
 STARTS_WITHIN = 60.0
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, a worker takes whole files, and one worker takes all that shares the one whole house."""
+    for item in items:
+        home = "house" if "tests/house/" in item.nodeid else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(home))
+
+
 def free_port_base() -> int:
     """A base above which the ports of every service are free."""
     for base in range(21000 + os.getpid() % 400 * 20, 60000, 20):

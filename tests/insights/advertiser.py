@@ -72,7 +72,10 @@ class Advertiser:
             return account.id
 
     def disconnect(self) -> None:
-        """Nobody answers for the accounts once the sandbox is gone."""
+        """Nobody answers for the accounts once the sandbox is gone, and no platform reported what was planted."""
+        self.clickhouse.command(
+            "delete from raw.insights where tenant_id = {tenant:Int64}", parameters={"tenant": self.tenant}
+        )
         with records.session(self.settings, Role.PIPELINES) as session:
             mine = update(AdAccount).where(AdAccount.tenant_id == self.tenant)
             session.execute(mine.values(status=AccountStatus.DISABLED))
