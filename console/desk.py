@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import select
 
@@ -53,14 +53,14 @@ def create(visitor: Visitor, wanted: Wanted) -> Action:
         )
 
 
-def edit(visitor: Visitor, action_id: int, payload: dict[str, Any], **changes: Any) -> Action:
+def edit(
+    visitor: Visitor, action_id: int, payload: dict[str, Any], **changes: Unpack[actions.Changes]
+) -> Action:
     """New content, and whatever else is given in `changes`; earlier votes are void."""
     with visitor.records() as session:
         action = _locked(session, visitor, action_id)
         checked = payloads.validate(action.type, payload)
-        actions.edit(session, action, visitor.actor, checked, by=visitor.user)
-        for name, value in changes.items():
-            setattr(action, name, value)
+        actions.edit(session, action, visitor.actor, checked, **changes)
         return action
 
 

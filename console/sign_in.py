@@ -17,7 +17,7 @@ from console import permissions
 from store import records
 from store.audit import Actor, ActorKind
 from store.clock import now
-from store.records import approvals, people
+from store.records import people
 from store.records.database import Session, enter_tenant
 from store.records.people import MemberRole, Membership, User
 from store.records.schema import TenantId, UserId
@@ -45,7 +45,6 @@ class Visitor:
     tenant_name: str
     time_zone: ZoneInfo
     currency: str
-    may_approve_own: bool
     cookie: Cookie | None
 
     @property
@@ -191,6 +190,5 @@ def _visitor(
         tenant_name=tenant.name,
         time_zone=ZoneInfo(tenant.time_zone),
         currency=tenant.currency,
-        may_approve_own=bool(tenant.policy.get(approvals.ALLOW_SELF_APPROVAL, False)),
         cookie=cookie,
     )

@@ -115,10 +115,6 @@ def _detail(
     actors = {entry.actor for entry in history} | {names.of_user(vote.user_id) for vote in votes}
     if found.author_id is not None:
         actors.add(names.of_user(found.author_id))
-    own = visitor.user in (
-        found.author_id,
-        written.version.submitted_by if written and written.version else None,
-    )
     return rendering.page(
         visitor,
         session,
@@ -130,7 +126,7 @@ def _detail(
         votes=votes,
         history=history,
         names=names.of_actors(session, actors),
-        may_approve=visitor.may_approve_own or not own,
+        may_approve=approvals.may_approve(session, found, visitor.user),
         done=done,
         note=note,
         trouble=trouble,

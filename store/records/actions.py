@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -89,7 +89,7 @@ class Move(StrEnum):
 MOVES: dict[Move, tuple[frozenset[State], State]] = {
     Move.SUBMIT: (frozenset({State.DRAFT, State.CHANGES_REQUESTED}), State.PENDING_APPROVAL),
     Move.EDIT: (
-        frozenset({State.CHANGES_REQUESTED, State.PENDING_APPROVAL, State.APPROVED, State.HELD}),
+        frozenset({State.DRAFT, State.CHANGES_REQUESTED, State.PENDING_APPROVAL, State.APPROVED, State.HELD}),
         State.DRAFT,
     ),
     Move.APPROVE: (frozenset({State.PENDING_APPROVAL}), State.APPROVED),
@@ -323,15 +323,21 @@ def submit(
     return version
 
 
+class Changes(TypedDict, total=False):
+    """What of an action may be changed beside its payload."""
+
+    title: str
+    due_at: datetime | None
+
+
 def edit(
-    session: Session, action: Action, actor: Actor, payload: dict[str, Any], *, by: UserId | None
+    session: Session, action: Action, actor: Actor, payload: dict[str, Any], **changes: Unpack[Changes]
 ) -> None:
-    """New content: back to draft, so that nothing is sent on a vote for the old one."""
-    if action.state is not State.DRAFT:
-        move(session, action, Move.EDIT, actor)
+    """New content: a draft again, so that nothing is sent on a vote for the old one."""
+    move(session, action, Move.EDIT, actor, changed=sorted(["payload", *changes]))
     action.payload = payload
-    action.author_id = by
-    action.updated_at = now()
+    for name, value in changes.items():
+        setattr(action, name, value)
 
 
 def current_version(session: Session, action: Action) -> ActionVersion | None:

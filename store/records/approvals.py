@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor, ActorKind
 from store.clock import now
-from store.records import actions, tenants
+from store.records import actions, audit_log, tenants
 from store.records.actions import Action, Move, State
 from store.records.people import MemberRole
 from store.records.schema import (
@@ -23,6 +23,7 @@ from store.records.schema import (
 
 MAY_DECIDE = frozenset({MemberRole.ADMIN, MemberRole.APPROVER})
 ALLOW_SELF_APPROVAL = "allow_self_approval"
+WRITING = frozenset({"create", Move.EDIT, Move.SUBMIT})
 
 
 class Decision(StrEnum):
@@ -102,8 +103,8 @@ def decide(
     if version is None:
         raise StaleVersion("Nothing was frozen for this action; its author has to submit it again.")
     _check_hash(action, version.manifest_hash, manifest_hash)
-    if decision is Decision.APPROVED:
-        _check_not_own(session, action, version, user)
+    if decision is Decision.APPROVED and not may_approve(session, action, user):
+        raise NotAllowed("Authors do not approve their own work; ask another approver.")
     if decision is Decision.DENIED and not note.strip():
         raise DecisionRefused("Say why: a denial needs a note.")
     session.add(
@@ -159,10 +160,15 @@ def _check_hash(action: Action, current: bytes, named: bytes | None) -> None:
         raise StaleVersion("The content has changed since you read it; read it again.", current)
 
 
-def _check_not_own(session: Session, action: Action, version: actions.ActionVersion, user: UserId) -> None:
+def may_approve(session: Session, action: Action, user: UserId) -> bool:
+    """Whether the content is a stranger's work to this person, or the tenant lets authors sign their own."""
     policy = session.scalar(select(tenants.Tenant.policy).where(tenants.Tenant.id == action.tenant_id)) or {}
-    if user in (action.author_id, version.submitted_by) and not policy.get(ALLOW_SELF_APPROVAL, False):
-        raise NotAllowed("Authors do not approve their own work; ask another approver.")
+    if policy.get(ALLOW_SELF_APPROVAL, False):
+        return True
+    # Whoever ever had a hand in it: a colleague's last edit makes no stranger of its author.
+    history = audit_log.of_entity(session, action.tenant_id, "action", action.id)
+    writers = {entry.actor for entry in history if entry.action in WRITING}
+    return user != action.author_id and str(Actor(ActorKind.USER, str(user))) not in writers
 
 
 def _who_was_quicker(session: Session, action: Action) -> str:

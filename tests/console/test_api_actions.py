@@ -50,6 +50,21 @@ def test_authors_do_not_approve_their_own(admin: Person) -> None:
         assert api.get(f"/actions/{action['id']}").json()["state"] == "pending_approval"
 
 
+def test_a_colleagues_edit_makes_no_stranger_of_the_first_author(admin: Person, marketer: Person) -> None:
+    with admin.api() as first, marketer.api() as second:
+        action = first.post("/actions", json=mail()).raise_for_status().json()
+        path = f"/actions/{action['id']}"
+        payload = mail(subject="Autumn sale")["payload"]
+        second.put(path, json={"payload": payload, "title": "Autumn"}).raise_for_status()
+        second.post(f"{path}/submit").raise_for_status()
+        refused = first.post(f"{path}/approve", json={})
+        assert refused.status_code == 403
+        assert "own work" in refused.json()["detail"]
+        history = first.get("/audit", params={"entity": "action", "entity_id": action["id"]})
+        edits = [entry for entry in history.json()["items"] if entry["action"] == "edit"]
+        assert [entry["after"]["changed"] for entry in edits] == [["payload", "title"]]
+
+
 def test_a_vote_on_what_was_edited_since_is_answered_with_the_current_hash(
     marketer: Person, approver: Person
 ) -> None:

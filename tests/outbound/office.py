@@ -156,7 +156,7 @@ class Office:
         with self.console() as session:
             action = self.locked(session, action_id)
             payload = {**action.payload, "body": body}
-            actions.edit(session, action, self.by(self.author), payload, by=self.author)
+            actions.edit(session, action, self.by(self.author), payload)
 
     def send(self, **changed: Any) -> Counter[State]:
         """One run of the gate's job, from start to end."""
