@@ -33,8 +33,7 @@ def main() -> int:
             access_log=False,
             log_config=None,
             server_header=False,
-            # Who may speak for a client's address is decided in addresses.py.
-            proxy_headers=False,
+            forwarded_allow_ips=house.forwarded_allow_ips,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )

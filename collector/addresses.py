@@ -1,18 +1,9 @@
-"""Client addresses: whose it is behind a proxy, and how much of it is written down."""
+"""Client addresses: how much of them is written down."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 KEPT_BITS = {4: 24, 6: 48}
-# A proxy on this very machine is ours; anyone else's X-Forwarded-For is hearsay.
-OWN_PROXIES = frozenset({"127.0.0.1", "::1"})
-
-
-def of_client(peer: str, forwarded_for: bytes | None) -> str:
-    """The address that the nearest trusted party saw."""
-    if forwarded_for is None or peer not in OWN_PROXIES:
-        return peer
-    return forwarded_for.rpartition(b",")[2].strip().decode("latin-1")
 
 
 @lru_cache(maxsize=65536)

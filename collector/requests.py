@@ -30,12 +30,13 @@ def now_ms() -> int:
 def circumstances(scope: Scope, headers: Headers) -> Circumstances:
     """What the request itself tells; the address is shortened here and the whole one goes no further."""
     user_agent = headers.get(b"user-agent", b"").decode("latin-1")[:LONGEST_TEXT]
+    # Behind a proxy of ours uvicorn has put the visitor's address here.
     peer = scope["client"][0] if scope["client"] else ""
     return Circumstances(
         received_ms=now_ms(),
         objects=consent.objects(headers),
         user_agent=user_agent,
-        address=addresses.shortened(addresses.of_client(peer, headers.get(b"x-forwarded-for"))),
+        address=addresses.shortened(peer),
         is_program=bots.is_program(user_agent),
     )
 

@@ -24,6 +24,7 @@ def main() -> int:
         access_log=False,
         log_config=None,
         server_header=False,
+        forwarded_allow_ips=chosen.forwarded_allow_ips,
         timeout_graceful_shutdown=5,
     )
     return 0

@@ -3,6 +3,7 @@
 import re
 from enum import StrEnum
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import quote, urlsplit
@@ -81,6 +82,11 @@ class Settings(BaseSettings):
         "", description="Address of the collector as web pages reach it, e.g. https://t.example.com."
     )
 
+    forwarded_allow_ips: str = Field(
+        "127.0.0.1,::1",
+        description="Addresses and networks of our own proxies; nobody else's X-Forwarded-For is believed.",
+    )
+
     database_url: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("DATABASE_URL", "POSTGRES_DSN"),
@@ -132,10 +138,6 @@ class Settings(BaseSettings):
     smtp_tls: bool = Field(True, description="Use STARTTLS (or TLS on port 465); false only on loopback.")
     mail_from: str = Field("marketing@localhost", description="Sender of mail that names none.")
 
-    openai_api_key: SecretStr = Field(
-        SecretStr(""), description="Key of the language model; empty uses the offline writer."
-    )
-
     collect_max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
         512 * 1024, description="Largest body the collector takes, before and after decompression."
     )
@@ -172,6 +174,16 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("forwarded_allow_ips")
+    @classmethod
+    def _named_proxies(cls, value: str) -> str:
+        for part in value.split(","):
+            try:
+                ip_network(part.strip())
+            except ValueError:
+                raise ValueError(f"{part.strip()!r} is no address or network, e.g. 10.0.0.0/8") from None
+        return value
 
     @field_validator("log_level")
     @classmethod

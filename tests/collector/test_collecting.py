@@ -6,6 +6,7 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +15,17 @@ import pytest
 from store import events, records
 from store.records.people import CollectorKey
 from store.settings import Role, Settings
-from tests.collector.conftest import SHOP, Collector, Site, arrived, rejections, sign_headers, stored
+from tests.collector.conftest import (
+    SHOP,
+    Collector,
+    Site,
+    arrived,
+    environment,
+    rejections,
+    running_collector,
+    sign_headers,
+    stored,
+)
 from tests.conftest import wait_until
 
 
@@ -272,3 +283,16 @@ def test_nothing_was_taken_twice(collector: Collector, site: Site, warehouse: ev
         parameters={"ids": ids},
     ).result_rows
     assert counted == [(50, 50)]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "network"), [("192.0.2.0/24", "127.0.0.0"), ("127.0.0.0/8", "203.0.113.0")]
+)
+def test_only_our_own_proxies_speak_for_a_visitor(
+    settings: Settings, site: Site, warehouse: events.Client, tmp_path: Path, proxies: str, network: str
+) -> None:
+    event_id = new_id()
+    body = {"event": "page_view", "id": event_id, "key": site.browser_key, "url": f"{SHOP}/"}
+    with running_collector(environment(settings, tmp_path, FORWARDED_ALLOW_IPS=proxies)) as collector:
+        collector.collect(body, **{"Origin": SHOP, "X-Forwarded-For": "198.51.100.1, 203.0.113.7"})
+        assert arrived(warehouse, site.tenant, event_id)["ip"] == network

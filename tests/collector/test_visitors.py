@@ -20,12 +20,6 @@ def test_an_address_is_shortened(address: str, network: str) -> None:
     assert addresses.shortened(address) == network
 
 
-def test_only_our_own_proxy_speaks_for_a_client() -> None:
-    assert addresses.of_client("127.0.0.1", b"198.51.100.1, 203.0.113.7") == "203.0.113.7"
-    assert addresses.of_client("198.51.100.1", b"203.0.113.7") == "198.51.100.1"
-    assert addresses.of_client("127.0.0.1", None) == "127.0.0.1"
-
-
 @pytest.mark.parametrize(
     ("user_agent", "program"),
     [
