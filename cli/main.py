@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,10 +16,15 @@ from cli import house as rooms
 from store import settings
 from store.settings import Role, Service, Settings
 
+if TYPE_CHECKING:
+    from store.audit import Actor
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 kill_app = typer.Typer(no_args_is_help=True, help="The kill switch: stop everything that sends or spends.")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit chain.")
+tenant_app = typer.Typer(no_args_is_help=True, help="The tenants of this installation.")
 app.add_typer(kill_app, name="kill")
+app.add_typer(tenant_app, name="tenant")
 app.add_typer(audit_app, name="audit")
 
 console = Console(highlight=False)
@@ -31,10 +36,14 @@ REFUSED = 2
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """What people can mend is told in a line, with exit code 2; everything else is a bug and shows itself."""
+    from clickhouse_connect.driver.exceptions import OperationalError as ClickHouseAway
+    from sqlalchemy.exc import OperationalError as PostgresAway
+
     from cli.dagster_ui import RunFailed
     from cli.up import CannotStart
     from store.embedded import postgres
     from store.migrations import MigrationFailed
+    from store.records.tenants import NotUsable
 
     try:
         yield
@@ -42,7 +51,13 @@ def one_line_errors() -> Iterator[None]:
         for line in str(error).splitlines():
             errors.print(line, style="bold red", markup=False)
         raise typer.Exit(REFUSED) from None
-    except (CannotStart, RunFailed, postgres.CannotStart, MigrationFailed) as error:
+    except (PostgresAway, ClickHouseAway) as error:
+        store = "Postgres" if isinstance(error, PostgresAway) else "ClickHouse"
+        errors.print(
+            f"{store} does not answer. Is the house up (make up)? More: make doctor.", style="bold red"
+        )
+        raise typer.Exit(REFUSED) from None
+    except (CannotStart, RunFailed, postgres.CannotStart, MigrationFailed, NotUsable) as error:
         errors.print(str(error), style="bold red", markup=False)
         raise typer.Exit(REFUSED) from None
 
@@ -258,18 +273,47 @@ def kill_off(reason: Annotated[str, typer.Option(help="Why it is safe again, for
 
 
 def _set_global_switch(*, engaged: bool, reason: str) -> None:
-    import getpass
-
     from store import records
-    from store.audit import Actor, ActorKind
 
     with one_line_errors():
         house = the_house()
-        actor = Actor(ActorKind.OPERATOR, getpass.getuser())
         with records.session(house, Role.PIPELINES) as session:
             records.kill_switches.set_switch(
-                session, actor, engaged=engaged, scope=records.kill_switches.Scope.GLOBAL, reason=reason
+                session, _operator(), engaged=engaged, scope=records.kill_switches.Scope.GLOBAL, reason=reason
             )
+
+
+@tenant_app.command("add")
+def tenant_add(
+    slug: Annotated[str, typer.Argument(help="Its short name: a-z, 0-9 and hyphens.")],
+    admin: Annotated[str, typer.Option(help="Email of the first person, who is its admin.")],
+    password: Annotated[
+        str,
+        typer.Option(
+            envvar="ADMIN_PASSWORD", prompt="Password of the admin", hide_input=True, confirmation_prompt=True
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="As people read it; the slug when left out.")] = "",
+) -> None:
+    """Adds a tenant and the admin who signs in to the console first."""
+    from store import records
+
+    with one_line_errors():
+        house = the_house()
+        role = records.people.MemberRole.ADMIN
+        with records.session(house, Role.OWNER) as session:
+            tenant = records.tenants.add(session, _operator(), slug, name or slug)
+            records.people.admit(session, _operator(), tenant.id, email=admin, role=role, password=password)
+        console.print(f"{admin} can sign in as the admin of {slug}: {house.address(Service.CONSOLE)}/login")
+
+
+def _operator() -> "Actor":
+    """Whoever has a shell here, in the audit."""
+    import getpass
+
+    from store.audit import Actor, ActorKind
+
+    return Actor(ActorKind.OPERATOR, getpass.getuser())
 
 
 @audit_app.command("verify")

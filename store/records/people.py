@@ -1,5 +1,6 @@
 """People and keys: users, what they may do in a tenant, their log-ins, and the keys of programs."""
 
+import re
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,9 +10,15 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from store.audit import Actor
 from store.clock import now
+from store.records import audit_log
 from store.records.schema import Numbered, Record, TenantId, TenantOwned, UserId, enumerated, one_of
+from store.records.tenants import NotUsable
 from store.secrets import fingerprint
+
+ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+SHORTEST_PASSWORD = 12
 
 _hasher = PasswordHasher()
 # Checked when no user has the address, so that an unknown address takes as long as a wrong password.
@@ -77,6 +84,26 @@ class CollectorKey(TenantOwned, Record):
 
 def hash_password(password: str) -> str:
     return _hasher.hash(password)
+
+
+def admit(
+    session: Session, actor: Actor, tenant: TenantId, *, email: str, role: MemberRole, password: str
+) -> User:
+    """Makes a person a member; whoever has an account already keeps its password."""
+    address = email.strip().lower()
+    if not ADDRESS.fullmatch(address):
+        raise NotUsable(f"{email!r} is no email address.")
+    if len(password) < SHORTEST_PASSWORD:
+        raise NotUsable(f"The password is too short: at least {SHORTEST_PASSWORD} characters.")
+    user = session.scalar(select(User).where(User.email == address))
+    if user is None:
+        user = User(email=address, name=address.partition("@")[0], password_hash=hash_password(password))
+        session.add(user)
+        session.flush()
+    session.add(Membership(tenant_id=tenant, user_id=UserId(user.id), role=role))
+    session.flush()
+    audit_log.append(session, tenant, actor, "admit", "user", user.id, {}, {"role": role})
+    return user
 
 
 def user_with(session: Session, email: str, password: str) -> User | None:

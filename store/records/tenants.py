@@ -1,12 +1,17 @@
 """Tenants: whose data it is, in which zone and currency."""
 
+import re
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Identity, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from store.audit import Actor
+from store.records import audit_log
 from store.records.schema import Record, TenantId
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
 class Tenant(Record):
@@ -19,6 +24,23 @@ class Tenant(Record):
     currency: Mapped[str] = mapped_column(String(3), server_default="EUR")
     policy: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class NotUsable(Exception):
+    """What was given cannot name a tenant or a person; the text says why."""
+
+
+def add(session: Session, actor: Actor, slug: str, name: str) -> Tenant:
+    """A new tenant; its slug stands in addresses and never changes."""
+    if not SLUG.fullmatch(slug):
+        raise NotUsable(f"{slug!r} is no slug: use a-z, 0-9 and hyphens, at most 63, no hyphen in front.")
+    if by_slug(session, slug):
+        raise NotUsable(f"There is a tenant {slug} already.")
+    tenant = Tenant(slug=slug, name=name)
+    session.add(tenant)
+    session.flush()
+    audit_log.append(session, tenant.id, actor, "create", "tenant", tenant.id, {}, {"slug": slug})
+    return tenant
 
 
 def by_slug(session: Session, slug: str) -> Tenant | None:
