@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.error import URLError
@@ -59,13 +60,17 @@ class RunFailed(Exception):
     """A run that was asked for did not succeed; the text says which and where to look."""
 
 
-def run_job(port: int, job: str, first_day: date, last_day: date, within: float) -> None:
-    """Runs a job for a range of days and waits for its success."""
-    selector = {
+def run_job(
+    port: int, job: str, first_day: date, last_day: date, within: float, assets: Sequence[str] = ()
+) -> None:
+    """Runs a job for a range of days, or the named assets of it, and waits for its success."""
+    selector: dict[str, Any] = {
         "repositoryLocationName": "marketing_pipelines",
         "repositoryName": "__repository__",
         "jobName": job,
     }
+    if assets:
+        selector["assetSelection"] = [{"path": asset.split("/")} for asset in assets]
     tags = {
         "dagster/asset_partition_range_start": first_day.isoformat(),
         "dagster/asset_partition_range_end": last_day.isoformat(),

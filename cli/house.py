@@ -13,6 +13,8 @@ from store.settings import Role, Service, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_TENANT = "demo"
+# Dagster tells of every look at every sensor; who watches the screen wants to hear of troubles.
+QUIET = "warning"
 
 
 def stores(house: Settings) -> list[Part]:
@@ -56,7 +58,7 @@ def code_server(house: Settings) -> Part:
     port = house.port(Service.CODE_SERVER)
     command = [
         _program("dagster"), "code-server", "start", "-m", "marketing_pipelines.definitions",
-        "--host", "127.0.0.1", "--port", str(port), "--location-name", "marketing_pipelines",
+        "--host", "127.0.0.1", "--port", str(port), "--location-name", "marketing_pipelines", "--log-level", QUIET,
     ]  # fmt: skip
     return Part("code-server", command, readiness.tcp(port), port, environment=dagster_environment(house))
 
@@ -67,9 +69,9 @@ def dagster(house: Settings) -> list[Part]:
     environment = dagster_environment(house)
     webserver = [
         _program("dagster-webserver"), "-w", str(ROOT / "workspace.yaml"),
-        "--host", house.bind_host, "--port", str(port),
+        "--host", house.bind_host, "--port", str(port), "--dagster-log-level", QUIET,
     ]  # fmt: skip
-    daemon = [_program("dagster-daemon"), "run", "-w", str(ROOT / "workspace.yaml")]
+    daemon = [_program("dagster-daemon"), "run", "-w", str(ROOT / "workspace.yaml"), "--log-level", QUIET]
 
     async def project_is_loaded() -> bool:
         return await asyncio.to_thread(dagster_ui.location_problem, port) is None

@@ -42,12 +42,14 @@ def free_port_base() -> int:
     raise RuntimeError("no free ports")
 
 
-def wait_until(what: str, ready: Callable[[], bool], within: float = STARTS_WITHIN) -> None:
+def wait_until(
+    what: str, ready: Callable[[], bool], within: float = STARTS_WITHIN, *, every: float = 0.1
+) -> None:
     deadline = time.monotonic() + within
     while not ready():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} was not ready after {within:.0f} s")
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 @contextmanager

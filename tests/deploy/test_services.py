@@ -96,7 +96,8 @@ class Host:
         return self.data / f"{service}.log"
 
     def until_healthy(self, service: str) -> None:
-        wait_until(f"{service} ({self.log(service)})", lambda: self.is_healthy(service), 150)
+        """Each look is a process of its own, which would slow down what it looks at."""
+        wait_until(f"{service} ({self.log(service)})", lambda: self.is_healthy(service), 150, every=2)
 
     def is_healthy(self, service: str) -> bool:
         kind, *words = self.services[service]["healthcheck"]["test"]

@@ -106,7 +106,8 @@ def until_ready(
         return found["ready"]
 
     try:
-        wait_until("the house", ready, READY_WITHIN)
+        # Each look is a process of its own, which would slow down what it looks at.
+        wait_until("the house", ready, READY_WITHIN, every=2)
     except TimeoutError:
         pytest.fail(
             f"waiting for {found.get('waiting_for')}; the end of the screen:\n{screen.read_text()[-4000:]}"

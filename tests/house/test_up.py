@@ -87,7 +87,7 @@ def test_a_killed_part_comes_back(part_environment: dict[str, str]) -> None:
         console = status_of(part_environment)["parts"].get("console", {})
         return bool(console) and console["pid"] != first and console["healthy"]
 
-    wait_until("the console, again", back, 60)
+    wait_until("the console, again", back, 60, every=1)
     assert "console ended with code -9" in screen.read_text()
     stop(process)
 
