@@ -36,8 +36,9 @@ REFUSED = 2
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """What people can mend is told in a line, with exit code 2; everything else is a bug and shows itself."""
+    import psycopg
+    import sqlalchemy.exc
     from clickhouse_connect.driver.exceptions import OperationalError as ClickHouseAway
-    from sqlalchemy.exc import OperationalError as PostgresAway
 
     from cli.dagster_ui import RunFailed
     from cli.up import CannotStart
@@ -51,8 +52,8 @@ def one_line_errors() -> Iterator[None]:
         for line in str(error).splitlines():
             errors.print(line, style="bold red", markup=False)
         raise typer.Exit(REFUSED) from None
-    except (PostgresAway, ClickHouseAway) as error:
-        store = "Postgres" if isinstance(error, PostgresAway) else "ClickHouse"
+    except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, ClickHouseAway) as error:
+        store = "ClickHouse" if isinstance(error, ClickHouseAway) else "Postgres"
         errors.print(
             f"{store} does not answer. Is the house up (make up)? More: make doctor.", style="bold red"
         )

@@ -23,7 +23,8 @@ STARTS_WITHIN = 60.0
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, a worker takes whole files, and one worker takes all that shares the one whole house."""
+    """Side by side, a worker takes whole files, and one takes all that shares the one whole house, which is longest."""
+    items.sort(key=lambda item: "tests/house/" not in item.nodeid)
     for item in items:
         home = "house" if "tests/house/" in item.nodeid else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(home))
