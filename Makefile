@@ -43,7 +43,7 @@ seed: env ## give the demo tenant its history
 	@$(MP) seed
 
 test: env ## the test suite
-	@.venv/bin/pytest -n 2 --dist loadgroup $(ARGS)
+	@.venv/bin/pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 test-faults: env ## the long kill and fuzz campaigns
 	@.venv/bin/pytest -m faults $(ARGS)

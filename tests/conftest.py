@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from store import events, migrations, records
 from store.embedded import commands, postgres
@@ -19,15 +21,24 @@ from store.records.tenants import Tenant
 from store.settings import Role, Service, Settings, load
 
 STARTS_WITHIN = 60.0
+HOUSE = "tests/house/"
 
 
-@pytest.hookimpl(tryfirst=True)
+class WholeFiles(LoadFileScheduling):
+    """Side by side, a worker takes whole files, and one takes all that shares the one whole house."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return HOUSE if nodeid.startswith(HOUSE) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
+    return WholeFiles(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, a worker takes whole files, and one takes all that shares the one whole house, which is longest."""
-    items.sort(key=lambda item: "tests/house/" not in item.nodeid)
-    for item in items:
-        home = "house" if "tests/house/" in item.nodeid else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(home))
+    """The house takes longest and so comes first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(HOUSE))
 
 
 def free_port_base() -> int:
