@@ -123,7 +123,7 @@ def stop(process: subprocess.Popen[bytes]) -> float:
     return time.monotonic() - began
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A house of its own, or the one that is up already: USE_RUNNING_HOUSE=1 makes writing a test bearable."""
     if os.environ.get("USE_RUNNING_HOUSE"):
@@ -132,7 +132,7 @@ def house_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     return {**os.environ, "DATA_DIR": str(data), "PORT_BASE": str(free_port_base())}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(house_environment: dict[str, str]) -> Iterator[House]:
     """`mp up` on an empty data directory, until it says that it is ready."""
     data = Path(house_environment["DATA_DIR"])
@@ -150,7 +150,7 @@ def running(house_environment: dict[str, str]) -> Iterator[House]:
             stop(process)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as launched:
         yield launched
