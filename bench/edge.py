@@ -10,19 +10,18 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
-from urllib.request import urlopen
 
 import uvloop
 
+from cli import readiness
 from store import migrations, records
 from store.embedded import commands, postgres
 from store.records.tenants import Tenant
@@ -114,19 +113,6 @@ def requests_a_second(port: int) -> float:
     return rate
 
 
-def free_ports() -> int:
-    """A base above which the ports of all services are free."""
-    for base in range(18000 + os.getpid() % 100 * 20, 30000, 20):
-        with ExitStack() as held:
-            try:
-                for offset in range(len(Service)):
-                    held.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
-            except OSError:
-                continue
-            return base
-    raise RuntimeError("no free ports")
-
-
 @contextmanager
 def running(
     command: list[str], environment: dict[str, str], is_ready: Callable[[], bool], stop: int = signal.SIGTERM
@@ -145,14 +131,6 @@ def running(
             process.wait()
 
 
-def answers(port: int, path: str = "/readyz") -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
-            return answer.status < 300
-    except OSError:
-        return False
-
-
 @contextmanager
 def collector(house: Settings, environment: dict[str, str]) -> Iterator[int]:
     """A collector with a tenant for keyless events; ClickHouse is away, so that the log alone is measured."""
@@ -163,7 +141,9 @@ def collector(house: Settings, environment: dict[str, str]) -> Iterator[int]:
         migrations.migrate_postgres(house)
         with records.session(house, Role.OWNER) as session:
             session.add(Tenant(slug="bench", name="Bench"))
-        with running([sys.executable, "-m", "collector"], away, lambda: answers(port)):
+        with running(
+            [sys.executable, "-m", "collector"], away, lambda: readiness.answers_http(port, "/readyz")
+        ):
             yield port
 
 
@@ -173,7 +153,7 @@ def bare_server(port: int, environment: dict[str, str]) -> Iterator[int]:
         sys.executable, "-m", "uvicorn", "bench.edge:bare", "--port", str(port), "--loop", "uvloop",
         "--http", "httptools", "--no-access-log", "--lifespan", "off",
     ]  # fmt: skip
-    with running(command, environment, lambda: answers(port)):
+    with running(command, environment, lambda: readiness.answers_http(port, "/readyz")):
         yield port
 
 
@@ -182,7 +162,7 @@ def main() -> None:
         print(json.dumps(uvloop.run(ask(int(sys.argv[2])))))
         return
     with tempfile.TemporaryDirectory() as data:
-        house = load(_env_file=None, data_dir=Path(data), port_base=free_ports())
+        house = load(_env_file=None, data_dir=Path(data), port_base=readiness.free_base(18000, 20))
         environment = {**os.environ, "DATA_DIR": data, "PORT_BASE": str(house.port_base)}
         rates: dict[str, list[float]] = {"bare": [], "durable": []}
         with (

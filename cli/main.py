@@ -36,6 +36,21 @@ REFUSED = 2
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """What people can mend is told in a line, with exit code 2; everything else is a bug and shows itself."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except Exception as error:
+        told = _what_to_do(error)
+        if not told:
+            raise
+        for line in told.splitlines():
+            errors.print(line, style="bold red", markup=False)
+        raise typer.Exit(REFUSED) from None
+
+
+def _what_to_do(error: Exception) -> str:
+    """Empty for a bug. The stores' libraries are imported here, where a command has failed, and not before each."""
     import psycopg
     import sqlalchemy.exc
     from clickhouse_connect.driver.exceptions import OperationalError as ClickHouseAway
@@ -46,21 +61,22 @@ def one_line_errors() -> Iterator[None]:
     from store.migrations import MigrationFailed
     from store.records.tenants import NotUsable
 
-    try:
-        yield
-    except settings.SettingsError as error:
-        for line in str(error).splitlines():
-            errors.print(line, style="bold red", markup=False)
-        raise typer.Exit(REFUSED) from None
-    except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, ClickHouseAway) as error:
-        store = "ClickHouse" if isinstance(error, ClickHouseAway) else "Postgres"
-        errors.print(
-            f"{store} does not answer. Is the house up (make up)? More: make doctor.", style="bold red"
-        )
-        raise typer.Exit(REFUSED) from None
-    except (CannotStart, RunFailed, postgres.CannotStart, MigrationFailed, NotUsable) as error:
-        errors.print(str(error), style="bold red", markup=False)
-        raise typer.Exit(REFUSED) from None
+    match error:
+        case psycopg.OperationalError() | sqlalchemy.exc.OperationalError():
+            return "Postgres does not answer. Is the house up (make up)? More: make doctor."
+        case ClickHouseAway():
+            return "ClickHouse does not answer. Is the house up (make up)? More: make doctor."
+        case (
+            settings.SettingsError()
+            | CannotStart()
+            | RunFailed()
+            | postgres.CannotStart()
+            | MigrationFailed()
+            | NotUsable()
+        ):
+            return str(error)
+        case _:
+            return ""
 
 
 def the_house() -> Settings:

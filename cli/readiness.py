@@ -7,7 +7,10 @@ from collections.abc import Awaitable, Callable
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from store.settings import Service
+
 ANSWERS_WITHIN = 2.0
+HIGHEST_PORT = 65535
 
 
 def http(port: int, path: str = "/healthz") -> Callable[[], Awaitable[bool]]:
@@ -43,3 +46,11 @@ def taken(port: int, host: str = "127.0.0.1") -> bool:
             probe.bind((host, port))
             return False
     return True
+
+
+def free_base(first: int, step: int) -> int:
+    """The first PORT_BASE, counted up from `first`, above which the port of every service is free."""
+    for base in range(first, HIGHEST_PORT - len(Service), step):
+        if not any(taken(base + offset) for offset in range(len(Service))):
+            return base
+    raise LookupError(f"no {len(Service)} free ports in a row were found above {first}")

@@ -217,16 +217,8 @@ def _refuse_taken_ports(house: Settings, only: set[str], with_demo: bool) -> Non
         if part.port and not unwanted and readiness.taken(part.port):
             raise CannotStart(
                 f"Port {part.port} ({part.name}) is taken; choose other ports: make up PORT_BASE="
-                f"{_another_base(house)}"
+                f"{readiness.free_base(house.port_base + 1000, 1000)}"
             )
-
-
-def _another_base(house: Settings) -> int:
-    """A base above which every port is free now."""
-    for base in range(house.port_base + 1000, 65000, 1000):
-        if not any(readiness.taken(base + offset) for offset in range(len(Service))):
-            return base
-    return house.port_base + 100
 
 
 def end_running(house: Settings, within: float = 15.0) -> bool:

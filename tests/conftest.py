@@ -2,18 +2,18 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from cli import readiness
 from store import events, migrations, records
 from store.embedded import commands, postgres
 from store.records.schema import TenantId
@@ -42,16 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def free_port_base() -> int:
-    """A base above which the ports of every service are free."""
-    for base in range(21000 + os.getpid() % 400 * 20, 60000, 20):
-        with ExitStack() as held:
-            try:
-                for offset in range(len(Service)):
-                    held.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
-            except OSError:
-                continue
-            return base
-    raise RuntimeError("no free ports")
+    """A base of its own for each worker, though all of them look at once."""
+    return readiness.free_base(21000 + os.getpid() % 400 * 20, 20)
 
 
 def wait_until(
@@ -83,14 +75,6 @@ def process(
                 child.wait()
 
 
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of an installation with its Postgres up and migrated: for tests that need no ClickHouse."""
@@ -108,7 +92,7 @@ def settings(house: Settings) -> Iterator[Settings]:
     """The same installation with its ClickHouse up and migrated as well."""
     log = house.data_dir / "clickhouse.log"
     with process(commands.clickhouse(house), environment_of(house), log):
-        wait_until("ClickHouse", lambda: answers(house.port(Service.CLICKHOUSE)))
+        wait_until("ClickHouse", lambda: readiness.answers_tcp(house.port(Service.CLICKHOUSE)))
         migrations.migrate_clickhouse(house)
         yield house
 

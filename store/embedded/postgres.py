@@ -16,8 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from store import secrets, settings
-from store.migrations import log_ins
+from store import log_ins, secrets, settings
 from store.settings import Database, Role, Service, Settings
 
 MAJOR = 18

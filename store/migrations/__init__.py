@@ -6,8 +6,9 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 
+from store import log_ins
 from store.events.client import connect
-from store.migrations import clickhouse, log_ins
+from store.migrations import clickhouse
 from store.migrations.clickhouse import MigrationFailed
 from store.settings import Role, Settings
 

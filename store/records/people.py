@@ -4,6 +4,7 @@ import re
 import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -21,8 +22,6 @@ ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 SHORTEST_PASSWORD = 12
 
 _hasher = PasswordHasher()
-# Checked when no user has the address, so that an unknown address takes as long as a wrong password.
-_nobody = _hasher.hash(secrets.token_urlsafe(16))
 
 
 class MemberRole(StrEnum):
@@ -110,10 +109,16 @@ def user_with(session: Session, email: str, password: str) -> User | None:
     """The user of this address and password; a wrong one of either costs the same time."""
     user = session.scalar(select(User).where(User.email == email.strip().lower(), User.disabled_at.is_(None)))
     try:
-        _hasher.verify(user.password_hash if user else _nobody, password)
+        _hasher.verify(user.password_hash if user else _nobody(), password)
     except (VerificationError, InvalidHashError):
         return None
     return user
+
+
+@cache
+def _nobody() -> str:
+    """Checked when no user has the address, so that an unknown address takes as long as a wrong password."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 def log_in(session: Session, user: User, tenant: TenantId) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import httpx
 
+from cli.readiness import answers_tcp
 from store.settings import Service, Settings
-from tests.conftest import answers, environment_of, process, wait_until
+from tests.conftest import environment_of, process, wait_until
 
 COMMAND = [sys.executable, "-m", "console"]
 
@@ -18,7 +19,7 @@ COMMAND = [sys.executable, "-m", "console"]
 def test_it_answers_on_its_port_and_stops_when_told(house: Settings, tmp_path: Path) -> None:
     log = tmp_path / "console.log"
     with process(COMMAND, environment_of(house), log) as running:
-        wait_until("the console", lambda: answers(house.port(Service.CONSOLE)))
+        wait_until("the console", lambda: answers_tcp(house.port(Service.CONSOLE)))
         assert httpx.get(f"{house.address(Service.CONSOLE)}/readyz").json() == {"ready": True}
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) in {0, -signal.SIGTERM}

@@ -16,12 +16,13 @@ import httpx
 import psycopg
 import pytest
 
+from cli.readiness import answers_tcp
 from store import records
 from store.embedded import commands, postgres
 from store.records.people import MemberRole, Membership, User, hash_password
 from store.records.tenants import Tenant
 from store.settings import Role, Service, Settings, load
-from tests.conftest import answers, environment_of, free_port_base, process, wait_until
+from tests.conftest import environment_of, free_port_base, process, wait_until
 from tests.deploy import image
 from tests.deploy.conftest import ROOT
 
@@ -123,7 +124,7 @@ def host(
         process(commands.clickhouse(stores), environment, data / "clickhouse.log"),
     ):
         wait_until("Postgres", lambda: postgres.is_ready(stores))
-        wait_until("ClickHouse", lambda: answers(stores.port(Service.CLICKHOUSE)))
+        wait_until("ClickHouse", lambda: answers_tcp(stores.port(Service.CLICKHOUSE)))
         first_start(stores, services["postgres"]["environment"])
         found = Host(stores, services, image.built(data / "image"), hidden, data)
         migrated = found.run("migrate")
@@ -206,7 +207,7 @@ def proxy(
     command = [str(CADDY), "run", "--config", str(config), "--adapter", "caddyfile"]
     assert all(child.poll() is None for child in running.values())
     with process(command, environment, host.data / "caddy.log"):
-        wait_until("Caddy", lambda: all(answers(int(site.rpartition(":")[2])) for site in sites.values()))
+        wait_until("Caddy", lambda: all(answers_tcp(int(site.rpartition(":")[2])) for site in sites.values()))
         yield sites.__getitem__
 
 

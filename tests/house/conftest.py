@@ -15,6 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from cli import signposts
 from cli.house import ROOT
 from store import events
 from store.settings import Settings, load
@@ -88,6 +89,16 @@ def status_of(environment: dict[str, str]) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+def look(environment: dict[str, str]) -> dict[str, Any]:
+    """The same without a process for each look, which would slow down what it looks at."""
+    return signposts.status(settings_of(environment))
+
+
+def settings_of(environment: dict[str, str]) -> Settings:
+    data, base = Path(environment["DATA_DIR"]), int(environment["PORT_BASE"])
+    return load(_env_file=None, data_dir=data, port_base=base)
+
+
 def start(environment: dict[str, str], screen: Path, *arguments: str) -> subprocess.Popen[bytes]:
     with screen.open("ab") as output:
         return subprocess.Popen(
@@ -98,21 +109,16 @@ def start(environment: dict[str, str], screen: Path, *arguments: str) -> subproc
 def until_ready(
     process: subprocess.Popen[bytes], environment: dict[str, str], screen: Path
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-
     def ready() -> bool:
         assert process.poll() is None, screen.read_text()[-4000:]
-        found.update(status_of(environment))
-        return found["ready"]
+        return look(environment)["ready"]
 
     try:
-        # Each look is a process of its own, which would slow down what it looks at.
-        wait_until("the house", ready, READY_WITHIN, every=2)
+        wait_until("the house", ready, READY_WITHIN, every=0.5)
     except TimeoutError:
-        pytest.fail(
-            f"waiting for {found.get('waiting_for')}; the end of the screen:\n{screen.read_text()[-4000:]}"
-        )
-    return found
+        waiting_for = look(environment)["waiting_for"]
+        pytest.fail(f"waiting for {waiting_for}; the end of the screen:\n{screen.read_text()[-4000:]}")
+    return status_of(environment)
 
 
 def stop(process: subprocess.Popen[bytes]) -> float:
@@ -135,9 +141,8 @@ def house_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 @pytest.fixture(scope="package")
 def running(house_environment: dict[str, str]) -> Iterator[House]:
     """`mp up` on an empty data directory, until it says that it is ready."""
-    data = Path(house_environment["DATA_DIR"])
-    screen = data / "screen.txt"
-    settings = load(_env_file=None, data_dir=data, port_base=int(house_environment["PORT_BASE"]))
+    screen = Path(house_environment["DATA_DIR"]) / "screen.txt"
+    settings = settings_of(house_environment)
     if os.environ.get("USE_RUNNING_HOUSE"):
         yield House(settings, house_environment, status_of(house_environment), screen)
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import free_port_base, wait_until
-from tests.house.conftest import House, mp, start, status_of, stop, until_ready
+from tests.house.conftest import House, look, mp, start, stop, until_ready
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -65,34 +65,26 @@ def part_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]
     return {**os.environ, "DATA_DIR": str(data), "PORT_BASE": str(free_port_base())}
 
 
-def test_a_part_starts_stops_and_leaves_nothing(part_environment: dict[str, str]) -> None:
-    """Twice, so that the second start meets what the first left in the data directory."""
-    screen = Path(part_environment["DATA_DIR"]) / "screen.txt"
-    for _ in range(2):
-        process = start_part(part_environment, screen)
-        status = until_ready(process, part_environment, screen)
-        assert set(status["parts"]) == {"postgres", "clickhouse", "collector", "console"}
-        stop(process)
-        assert process.returncode == 0, screen.read_text()[-2000:]
-        assert living_with(part_environment["DATA_DIR"]) == []
-
-
-def test_a_killed_part_comes_back(part_environment: dict[str, str]) -> None:
+def test_a_killed_part_comes_back_and_ctrl_c_leaves_nothing(part_environment: dict[str, str]) -> None:
     screen = Path(part_environment["DATA_DIR"]) / "screen.txt"
     process = start_part(part_environment, screen)
-    first = until_ready(process, part_environment, screen)["parts"]["console"]["pid"]
-    os.kill(first, signal.SIGKILL)
+    parts = until_ready(process, part_environment, screen)["parts"]
+    assert set(parts) == {"postgres", "clickhouse", "collector", "console"}
+    os.kill(parts["console"]["pid"], signal.SIGKILL)
 
     def back() -> bool:
-        console = status_of(part_environment)["parts"].get("console", {})
-        return bool(console) and console["pid"] != first and console["healthy"]
+        console = look(part_environment)["parts"].get("console", {})
+        return bool(console) and console["pid"] != parts["console"]["pid"] and console["healthy"]
 
-    wait_until("the console, again", back, 60, every=1)
+    wait_until("the console, again", back, 60)
     assert "console ended with code -9" in screen.read_text()
     stop(process)
+    assert process.returncode == 0, screen.read_text()[-2000:]
+    assert living_with(part_environment["DATA_DIR"]) == []
 
 
 def test_what_a_killed_supervisor_left_is_cleared_away(part_environment: dict[str, str]) -> None:
+    """It starts from what the test before left in the data directory."""
     screen = Path(part_environment["DATA_DIR"]) / "screen.txt"
     process = start_part(part_environment, screen)
     until_ready(process, part_environment, screen)

@@ -74,7 +74,9 @@ class Advertiser:
     def disconnect(self) -> None:
         """Nobody answers for the accounts once the sandbox is gone, and no platform reported what was planted."""
         self.clickhouse.command(
-            "delete from raw.insights where tenant_id = {tenant:Int64}", parameters={"tenant": self.tenant}
+            "delete from raw.insights where tenant_id = {tenant:Int64}",
+            parameters={"tenant": self.tenant},
+            settings={"lightweight_delete_mode": "lightweight_update_force"},
         )
         with records.session(self.settings, Role.PIPELINES) as session:
             mine = update(AdAccount).where(AdAccount.tenant_id == self.tenant)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.readiness import answers_tcp
 from store.settings import Service, Settings, load
-from tests.conftest import answers, environment_of, free_port_base, process, wait_until
+from tests.conftest import environment_of, free_port_base, process, wait_until
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def send(house: Settings, subject: str, recipients: list[str]) -> EmailMessage:
     mail["Message-ID"] = f"<{len(subject)}@lindgruen.example>"
     mail.set_content("Guten Tag.\n")
     port = house.port(Service.DEMO_SMTP)
-    wait_until("the mail sink", lambda: answers(port))
+    wait_until("the mail sink", lambda: answers_tcp(port))
     with smtplib.SMTP("127.0.0.1", port, timeout=20) as smtp:
         smtp.send_message(mail, from_addr="hello@lindgruen.example", to_addrs=recipients)
     return mail

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from cli.demo import people, seed, shop
+from cli.readiness import answers_tcp
 from store import records
 from store.records.experiments import Experiment, ExperimentStatus, Variant, set_weights
 from store.settings import Role, Service, Settings
-from tests.conftest import answers, environment_of, process, wait_until
+from tests.conftest import environment_of, process, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def site(demo_house: Settings) -> Iterator[httpx.Client]:
     environment = environment_of(demo_house) | {"DATABASE_URL": demo_house.database_url.get_secret_value()}
     log = demo_house.data_dir / "site.log"
     with process([sys.executable, "-m", "cli.demo.site"], environment, log):
-        wait_until("the shop", lambda: answers(demo_house.port(Service.DEMO_SITE)))
+        wait_until("the shop", lambda: answers_tcp(demo_house.port(Service.DEMO_SITE)))
         with closing(httpx.Client(base_url=demo_house.address(Service.DEMO_SITE), timeout=20)) as client:
             yield client
 

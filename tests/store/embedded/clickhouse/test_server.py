@@ -352,7 +352,9 @@ def test_session_checks(curl: Curl) -> None:
 def test_a_session_serves_one_at_a_time(curl: Curl) -> None:
     busy = {"session_id": "busy"}
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(curl, body=b"SELECT sleep(2)", query=busy)
+        slow = pool.submit(curl, body=b"SELECT sleep(2) AS holding", query=busy)
+        while not _running(curl, "holding"):
+            time.sleep(0.02)
         codes = set()
         while not slow.done():
             codes.add(curl(body=b"SELECT 1", query=busy).code)
