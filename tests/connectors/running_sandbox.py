@@ -1,5 +1,6 @@
 """A sandbox as a test sees it: its address, a clock to move, a patience that does not sleep, its own counts."""
 
+import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,6 +12,8 @@ from connectors.face import Channel, ReadsInsights, Wire
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
 
+# Read once: reading the authorities' certificates takes longer than most tests.
+TRUST = ssl.create_default_context()
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 
@@ -23,7 +26,7 @@ class Sandbox:
     waits: list[float] = field(default_factory=list)
     renewals: list[dict[str, object]] = field(default_factory=list)
     address: str = ""
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=10))
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=10, verify=TRUST))
 
     def reader(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> ReadsInsights:
         """A connector on this sandbox; `changed` credentials replace the right ones."""
