@@ -80,7 +80,7 @@ def _save(page: Page, name: str) -> Path:
 
 
 def _rest(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state()
 
 
 def _lineage(page: Page) -> None:

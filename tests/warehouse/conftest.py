@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -272,15 +271,16 @@ def materialised() -> dg.ExecuteInProcessResult:
     )
 
 
-def dbt(settings: Settings, *arguments: str, target: Path) -> str:
+def dbt(settings: Settings, *arguments: str) -> str:
     """dbt as an engineer runs it at the command line."""
+    target = str(settings.data_dir / "dbt")
     done = subprocess.run(
         [str(EXECUTABLE), "--no-use-colors", *arguments],
         env={
             **os.environ,
             **environment(settings),
-            "DBT_TARGET_PATH": str(target),
-            "DBT_LOG_PATH": str(target),
+            "DBT_TARGET_PATH": target,
+            "DBT_LOG_PATH": target,
         },
         cwd=PROJECT.project_dir,
         capture_output=True,
@@ -302,7 +302,7 @@ def late_events(world: World) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def built(house: Settings, tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built(house: Settings) -> Built:
     quiet, late = make_world(house), make_world(house)
     client = events.connect(house)
     for world in (quiet, late):
@@ -312,5 +312,5 @@ def built(house: Settings, tmp_path_factory: pytest.TempPathFactory) -> Built:
     before = {"quiet": snapshot(house, quiet), "late": snapshot(house, late)}
     put(client, "raw.events", late_events(late))
     client.close()
-    dbt(house, "build", target=tmp_path_factory.mktemp("dbt"))
+    dbt(house, "build")
     return Built(quiet, late, run, before)
