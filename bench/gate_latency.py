@@ -1,8 +1,7 @@
 """From the click on Approve to the mail server: how long an approved mail waits, against handing it over directly.
 
-Needs a running house with the demo (`make up`). A run that has sent stays for GATE_DRAIN_SECONDS: most approvals of a
-busy day meet one, the first of the day meets none, so both are measured. A house that is started with
-GATE_DRAIN_SECONDS=2 makes the second row quick to get:
+Needs a running house with the demo (`make up`). A run is asked for when somebody opens what they may sign, and stays for
+GATE_DRAIN_SECONDS after it has sent; a program that signs what nobody opened meets none. Each is measured:
 
 python -m bench.gate_latency [--actions 30] [--from-rest 6]
 """
@@ -20,17 +19,22 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from store.settings import load
+from store import records
+from store.records import gate
+from store.records.gate import WatcherKind
+from store.settings import Role, Settings, load
 
 WITHIN_SECONDS = 120.0
 SPREAD_SECONDS = 8.0
+# How long somebody has what they sign before their eyes.
+READS_FOR_SECONDS = (8.0, 16.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +90,16 @@ def arrived(house: House, subject: str) -> float:
     sys.exit(f"The mail {subject!r} has not arrived within {WITHIN_SECONDS:.0f} s.")
 
 
-def through_the_gate(house: House, author: httpx.Client, approver: httpx.Client) -> float:
-    """Seconds from the vote to the mail server."""
+def through_the_gate(house: House, author: httpx.Client, approver: httpx.Client, reads_for: float) -> float:
+    """Seconds from the vote to the mail server; the approver may have opened the request before."""
     subject = f"bench {uuid.uuid4().hex}"
     payload = {"recipient": "bench@example.com", "subject": subject, "body": "How long did this take?"}
     wanted = {"type": "email", "payload": payload, "purpose": "contract"}
     action = asked(author, "/api/actions", wanted)["id"]
     submitted = asked(author, f"/api/actions/{action}/submit")
+    if reads_for:
+        approver.get(f"/api/actions/{action}").raise_for_status()
+        time.sleep(reads_for)
     voted_at = time.time()
     vote = {"status": "approved", "note": "bench", "manifest_hash": submitted["manifest_hash"]}
     asked(approver, f"/api/actions/{action}/approve", vote)
@@ -112,11 +119,26 @@ def directly(house: House) -> float:
     return arrived(house, str(subject)) - started_at
 
 
-def measured(times: int, pause: float, once: Callable[[], float]) -> list[float]:
+def rest(settings: Settings) -> None:
+    """As if nobody had read anything for minutes: waits until the run that waits has left."""
+    deadline = time.monotonic() + settings.gate_drain_seconds + WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        with records.session(settings, Role.PIPELINES) as session:
+            for kind in (WatcherKind.APPROVER, WatcherKind.ASKED_AHEAD):
+                gate.leave(session, kind)
+            if not gate.run_waits(session, timedelta(seconds=3)):
+                return
+        time.sleep(0.5)
+    sys.exit("A sending run does not leave.")
+
+
+def measured(times: int, once: Callable[[], float], before: Callable[[], None] | None = None) -> list[float]:
     """Repeats with pauses of random length, so that no rhythm of the daemon is met or missed each time."""
     taken = []
     for number in range(times):
-        time.sleep(pause + random.uniform(0, SPREAD_SECONDS))
+        if before:
+            before()
+        time.sleep(random.uniform(0, SPREAD_SECONDS))
         taken.append(once())
         print(f"{number + 1} of {times}", end="\r", file=sys.stderr, flush=True)
     return taken
@@ -130,18 +152,25 @@ def main() -> None:
     house = running_house()
     with signed_in(house, house.author) as author, signed_in(house, house.approver) as approver:
 
-        def once() -> float:
-            return through_the_gate(house, author, approver)
+        def unread() -> float:
+            return through_the_gate(house, author, approver, reads_for=0)
 
-        once()  # starts the run that then waits
-        gate = measured(chosen.actions, 0, once)
-        rest = measured(chosen.from_rest, load().gate_drain_seconds + 2, once)
-    floor = [directly(house) for _ in range(chosen.actions)]
-    print(f"{'approve → mail server':<26}{'p50 s':>8}{'p95 s':>8}{'longest':>9}")
-    rows = {"to a run that waits": gate, "from rest": rest, "directly, nobody asked": floor}
+        def read_first() -> float:
+            return through_the_gate(house, author, approver, reads_for=random.uniform(*READS_FOR_SECONDS))
+
+        def return_to_rest() -> None:
+            rest(load())
+
+        rows = {
+            "from rest, after it was read": measured(chosen.from_rest, read_first, return_to_rest),
+            "from rest, nobody read it": measured(chosen.from_rest, unread, return_to_rest),
+            "while a run waits": measured(chosen.actions, unread),
+            "directly, nobody asked": [directly(house) for _ in range(chosen.actions)],
+        }
+    print(f"{'approve → mail server':<30}{'p50 s':>8}{'p95 s':>8}{'longest':>9}")
     for name, seconds in rows.items():
         p95 = sorted(seconds)[math.ceil(0.95 * len(seconds)) - 1]
-        print(f"{name:<26}{statistics.median(seconds):>8.2f}{p95:>8.2f}{max(seconds):>9.2f}")
+        print(f"{name:<30}{statistics.median(seconds):>8.2f}{p95:>8.2f}{max(seconds):>9.2f}")
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
 from marketing_pipelines.outbound import freeze, payloads
-from store.records import actions, approvals
+from store.records import actions, approvals, gate
 from store.records.actions import Action, ActionType, Move, Purpose
 from store.records.approvals import Decision
 from store.records.campaigns import Campaign
 from store.records.database import Session
+from store.records.gate import WatcherKind
 from store.records.schema import ActionId, CampaignId
 from store.records.tenants import Tenant
 
@@ -108,6 +109,12 @@ def found(session: Session, visitor: Visitor, action_id: int) -> Action:
     if action is None:
         raise nothing_here()
     return action
+
+
+def reads_requests(session: Session, visitor: Visitor, *, waiting: bool) -> None:
+    """Tells the gate that somebody reads what they may sign, so that it is ready when they have."""
+    if waiting and visitor.role in approvals.MAY_DECIDE:
+        gate.watch(session, WatcherKind.APPROVER, WatcherKind.APPROVER)
 
 
 def _locked(session: Session, visitor: Visitor, action_id: int) -> Action:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import ssl
 import subprocess
 import time
 import uuid
@@ -21,6 +22,8 @@ from store.records.tenants import Tenant
 from store.settings import Role, Service, Settings, load
 
 STARTS_WITHIN = 60.0
+# Read once for all clients: reading the authorities' certificates takes longer than most tests.
+TRUST = ssl.create_default_context()
 HOUSE = "tests/house/"
 
 

@@ -186,7 +186,9 @@ def _decide(visitor: Visitor, action_id: int, decision: Decision, vote: Vote) ->
 
 def _read(visitor: Visitor, action_id: int) -> ActionOut:
     with visitor.records() as session:
-        return ActionOut.of(session, desk.found(session, visitor, action_id))
+        found = desk.found(session, visitor, action_id)
+        desk.reads_requests(session, visitor, waiting=found.state is State.PENDING_APPROVAL)
+        return ActionOut.of(session, found)
 
 
 def _line(item: listing.Listed) -> ActionLine:

@@ -34,7 +34,9 @@ def actions(visitor: SignedIn, state: State | None = None, cursor: Cursor = None
 @router.get("/actions/{action_id}")
 def action(visitor: SignedIn, action_id: Id, done: str = "") -> HTMLResponse:
     with visitor.records() as session:
-        return _detail(session, visitor, desk.found(session, visitor, action_id), done=done)
+        found = desk.found(session, visitor, action_id)
+        desk.reads_requests(session, visitor, waiting=found.state is State.PENDING_APPROVAL)
+        return _detail(session, visitor, found, done=done)
 
 
 @router.get("/actions/{action_id}/html")

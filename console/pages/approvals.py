@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from console import listing, rendering
+from console import desk, listing, rendering
 from console.admission import SignedIn
 from console.cursors import Cursor
 
@@ -14,4 +14,5 @@ router = APIRouter(include_in_schema=False)
 def approvals(visitor: SignedIn, cursor: Cursor = None) -> HTMLResponse:
     with visitor.records() as session:
         page = listing.waiting(session, visitor.tenant, cursor=cursor)
+        desk.reads_requests(session, visitor, waiting=bool(page.items))
         return rendering.page(visitor, session, "approvals.html", page=page, is_first=cursor is None)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from console import figures, listing, rendering
+from console import desk, figures, listing, rendering
 from console.admission import SignedIn
 from store.records import gate
 
@@ -14,11 +14,13 @@ router = APIRouter(include_in_schema=False)
 def overview(visitor: SignedIn) -> HTMLResponse:
     numbers = figures.of_last_days(visitor)
     with visitor.records() as session:
+        waiting = listing.waiting(session, visitor.tenant, limit=5).items
+        desk.reads_requests(session, visitor, waiting=bool(waiting))
         return rendering.page(
             visitor,
             session,
             "overview.html",
-            waiting=listing.waiting(session, visitor.tenant, limit=5).items,
+            waiting=waiting,
             sent_back=listing.sent_back(session, visitor.tenant, visitor.user),
             touched=listing.touched(session, visitor.tenant),
             figures=numbers,

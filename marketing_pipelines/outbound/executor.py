@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from connectors.face import SendsMail
 from marketing_pipelines.outbound import checks, chunks, loading
 from marketing_pipelines.outbound.chunks import Ending
+from marketing_pipelines.outbound.gate import is_expecting
 from marketing_pipelines.outbound.pulse import Pulse
 from marketing_pipelines.outbound.sending import LEASE, Sending, actor_of
 from store import records
@@ -24,6 +25,8 @@ from store.settings import Role, Settings
 POLL_SECONDS = 0.2
 CHUNKS_A_SLICE = 50
 MOST_ATTEMPTS = 5
+# A process that lives for ever is one that nobody can look at when it is over.
+LIVES_AT_MOST_SECONDS = 3600
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +51,24 @@ def execute(settings: Settings, connect_mailer: Callable[[], SendsMail], run_id:
     with ExitStack() as closing:
         mailer = OpenMailer(connect_mailer, closing)
         closing.callback(_leave, settings, run_id)
-        idle_since = time.monotonic()
+        began = idle_since = time.monotonic()
         while True:
             state = _work_on_next(settings, mailer, run_id)
             if state is not None:
                 left[state] += 1
                 idle_since = time.monotonic()
-            elif time.monotonic() - idle_since >= settings.gate_drain_seconds:
+            elif _has_waited_enough(settings, began, idle_since):
                 return left
             else:
                 _wait(settings, run_id)
+
+
+def _has_waited_enough(settings: Settings, began: float, idle_since: float) -> bool:
+    """It stays a while for what comes, and longer while something is about to come; with no while, not at all."""
+    idle, lived = time.monotonic() - idle_since, time.monotonic() - began
+    if idle < settings.gate_drain_seconds:
+        return False
+    return not settings.gate_drain_seconds or lived > LIVES_AT_MOST_SECONDS or not is_expecting(settings)
 
 
 def _work_on_next(settings: Settings, mailer: OpenMailer, run_id: str) -> State | None:

@@ -1,4 +1,7 @@
-"""The gate: what lapsed expires, and what is approved, due and not stopped is asked a run for."""
+"""The gate: what lapsed expires, and what is approved, due and not stopped is asked a run for.
+
+A run takes ten seconds to come, so it is asked for when somebody opens what they may sign: while they read, it starts.
+"""
 
 import time
 from dataclasses import dataclass
@@ -19,16 +22,19 @@ POLL_SECONDS = 0.2
 PATIENCE = timedelta(seconds=90)
 # A run that waits says so several times a second.
 WAITS_WITHIN = timedelta(seconds=3)
+# Nobody who opened a request longer ago is likely to sign it the next moment.
+READS_FOR = timedelta(minutes=2)
+# What is due at nine leaves at nine.
+COMES_WITHIN = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A run that is wanted, under a key that is never used twice."""
+    """A run that is wanted, under a key that is never used twice; of no action when it is asked for ahead."""
 
-    tenant: TenantId
-    action: ActionId
-    version: int
     run_key: str
+    tenant: TenantId | None = None
+    action: ActionId | None = None
 
 
 def wait_for_work(settings: Settings, watcher: str, until: float) -> Ask | None:
@@ -50,10 +56,23 @@ def look(settings: Settings, watcher: str) -> Ask | None:
     if settings.kill_switch:
         return None
     with records.session(settings, Role.PIPELINES) as session:
-        if gate.is_quiet(session) or gate.run_waits(session, WAITS_WITHIN):
+        if gate.run_waits(session, WAITS_WITHIN):
             return None
-        slice = gate.ask(session, PATIENCE)
-        return slice and Ask(slice.tenant_id, slice.action_id, slice.version, slice.run_key)
+        if not gate.is_quiet(session):
+            slice = gate.ask(session, PATIENCE)
+            return slice and Ask(slice.run_key, slice.tenant_id, slice.action_id)
+        key = (
+            gate.ask_ahead(session, PATIENCE) if gate.is_expecting(session, READS_FOR, COMES_WITHIN) else None
+        )
+        return Ask(key) if key else None
+
+
+def is_expecting(settings: Settings) -> bool:
+    """Whether a run that waits had better stay."""
+    if settings.kill_switch:
+        return False
+    with records.session(settings, Role.PIPELINES) as session:
+        return gate.is_expecting(session, READS_FOR, COMES_WITHIN)
 
 
 def _expire(settings: Settings, tenant: TenantId, action_id: ActionId, watcher: str) -> None:

@@ -58,10 +58,15 @@ class Slice(TenantOwned, Record):
 class WatcherKind(StrEnum):
     SENSOR = "sensor"
     RUN = "run"
+    APPROVER = "approver"
+    ASKED_AHEAD = "asked_ahead"
 
 
 class Watcher(Record):
-    """Who looks for due work and when last: sensors for "gate last seen", runs that wait for more."""
+    """Who looks for work and when last: sensors, runs that wait for more, people who read what they may sign.
+
+    One more row says when a run was last asked for ahead of the work.
+    """
 
     __tablename__ = "gate_watchers"
     __table_args__ = (one_of("kind", WatcherKind),)
@@ -113,6 +118,30 @@ def take(session: Session, run_id: str, lease: timedelta) -> Taken | None:
 def is_quiet(session: Session) -> bool:
     """Whether nothing at all may go now; a plain read, for those who look often."""
     return session.execute(_due().limit(1)).first() is None
+
+
+def is_expecting(session: Session, reading_since: timedelta, due_within: timedelta) -> bool:
+    """Whether work is about to come: somebody reads what they may sign, or an approved action falls due."""
+    reads = exists().where(Watcher.kind == WatcherKind.APPROVER, Watcher.seen_at > now() - reading_since)
+    falls_due = exists().where(
+        Action.state == State.APPROVED,
+        Action.due_at.between(now(), now() + due_within),
+        ~exists().where(_stopped()),
+    )
+    return bool(session.scalar(select(or_(reads, falls_due))))
+
+
+def ask_ahead(session: Session, patience: timedelta) -> str | None:
+    """The key of a run that is wanted before there is work; None while one that was asked for may still come."""
+    asked_at = session.scalar(
+        insert(Watcher)
+        .values(name=WatcherKind.ASKED_AHEAD, kind=WatcherKind.ASKED_AHEAD, seen_at=now())
+        .on_conflict_do_update(
+            index_elements=["name"], set_={"seen_at": now()}, where=Watcher.seen_at < now() - patience
+        )
+        .returning(Watcher.seen_at)
+    )
+    return f"ahead-{asked_at:%Y%m%dT%H%M%S%f}" if asked_at else None
 
 
 def end(session: Session, slice: Slice) -> None:

@@ -1,6 +1,5 @@
 """A sandbox as a test sees it: its address, a clock to move, a patience that does not sleep, its own counts."""
 
-import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,9 +10,8 @@ from connectors import insights_reader
 from connectors.face import Channel, ReadsInsights, Wire
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
+from tests.conftest import TRUST
 
-# Read once: reading the authorities' certificates takes longer than most tests.
-TRUST = ssl.create_default_context()
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 

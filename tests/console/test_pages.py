@@ -2,21 +2,24 @@
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import polars as pl
 import pytest
+from sqlalchemy import delete, exists, select
 
 from console.app import create_app
 from console.figures import summed
 from console.request_log import JsonLines
-from store import events
+from store import events, records
+from store.records.gate import Watcher, WatcherKind
 from store.records.people import MemberRole
-from store.settings import Settings, load
+from store.settings import Role, Settings, load
 from tests.conftest import free_port_base
 from tests.console.conftest import served
-from tests.console.visitors import Person, mail
+from tests.console.visitors import Person, mail, submitted
 
 CHANNEL_DAILY = """
 create table if not exists marts.channel_daily
@@ -186,3 +189,25 @@ def test_the_overview_shows_the_tenants_own_numbers(
     assert "3.00×" in shown
     assert "Theirs alone" not in shown
     assert "777" not in shown
+
+
+def test_the_gate_hears_of_whoever_reads_what_they_may_sign(
+    house: Settings, marketer: Person, approver: Person
+) -> None:
+    def heard_after(look: Callable[[], httpx.Response]) -> bool:
+        with records.session(house, Role.OWNER) as session:
+            session.execute(delete(Watcher).where(Watcher.kind == WatcherKind.APPROVER))
+        assert look().status_code == 200
+        with records.session(house, Role.OWNER) as session:
+            return session.scalar(select(exists().where(Watcher.kind == WatcherKind.APPROVER))) or False
+
+    signer, author = approver.forms(), marketer.forms()
+    assert not heard_after(lambda: signer.get("/approvals")), "nothing waits yet"
+    request = f"/actions/{submitted(marketer)['id']}"
+    for page in ("/", "/approvals", request):
+        assert heard_after(lambda page=page: signer.get(page)), page
+        assert not heard_after(lambda page=page: author.get(page)), page
+    with approver.api() as program:
+        assert heard_after(lambda: program.get(request))
+        program.post(f"{request}/deny", json={"note": "No"}).raise_for_status()
+    assert not heard_after(lambda: signer.get(request)), "it has been decided"

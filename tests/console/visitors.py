@@ -12,6 +12,7 @@ from store import records
 from store.records.people import MemberRole, Membership, User, hash_password
 from store.records.schema import TenantId
 from store.settings import Role, Settings
+from tests.conftest import TRUST
 
 PASSWORD = "a horse that is correct"
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
@@ -35,13 +36,13 @@ class Person:
     def api(self) -> httpx.Client:
         """A program that acts for this person."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.Client(base_url=f"{self.site}/api", headers=headers, timeout=30)
+        return httpx.Client(base_url=f"{self.site}/api", headers=headers, timeout=30, verify=TRUST)
 
     @cached_property
     def token(self) -> str:
         log_in = {"email": self.email, "password": PASSWORD}
-        answer = httpx.post(f"{self.site}/api/auth/login", json=log_in, timeout=30).raise_for_status()
-        return answer.json()["access_token"]
+        answer = httpx.post(f"{self.site}/api/auth/login", json=log_in, timeout=30, verify=TRUST)
+        return answer.raise_for_status().json()["access_token"]
 
     def forms(self) -> "Forms":
         """A signed-in browser without its engine."""
@@ -56,7 +57,7 @@ class Forms:
 
     def __init__(self, site: str) -> None:
         self.site = site
-        self.client = httpx.Client(base_url=site, timeout=30)
+        self.client = httpx.Client(base_url=site, timeout=30, verify=TRUST)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.client.get(path, headers=headers)

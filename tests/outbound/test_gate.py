@@ -1,17 +1,23 @@
 """The gate asks for one run where one is needed, again when it does not come, and never for what may not go."""
 
+import time
+from datetime import timedelta
+
 import dagster as dg
 import pytest
+from sqlalchemy.exc import ProgrammingError
 
 from marketing_pipelines.defs.outbound import automation
 from marketing_pipelines.outbound import gate
 from store import records
+from store.clock import now
 from store.records import actions
 from store.records import gate as gate_records
 from store.records.actions import State
 from store.records.gate import WatcherKind
+from store.records.schema import ActionId
 from store.settings import Role
-from tests.outbound.office import MailServer, Office, house_resource
+from tests.outbound.office import MailServer, Office, house_resource, wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +79,70 @@ def test_while_a_run_waits_no_other_is_asked_for(office: Office) -> None:
     with records.session(office.settings, Role.PIPELINES) as session:
         gate_records.leave(session, "a run")
     assert gate.look(office.settings, "a") is not None
+
+
+def somebody_reads(office: Office) -> None:
+    with office.console() as session:
+        gate_records.watch(session, WatcherKind.APPROVER, WatcherKind.APPROVER)
+
+
+def test_while_somebody_reads_what_they_may_sign_one_run_is_asked_for_ahead(office: Office) -> None:
+    assert gate.look(office.settings, "a") is None
+    somebody_reads(office)
+    asked = gate.look(office.settings, "a")
+    assert asked is not None
+    assert asked.action is None
+    assert gate.look(office.settings, "b") is None
+    office.tamper(
+        "update gate_watchers set seen_at = seen_at - interval '91 s' where kind = 'asked_ahead' and :id = 0",
+        ActionId(0),
+    )
+    again = gate.look(office.settings, "b")
+    assert again is not None
+    assert again.run_key != asked.run_key
+
+
+def test_nothing_is_asked_for_ahead_once_they_have_gone_or_everything_is_stopped(office: Office) -> None:
+    somebody_reads(office)
+    assert gate.look(office.settings.model_copy(update={"kill_switch": True}), "a") is None
+    office.tamper(
+        "update gate_watchers set seen_at = seen_at - interval '3 min' where kind = 'approver' and :id = 0",
+        ActionId(0),
+    )
+    assert gate.look(office.settings, "a") is None
+
+
+def test_a_run_is_there_before_what_was_approved_for_later_falls_due(office: Office) -> None:
+    office.approved(due_at=now() + timedelta(hours=1))
+    assert gate.look(office.settings, "a") is None
+    office.approved(due_at=now() + timedelta(seconds=10))
+    asked = gate.look(office.settings, "a")
+    assert asked is not None
+    assert asked.action is None
+
+
+def test_a_run_stays_while_somebody_reads(office: Office, mail_server_log: MailServer) -> None:
+    somebody_reads(office)
+    with office.sender(drain_seconds=1) as run:
+        wait_for(
+            lambda: office.column("select 1 from gate_watchers where kind = 'run' and :id = 0", ActionId(0))
+        )
+        time.sleep(2)
+        assert run.poll() is None
+        office.approved()
+        wait_for(lambda: mail_server_log.recipients == {"reader@example.com": 1})
+        office.tamper(
+            "update gate_watchers set seen_at = now() - interval '3 min' where kind = 'approver' and :id = 0",
+            ActionId(0),
+        )
+        assert run.wait(30) == 0
+
+
+def test_the_console_says_nothing_else_to_the_gate(office: Office) -> None:
+    """Whoever breaks into the console cannot make it believe that a run waits."""
+    for kind in (WatcherKind.RUN, WatcherKind.SENSOR, WatcherKind.ASKED_AHEAD):
+        with pytest.raises(ProgrammingError, match="row-level security"), office.console() as session:
+            gate_records.watch(session, "forged", kind)
 
 
 def test_a_look_is_the_sign_of_life_that_the_console_shows(office: Office) -> None:

@@ -47,10 +47,9 @@ def tick(settings_resource: SettingsResource, name: str, phase: float) -> dg.Sen
     asked = gate.wait_for_work(settings, name, until=time.monotonic() + left)
     if asked is None:
         return dg.SkipReason("Nothing that may go is due.")
-    request = dg.RunRequest(
-        run_key=asked.run_key,
-        tags={**SEND_TAGS, "mp/tenant": str(asked.tenant), "mp/action": str(asked.action)},
-    )
+    tags = {**SEND_TAGS, "mp/tenant": str(asked.tenant), "mp/action": str(asked.action)}
+    ahead = {**SEND_TAGS, "mp/ahead": "somebody reads what they may sign, or something falls due"}
+    request = dg.RunRequest(run_key=asked.run_key, tags=tags if asked.action else ahead)
     return dg.SensorResult(run_requests=[request])
 
 

@@ -508,7 +508,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("kind in ('sensor', 'run')", name=op.f("ck_gate_watchers_kind")),
+        sa.CheckConstraint(
+            "kind in ('sensor', 'run', 'approver', 'asked_ahead')", name=op.f("ck_gate_watchers_kind")
+        ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_gate_watchers")),
     )
     op.create_table(

@@ -61,9 +61,16 @@ create policy house on audit_entries to mp_console using (tenant_id = 0) with ch
 grant select on users to mp_console, mp_pipelines_all_tenants;
 grant select, insert, update, delete on log_ins to mp_console;
 
--- Who watches the gate is not a tenant's either: the pipelines say so, the console shows it.
+-- Who watches the gate is not a tenant's either: the pipelines say so, the console shows it. Of itself the console
+-- says one thing, that somebody is reading what waits for a signature.
+alter table gate_watchers enable row level security;
+create policy everything on gate_watchers to mp_pipelines_all_tenants using (true) with check (true);
+create policy shown on gate_watchers for select to mp_console using (true);
+create policy reads on gate_watchers for insert to mp_console with check (kind = 'approver');
+create policy still_reads on gate_watchers for update to mp_console
+    using (kind = 'approver') with check (kind = 'approver');
 grant select, insert, update, delete on gate_watchers to mp_pipelines_all_tenants;
-grant select on gate_watchers to mp_console;
+grant select, insert, update on gate_watchers to mp_console;
 
 -- The edge reads what a request can name, and no more.
 grant select on links, campaigns, collector_keys, tenants to mp_edge;
