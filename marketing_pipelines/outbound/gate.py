@@ -12,11 +12,13 @@ from store.audit import Actor, ActorKind
 from store.clock import now
 from store.records import actions, gate
 from store.records.actions import MOVES, Move
+from store.records.database import Session
 from store.records.gate import WatcherKind
 from store.records.schema import ActionId, TenantId
 from store.settings import Role, Settings
 
-POLL_SECONDS = 0.2
+# Two sensors look all day: more often costs a core more than it wins.
+POLL_SECONDS = 0.5
 # A run that was asked for is there within seconds, or within a minute on a machine that is busy; asking again
 # earlier would only make it busier.
 PATIENCE = timedelta(seconds=90)
@@ -47,24 +49,24 @@ def wait_for_work(settings: Settings, watcher: str, until: float) -> Ask | None:
 
 
 def look(settings: Settings, watcher: str) -> Ask | None:
-    """One look: expires what has lapsed and asks for a run if one is needed."""
+    """One look, in one transaction: asks for a run if one is needed, and expires what has lapsed."""
     with records.session(settings, Role.PIPELINES) as session:
         gate.watch(session, watcher, WatcherKind.SENSOR)
         lapsed = actions.lapsed(session)
+        asked = None if settings.kill_switch else _ask(session)
     for tenant, action in lapsed:
         _expire(settings, tenant, action, watcher)
-    if settings.kill_switch:
+    return asked
+
+
+def _ask(session: Session) -> Ask | None:
+    if gate.run_waits(session, WAITS_WITHIN):
         return None
-    with records.session(settings, Role.PIPELINES) as session:
-        if gate.run_waits(session, WAITS_WITHIN):
-            return None
-        if not gate.is_quiet(session):
-            slice = gate.ask(session, PATIENCE)
-            return slice and Ask(slice.run_key, slice.tenant_id, slice.action_id)
-        key = (
-            gate.ask_ahead(session, PATIENCE) if gate.is_expecting(session, READS_FOR, COMES_WITHIN) else None
-        )
-        return Ask(key) if key else None
+    if not gate.is_quiet(session):
+        slice = gate.ask(session, PATIENCE)
+        return slice and Ask(slice.run_key, slice.tenant_id, slice.action_id)
+    key = gate.ask_ahead(session, PATIENCE) if gate.is_expecting(session, READS_FOR, COMES_WITHIN) else None
+    return Ask(key) if key else None
 
 
 def is_expecting(settings: Settings) -> bool:

@@ -33,6 +33,12 @@ CADDY = Path(sys.executable).with_name("caddy")
 PASSWORD = "a password of the test"
 # As the compose file has them, and the place of each among a house's ports.
 PORTS = {"8000": 0, "8001": 1, "8002": 2, "8005": 5}
+LISTENS_ON = {
+    "collector": Service.COLLECTOR,
+    "console": Service.CONSOLE,
+    "code-server": Service.CODE_SERVER,
+    "webserver": Service.DAGSTER,
+}
 
 
 @dataclass(frozen=True)
@@ -97,8 +103,12 @@ class Host:
         return self.data / f"{service}.log"
 
     def until_healthy(self, service: str) -> None:
-        """Each look is a process of its own, which would slow down what it looks at."""
-        wait_until(f"{service} ({self.log(service)})", lambda: self.is_healthy(service), 150, every=2)
+        """Each look is a process of its own, which would slow down what it looks at: so the first one comes late."""
+        log = self.log(service)
+        if service in LISTENS_ON:
+            port = self.port(LISTENS_ON[service])
+            wait_until(f"{service} ({log})", lambda: answers_tcp(port), 150)
+        wait_until(f"{service} ({log})", lambda: self.is_healthy(service), 150, every=3)
 
     def is_healthy(self, service: str) -> bool:
         kind, *words = self.services[service]["healthcheck"]["test"]

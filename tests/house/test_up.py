@@ -37,9 +37,7 @@ def test_a_second_supervisor_is_refused_by_name(running: House) -> None:
 
 def test_a_taken_port_is_one_line_with_the_port_and_the_knob(tmp_path: Path) -> None:
     base = free_port_base()
-    with socket.socket() as squatter:
-        squatter.bind(("127.0.0.1", base))
-        squatter.listen()
+    with socket.create_server(("127.0.0.1", base)):
         refused = mp({**os.environ, "DATA_DIR": str(tmp_path), "PORT_BASE": str(base)}, "up")
     assert refused.returncode == 2
     assert len(refused.stderr.strip().splitlines()) == 1

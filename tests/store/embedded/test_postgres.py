@@ -74,9 +74,7 @@ def test_a_directory_that_is_something_else_is_left_alone(elsewhere: Settings) -
 
 def test_a_taken_port_names_the_port_and_the_knob(elsewhere: Settings) -> None:
     port = elsewhere.port(Service.POSTGRES)
-    with socket.socket() as squatter:
-        squatter.bind(("127.0.0.1", port))
-        squatter.listen()
+    with socket.create_server(("127.0.0.1", port)):
         said = refusal(elsewhere)
     assert str(port) in said
     assert "PORT_BASE" in said
