@@ -120,7 +120,8 @@ def directly(house: House) -> float:
 
 
 def rest(settings: Settings) -> None:
-    """As if nobody had read anything for minutes: waits until the run that waits has left."""
+    """As if nobody had read anything for minutes: waits until the run has settled its books and left."""
+    time.sleep(6)
     deadline = time.monotonic() + settings.gate_drain_seconds + WITHIN_SECONDS
     while time.monotonic() < deadline:
         with records.session(settings, Role.PIPELINES) as session:

@@ -48,6 +48,8 @@ class OpenMailer:
 def execute(settings: Settings, connect_mailer: Callable[[], SendsMail], run_id: str) -> Counter[State]:
     """Sends whatever is due until nothing has been for a while; tells in which states it left the actions."""
     left: Counter[State] = Counter()
+    with records.session(settings, Role.PIPELINES) as session:
+        gate.arrive(session)
     with ExitStack() as closing:
         mailer = OpenMailer(connect_mailer, closing)
         closing.callback(_leave, settings, run_id)

@@ -87,11 +87,14 @@ class Taken:
 def ask(session: Session, patience: timedelta) -> Slice | None:
     """Asks for one run where work is due that nobody has and nobody was asked for; None when all is quiet.
 
-    One run is enough: it goes on with whatever else is due. After `patience` an ask that no run has
-    answered is made again under another key.
+    One run is enough: it goes on with whatever else is due, and one that was asked for ahead does so too.
+    After `patience` an ask that no run has answered is made again under another key.
     """
     unanswered = and_(Slice.run_id.is_(None), Slice.leased_until.is_(None))
-    if session.scalar(select(exists().where(_asked_since(now() - patience)))):
+    since = now() - patience
+    if session.scalar(
+        select(or_(exists().where(_asked_since(since)), exists().where(_asked_ahead_since(since))))
+    ):
         return None
     free = or_(_nobody_has_it(), and_(unanswered, Slice.asked_at < now() - patience))
     for action, newest in _locked(session, free):
@@ -142,6 +145,11 @@ def ask_ahead(session: Session, patience: timedelta) -> str | None:
         .returning(Watcher.seen_at)
     )
     return f"ahead-{asked_at:%Y%m%dT%H%M%S%f}" if asked_at else None
+
+
+def arrive(session: Session) -> None:
+    """A run is there: what was asked ahead has been answered."""
+    leave(session, WatcherKind.ASKED_AHEAD)
 
 
 def end(session: Session, slice: Slice) -> None:
@@ -263,6 +271,10 @@ def _nobody_has_it() -> ColumnElement[bool]:
 
 def _asked_since(moment: datetime) -> ColumnElement[bool]:
     return and_(Slice.run_id.is_(None), Slice.ended_at.is_(None), Slice.asked_at >= moment)
+
+
+def _asked_ahead_since(moment: datetime) -> ColumnElement[bool]:
+    return and_(Watcher.kind == WatcherKind.ASKED_AHEAD, Watcher.seen_at >= moment)
 
 
 def _locked(session: Session, free: ColumnElement[bool]) -> Iterator[tuple[Action, Slice | None]]:

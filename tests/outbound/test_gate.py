@@ -102,6 +102,34 @@ def test_while_somebody_reads_what_they_may_sign_one_run_is_asked_for_ahead(offi
     assert again.run_key != asked.run_key
 
 
+def test_a_run_that_was_asked_for_ahead_is_enough_until_it_has_come_and_gone(
+    office: Office, mail_server_log: MailServer
+) -> None:
+    somebody_reads(office)
+    assert gate.look(office.settings, "a") is not None
+    office.approved()
+    assert gate.look(office.settings, "a") is None
+    office.send()
+    assert mail_server_log.recipients == {"reader@example.com": 1}
+    action_id = office.approved()
+    asked = gate.look(office.settings, "a")
+    assert asked is not None
+    assert asked.action == action_id
+
+
+def test_what_is_due_does_not_wait_for_ever_for_a_run_that_was_asked_for_ahead(office: Office) -> None:
+    somebody_reads(office)
+    assert gate.look(office.settings, "a") is not None
+    action_id = office.approved()
+    office.tamper(
+        "update gate_watchers set seen_at = seen_at - interval '91 s' where kind = 'asked_ahead' and :id = 0",
+        ActionId(0),
+    )
+    asked = gate.look(office.settings, "a")
+    assert asked is not None
+    assert asked.action == action_id
+
+
 def test_nothing_is_asked_for_ahead_once_they_have_gone_or_everything_is_stopped(office: Office) -> None:
     somebody_reads(office)
     assert gate.look(office.settings.model_copy(update={"kill_switch": True}), "a") is None
