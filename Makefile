@@ -54,6 +54,7 @@ lint: env ## everything that is checked without running it
 	@.venv/bin/ruff check .
 	@.venv/bin/pyright
 	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/pytest -q tests/store/test_migrations.py # alembic check, on a Postgres of its own
 	@.venv/bin/sqlfluff lint --disable-progress-bar dbt_project/models
 	@home=$$(mktemp -d) && echo 'telemetry: {enabled: false}' > $$home/dagster.yaml; \
 		DAGSTER_HOME=$$home VIRTUAL_ENV=$(CURDIR)/.venv .venv/bin/dg check defs; status=$$?; rm -rf $$home; exit $$status

@@ -23,7 +23,10 @@ def main() -> None:
     _check_python()
     if not _is_marked(INSTALLED, wanted := _installation()):
         started = time.monotonic()
-        print(f"environment: Python {sys.version.split()[0]}, installing the locked packages (minutes, once)")
+        print(
+            f"environment: Python {sys.version.split()[0]}, installing the locked packages (minutes, once)",
+            flush=True,
+        )
         _make_venv()
         _install()
         INSTALLED.write_text(wanted)
@@ -88,7 +91,8 @@ def _install() -> None:
         )
         if quick.returncode:
             print(
-                "environment: uv could not install (it does not read pip's configuration); going on with pip"
+                "environment: uv could not install (it does not read pip's configuration); going on with pip",
+                flush=True,
             )
     _run([*pip, "install", "--quiet", "--no-compile", *lock])
     _run([*pip, "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ROOT])
