@@ -143,7 +143,7 @@ def test_nothing_is_asked_for_ahead_once_they_have_gone_or_everything_is_stopped
 def test_a_run_is_there_before_what_was_approved_for_later_falls_due(office: Office) -> None:
     office.approved(due_at=now() + timedelta(hours=1))
     assert gate.look(office.settings, "a") is None
-    office.approved(due_at=now() + timedelta(seconds=10))
+    office.approved(due_at=now() + timedelta(seconds=18))
     asked = gate.look(office.settings, "a")
     assert asked is not None
     assert asked.action is None
