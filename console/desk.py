@@ -14,7 +14,6 @@ from store.records.actions import Action, ActionType, Move, Purpose
 from store.records.approvals import Decision
 from store.records.campaigns import Campaign
 from store.records.database import Session
-from store.records.gate import WatcherKind
 from store.records.schema import ActionId, CampaignId
 from store.records.tenants import Tenant
 
@@ -114,7 +113,7 @@ def found(session: Session, visitor: Visitor, action_id: int) -> Action:
 def reads_requests(session: Session, visitor: Visitor, *, waiting: bool) -> None:
     """Tells the gate that somebody reads what they may sign, so that it is ready when they have."""
     if waiting and visitor.role in approvals.MAY_DECIDE:
-        gate.watch(session, WatcherKind.APPROVER, WatcherKind.APPROVER)
+        gate.approver_reads(session)
 
 
 def _locked(session: Session, visitor: Visitor, action_id: int) -> Action:

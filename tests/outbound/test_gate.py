@@ -83,7 +83,7 @@ def test_while_a_run_waits_no_other_is_asked_for(office: Office) -> None:
 
 def somebody_reads(office: Office) -> None:
     with office.console() as session:
-        gate_records.watch(session, WatcherKind.APPROVER, WatcherKind.APPROVER)
+        gate_records.approver_reads(session)
 
 
 def test_while_somebody_reads_what_they_may_sign_one_run_is_asked_for_ahead(office: Office) -> None:
@@ -155,7 +155,7 @@ def test_a_run_stays_while_somebody_reads(office: Office, mail_server_log: MailS
         wait_for(
             lambda: office.column("select 1 from gate_watchers where kind = 'run' and :id = 0", ActionId(0))
         )
-        time.sleep(2)
+        time.sleep(2)  # longer than it would stay for nobody
         assert run.poll() is None
         office.approved()
         wait_for(lambda: mail_server_log.recipients == {"reader@example.com": 1})
