@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from tests.store.embedded.clickhouse.conftest import PASSWORD, Server
+from tests.store.embedded.clickhouse.running_server import PASSWORD, Server
 
 INCREMENTAL = ("replaced_rows", "replaced_partitions")
 

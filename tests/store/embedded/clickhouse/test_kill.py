@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from tests.store.embedded.clickhouse.conftest import PASSWORD, Server
+from tests.store.embedded.clickhouse.running_server import PASSWORD, Server
 
 KILLS = 6
 WRITERS = 3

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.store.embedded.clickhouse.conftest import ROOT, Server
+from tests.store.embedded.clickhouse.running_server import ROOT, Server
 
 
 def refusal(server: Server) -> tuple[int, str]:
