@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli import dagster_ui, readiness
 from cli.supervisor import Part
+from collector.shipping import condition as shipping
 from store.embedded import commands, postgres
 from store.settings import Role, Service, Settings
 
@@ -36,12 +37,19 @@ def stores(house: Settings) -> list[Part]:
     return parts
 
 
-def surfaces(house: Settings) -> list[Part]:
-    """What people and pages meet."""
-    return [
-        _module("collector", ["collector"], house.port(Service.COLLECTOR)),
-        _module("console", ["console"], house.port(Service.CONSOLE)),
-    ]
+def surfaces(house: Settings) -> dict[str, list[Part]]:
+    """What people and pages meet, by the group that `--only` names; the collector's log is shipped by a process of its own."""
+    return {
+        "collector": [_module("collector", ["collector"], house.port(Service.COLLECTOR)), _shipper(house)],
+        "console": [_module("console", ["console"], house.port(Service.CONSOLE))],
+    }
+
+
+def _shipper(house: Settings) -> Part:
+    async def has_spoken() -> bool:
+        return shipping.heard(house.data_dir / "spool").is_running
+
+    return Part("shipper", [sys.executable, "-m", "collector.shipping"], has_spoken)
 
 
 def demo(house: Settings) -> list[Part]:

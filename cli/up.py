@@ -93,7 +93,8 @@ async def _bring_up(supervisor: Supervisor, house: Settings, only: set[str], wit
         await step("demo world", supervisor.start(*rooms.demo(house)))
     if first_time:
         await step("30 days of demo history", asyncio.to_thread(_seed, house))
-    parts: list[Part] = [part for part in rooms.surfaces(house) if part.name in wanted]
+    surfaces = rooms.surfaces(house).items()
+    parts: list[Part] = [part for group, parts in surfaces if group in wanted for part in parts]
     if "dagster" in wanted:
         parts.append(rooms.code_server(house))
     await step(", ".join(part.name for part in parts), supervisor.start(*parts))

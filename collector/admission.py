@@ -1,17 +1,19 @@
 """From what was sent to what is kept: tenant and trust, consent, time, ids, lengths. Pure."""
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
 
 import msgspec
 
-from collector.consent import Consent, decide, without_ids
-from collector.edge_log.entries import LoggedEvent
+from collector.addresses import Whereabouts
+from collector.consent import NO_OBJECTION, Consent, Decision, Objection, decide, without_ids
+from collector.directory.senders import Rules, Sender
+from collector.edge_log import LoggedEvent
+from collector.edge_log.entries import NO_PROPS
 from collector.incoming import IncomingEvent, Moment
 from collector.refusals import Reason, Refused
+from collector.visitors import DAILY, STORED, Salts, daily_id
 
 LONGEST_ADDRESS = 2048
 LONGEST_TEXT = 512
@@ -22,40 +24,37 @@ LONGEST_WAIT_MS = 7 * 24 * 3600 * 1000
 EARLIEST_MS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp() * 1000)
 # Seconds stay below this until the year 5138, milliseconds have been above it since 1973.
 FIRST_IN_MILLISECONDS = 100_000_000_000
+LAST_IN_MILLISECONDS = FIRST_IN_MILLISECONDS * 100
+IDS_AT_A_TIME = 256
 
 
-class Trust(StrEnum):
-    UNTRUSTED = "untrusted"
-    BROWSER = "browser"
-    SERVER = "server"
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    tenant_id: int
-    trust: Trust
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What the request itself tells, the same for all its events; the address is shortened already."""
+class Circumstances(msgspec.Struct, frozen=True, gc=False):
+    """What the request itself tells, the same for all its events; `come` counts what its address sent lately."""
 
     received_ms: int
-    objects: bool
+    objects: Objection
     user_agent: str
-    address: str
-    is_program: bool
+    where: Whereabouts
+    come: int = 0
+    signals: tuple[str, ...] = ()
+
+
+_unguessable: list[str] = []
 
 
 def mint(now_ms: int) -> str:
-    """An id that sorts by time and cannot be guessed."""
-    return f"{now_ms:012x}{os.urandom(10).hex()}"
+    """An id that sorts by time and cannot be guessed; randomness is fetched for many at once."""
+    if not _unguessable:
+        fetched = os.urandom(10 * IDS_AT_A_TIME).hex()
+        _unguessable.extend(fetched[start : start + 20] for start in range(0, len(fetched), 20))
+    return f"{now_ms:012x}{_unguessable.pop()}"
 
 
 def admit(
     event: IncomingEvent,
     sender: Sender,
     around: Circumstances,
+    salts: Salts,
     *,
     sent_at: Moment | None = None,
     consent: bool | Consent | None = None,
@@ -64,54 +63,95 @@ def admit(
 
     Raises Refused with the field that is wrong.
     """
-    from_server = sender.trust is Trust.SERVER
+    rules, received = sender.rules, around.received_ms
+    from_server = sender.is_server
     decision = decide(
-        event.consent if event.consent is not None else consent, objects=around.objects and not from_server
+        consent if event.consent is None else event.consent,
+        NO_OBJECTION if from_server else around.objects,
+        needs_yes=rules.needs_yes,
     )
-    silent = decision is Consent.DENIED
+    keeps_ids = decision.keeps_ids
     url, referrer = event.url or "", event.referrer or ""
+    sid, sid_kind = _visitor(event, rules, around, salts, decision, from_server=from_server)
+    occurred, original = _moments(event.ts, event.sent_at or sent_at, received, from_server=from_server)
+    where = around.where
     return LoggedEvent(
-        tenant_id=sender.tenant_id,
-        event_id=event.id or mint(around.received_ms),
+        tenant_id=rules.tenant_id,
+        event_id=event.id or mint(received),
         event=event.event,
-        received_at=around.received_ms,
-        occurred_at=_occurred(event.ts, event.sent_at or sent_at, around.received_ms, sender.trust),
-        trust=sender.trust.value,
-        consent=decision.value,
-        sid="" if silent else event.sid or "",
-        user_id="" if silent or not from_server else event.user_id or "",
-        url=(without_ids(url) if silent else url)[:LONGEST_ADDRESS],
-        referrer=(without_ids(referrer) if silent else referrer)[:LONGEST_ADDRESS],
+        received_at=received,
+        occurred_at=occurred,
+        original_at=original,
+        trust=sender.trust,
+        consent=decision.consent,
+        consent_signals=decision.signals,
+        sid=sid,
+        sid_kind=sid_kind,
+        user_id=event.user_id or "" if keeps_ids and from_server else "",
+        url=(url if keeps_ids else without_ids(url))[:LONGEST_ADDRESS],
+        referrer=(referrer if keeps_ids else without_ids(referrer))[:LONGEST_ADDRESS],
         utm_source=(event.utm_source or "")[:LONGEST_TEXT],
         utm_medium=(event.utm_medium or "")[:LONGEST_TEXT],
         utm_campaign=(event.utm_campaign or "")[:LONGEST_TEXT],
-        click_id="" if silent else event.click_id or "",
-        value=_amount(event.value),
-        currency=(event.currency or "").upper(),
-        props="{}" if silent else _props(event, sender.trust),
-        ip=around.address,
-        user_agent=(event.user_agent or "" if from_server else around.user_agent)[:LONGEST_TEXT],
-        is_bot=around.is_program and not from_server,
+        utm_term=(event.utm_term or "")[:LONGEST_TEXT],
+        utm_content=(event.utm_content or "")[:LONGEST_TEXT],
+        click_id=event.click_id or "" if keeps_ids else "",
+        value=None if event.value is None else _amount(event.value),
+        currency=event.currency.upper() if event.currency else "",
+        props=_props(event, from_server=from_server) if keeps_ids else NO_PROPS,
+        ip=where.shortened if rules.keeps_addresses else "",
+        country=where.country,
+        city=where.city,
+        asn=where.asn,
+        user_agent=(event.user_agent or "")[:LONGEST_TEXT] if from_server else around.user_agent,
+        signals=() if from_server else around.signals,
     )
 
 
-def _occurred(ts: Moment | None, sent_at: Moment | None, received: int, trust: Trust) -> int:
-    """When it happened by our clock; only a server may name a time, a page names a waiting time at most."""
-    happened = received if ts is None else _milliseconds(ts, "ts")
-    if sent_at is not None and ts is not None:
-        waited = _milliseconds(sent_at, "sent_at") - happened
-        if trust is not Trust.SERVER:
+def _visitor(
+    event: IncomingEvent,
+    rules: Rules,
+    around: Circumstances,
+    salts: Salts,
+    decision: Decision,
+    *,
+    from_server: bool,
+) -> tuple[str, str]:
+    """The id of the event's visitor and where it comes from: stored by the page, made for a day, or none."""
+    if not decision.keeps_ids:
+        return "", ""
+    if rules.makes_daily_ids and not from_server:
+        made = daily_id(salts, rules.tenant_id, around.received_ms, around.where.address, around.user_agent)
+        return made, DAILY if made else ""
+    return (event.sid, STORED) if event.sid else ("", "")
+
+
+def _moments(
+    ts: Moment | None, sent_at: Moment | None, received: int, *, from_server: bool
+) -> tuple[int, int | None]:
+    """When it happened by our clock, and what the sender said if that was something else.
+
+    Only a server may name a time; a page names a waiting time at most.
+    """
+    if ts is None:
+        return received, None
+    original = _milliseconds(ts, "ts")
+    if sent_at is not None:
+        waited = _milliseconds(sent_at, "sent_at") - original
+        if not from_server:
             waited = min(max(waited, 0), LONGEST_WAIT_MS)
         happened = received - waited
-    elif trust is not Trust.SERVER:
-        return received
+    else:
+        happened = original if from_server else received
     if happened < EARLIEST_MS:
         raise Refused(Reason.INVALID_EVENT, "`ts` lies before the year 2000; is it in seconds?")
-    return min(happened, received)
+    return min(happened, received), original
 
 
 def _milliseconds(moment: Moment, field: str) -> int:
     """Milliseconds or seconds since 1970, or ISO 8601; a time without a zone is UTC."""
+    if type(moment) is int and FIRST_IN_MILLISECONDS <= moment < LAST_IN_MILLISECONDS:
+        return moment
     try:
         if isinstance(moment, str) and not moment.isdecimal():
             said = datetime.fromisoformat(moment)
@@ -119,7 +159,7 @@ def _milliseconds(moment: Moment, field: str) -> int:
             return int(zoned.timestamp() * 1000)
         since_1970 = float(moment)
         in_milliseconds = since_1970 if abs(since_1970) >= FIRST_IN_MILLISECONDS else since_1970 * 1000
-        if abs(in_milliseconds) < FIRST_IN_MILLISECONDS * 100:
+        if abs(in_milliseconds) < LAST_IN_MILLISECONDS:
             return int(in_milliseconds)
     except (ValueError, OverflowError):
         pass
@@ -128,16 +168,14 @@ def _milliseconds(moment: Moment, field: str) -> int:
     )
 
 
-def _amount(value: Decimal | None) -> str | None:
+def _amount(value: Decimal) -> str:
     """The value as text, with the four places that are kept."""
-    if value is None:
-        return None
     if not value.is_finite() or abs(value) >= LARGEST_VALUE:
         raise Refused(Reason.INVALID_EVENT, f"`value` must be a number below {LARGEST_VALUE:,}.")
     return f"{value:.4f}"
 
 
-def _props(event: IncomingEvent, trust: Trust) -> str:
+def _props(event: IncomingEvent, *, from_server: bool) -> str:
     """The page's own fields, as JSON; a user id that a page claims stays among them, since nobody vouches for it."""
     raw = bytes(event.props)
     if len(raw) > LARGEST_PROPS:
@@ -146,11 +184,14 @@ def _props(event: IncomingEvent, trust: Trust) -> str:
         props = raw.decode()
     except UnicodeDecodeError:
         raise Refused(Reason.MALFORMED, "`props` is not UTF-8.") from None
-    if props == "null":
-        props = "{}"
+    if props in ("{}", "null"):
+        return NO_PROPS if not event.user_id or from_server else _claiming("{}", event.user_id)
     if not props.startswith("{"):
         raise Refused(Reason.INVALID_EVENT, "Expected `object` - at `$.props`")
-    if event.user_id and trust is not Trust.SERVER:
-        claimed = msgspec.json.decode(props)
-        return msgspec.json.encode({**claimed, "claimed_user_id": event.user_id}).decode()
+    if event.user_id and not from_server:
+        return _claiming(props, event.user_id)
     return props
+
+
+def _claiming(props: str, user_id: str) -> str:
+    return msgspec.json.encode({**msgspec.json.decode(props), "claimed_user_id": user_id}).decode()

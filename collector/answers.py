@@ -1,6 +1,7 @@
 """What goes out: JSON, problems (RFC 9457), pages, pixels and redirects, as bytes."""
 
 import html
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -10,12 +11,15 @@ from collector.requests import Headers, Send
 
 HeaderList = list[tuple[bytes, bytes]]
 
-JSON: HeaderList = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+JSON: HeaderList = [(b"content-type", b"application/json")]
 PROBLEM: HeaderList = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
 PAGE: HeaderList = [
     (b"content-type", b"text/html; charset=utf-8"),
     (b"cache-control", b"private, no-store"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
@@ -27,7 +31,7 @@ PIXEL = bytes.fromhex(
 _encode = msgspec.json.Encoder().encode
 
 
-class Result(msgspec.Struct, frozen=True):
+class Result(msgspec.Struct, frozen=True, gc=False):
     """What became of one event of a request."""
 
     id: str
@@ -43,7 +47,8 @@ async def answer(out: Send, status: int, headers: HeaderList, body: bytes = b"")
 
 
 def results(found: list[Result]) -> bytes:
-    return _encode({"ok": any(result.status in ("ok", "duplicate") for result in found), "results": found})
+    """The answer to a request of which something was taken."""
+    return b'{"ok":true,"results":%b}' % _encode(found)
 
 
 async def answer_problem(
@@ -52,9 +57,12 @@ async def answer_problem(
     body = problem(
         refused.reason.status, refused.reason.headline, refused.detail, reason=refused.reason, results=found
     )
-    # The rest of a body that is too long is not waited for.
-    hang_up = [(b"connection", b"close")] if refused.reason.status == 413 else []
-    await answer(out, refused.reason.status, [*PROBLEM, *cors, *hang_up], body)
+    headers = [*PROBLEM, *cors]
+    if refused.reason.status == 413:
+        headers.append((b"connection", b"close"))  # the rest of a body that is too long is not waited for
+    if refused.retry_after:
+        headers.append((b"retry-after", b"%d" % refused.retry_after))
+    await answer(out, refused.reason.status, headers, body)
 
 
 async def answer_not_now(
@@ -79,12 +87,12 @@ def page(title: str, text: str) -> bytes:
     title, text = html.escape(title), html.escape(text)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        '<meta name="viewport" content="width=device-width">'
-        "<style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:20vh auto;padding:0 1rem}</style>"
+        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/edge.css">'
         f"</head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
     ).encode()
 
 
+@lru_cache(maxsize=4096)
 def cors(origin: str) -> HeaderList:
     """Lets the page read the answer: its own origin by name, and never with cookies."""
     return [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin")]
@@ -97,6 +105,6 @@ def preflight(origin: str, headers: Headers) -> HeaderList:
     return [
         *cors(origin),
         (b"access-control-allow-methods", b"POST"),
-        (b"access-control-allow-headers", b"content-type, content-encoding, x-write-key"),
+        (b"access-control-allow-headers", b"content-type, content-encoding, prefer, x-write-key"),
         (b"access-control-max-age", b"600"),
     ]

@@ -1,168 +1,238 @@
 """The doors for events: pages (`/collect`), servers (`/events`) and images (`/pixel.gif`)."""
 
-from collector import answers, incoming, requests, signature
-from collector.admission import Circumstances, Sender, Trust
+from collections.abc import Callable
+from time import perf_counter
+
+from msgspec import structs
+
+from collector import answers, incoming, signature
+from collector.addresses import Atlas
+from collector.admission import Circumstances
 from collector.answers import HeaderList
-from collector.directory import Directory
+from collector.consent import objection
+from collector.directory import Directory, Sender
 from collector.duplicates import DurableIds
-from collector.edge_log import EdgeLog, Topic
-from collector.incoming import Envelope
+from collector.edge_log import EdgeLog
+from collector.incoming import Envelope, IncomingEvent
+from collector.limits import Window, refuse_beyond
 from collector.metrics import Metrics
 from collector.refusals import NotNow, Reason, Refused
-from collector.requests import Headers, Receive, Scope, Send
-from collector.taking import SenderOf, Taken, rejection, take
+from collector.rejections import Rejections
+from collector.requests import Request, Send
+from collector.signals import signals_of
+from collector.taking import Taken, take
 from store.records.people import KeyKind
 from store.settings import Settings
+
+
+class Door:
+    """What is counted of one way in."""
+
+    def __init__(self, name: str, metrics: Metrics) -> None:
+        self.name = name
+        self.label = f'door="{name}"'
+        self.seconds = metrics.latency("request_seconds", self.label)
 
 
 class Collecting:
     """Takes events in. A 2xx is a promise: what it answers for is on disk."""
 
-    def __init__(self, settings: Settings, directory: Directory, log: EdgeLog, metrics: Metrics) -> None:
-        self._largest = settings.collect_max_body_bytes
+    def __init__(
+        self,
+        settings: Settings,
+        directory: Directory,
+        atlas: Atlas,
+        from_addresses: Window,
+        log: EdgeLog,
+        rejections: Rejections,
+        metrics: Metrics,
+    ) -> None:
+        self._largest_sent = settings.collect_max_body_bytes
+        self._largest = settings.collect_max_unpacked_bytes
         self._most = settings.collect_max_batch
+        self._an_address_a_second = settings.collect_max_address_rate
         self._directory = directory
+        self._atlas = atlas
+        self._from_addresses = from_addresses
+        self._from_keys = Window()
         self._log = log
+        self._rejections = rejections
         self._metrics = metrics
         self._durable_ids = DurableIds()
+        self._pages = Door("collect", metrics)
+        self._servers = Door("events", metrics)
+        self._images = Door("pixel", metrics)
 
-    async def from_pages(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = requests.headers_of(scope)
-        origin = requests.origin_of(headers)
+    async def from_pages(self, request: Request, send: Send) -> None:
+        origin = request.origin
         cors = answers.cors(origin) if self._directory.welcomes(origin) else []
-        if scope["method"] != "POST":
-            await _answer_other_method(scope, headers, origin if cors else "", send)
+        if request.method != "POST":
+            await _answer_other_method(request, origin if cors else "", send)
             return
-        around = requests.circumstances(scope, headers)
+        around = self._circumstances(request)
         body = b""
         try:
             self._ensure_open()
-            body = await requests.body_of(headers, receive, self._largest)
-            envelope = incoming.opened(body, self._most)
-            key = _key_of(scope, headers) or envelope.key
+            body = await request.body(self._largest_sent)
+            envelope = incoming.opened(request.unpacked(body, self._largest), self._most)
+            self._charge_address(request, envelope, around)
+            key = _key_of(request) or envelope.key
             taken = self._take(envelope, lambda event: self._page_sender(key or event.key, origin), around)
-            await self._promise(taken, "collect", send, cors)
         except (Refused, NotNow) as turned_away:
-            await self._answer_turned_away(turned_away, body, around, send, cors)
-
-    async def from_servers(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = requests.headers_of(scope)
-        if scope["method"] != "POST":
-            await _answer_other_method(scope, headers, "", send)
+            await self._turn_away(turned_away, body, around, self._pages, send, cors)
             return
-        around = requests.circumstances(scope, headers)
+        await self._promise(taken, request, around, self._pages, send, cors)
+
+    async def from_servers(self, request: Request, send: Send) -> None:
+        if request.method != "POST":
+            await _answer_other_method(request, "", send)
+            return
+        around = self._circumstances(request)
         signed = b""
         try:
             self._ensure_open()
-            signed = await requests.raw_body_of(headers, receive, self._largest)
-            sender = self._signed_sender(_key_of(scope, headers), headers, signed, around)
-            body = requests.unpacked(signed, headers.get(b"content-encoding", b""), self._largest)
-            taken = self._take(incoming.opened(body, self._most), lambda _: sender, around)
-            await self._promise(taken, "events", send, [])
+            signed = await request.body(self._largest_sent)
+            sender = self._signed_sender(request, signed)
+            envelope = incoming.opened(request.unpacked(signed, self._largest), self._most)
+            taken = take(
+                envelope,
+                lambda _: sender,
+                lambda event: self._elsewhere(event, around),
+                self._directory.salts,
+                self._durable_ids,
+            )
         except (Refused, NotNow) as turned_away:
-            await self._answer_turned_away(turned_away, signed, around, send, [])
+            await self._turn_away(turned_away, signed, around, self._servers, send, [])
+            return
+        await self._promise(taken, request, around, self._servers, send, [])
 
-    async def from_images(self, scope: Scope, _: Receive, send: Send) -> None:
+    async def from_images(self, request: Request, send: Send) -> None:
         """An event without script, as the parameters of an image; whatever becomes of it, the page gets its image."""
-        if scope["method"] != "GET":
+        if request.method != "GET":
             await answers.answer(send, 405, [*answers.GIF, (b"allow", b"GET")])
             return
-        headers = requests.headers_of(scope)
-        around = requests.circumstances(scope, headers)
+        around = self._circumstances(request)
         status = 200
         try:
             self._ensure_open()
-            event = incoming.encoded(requests.query_of(scope))
-            origin = requests.origin_of(headers)
-            taken = self._take(
-                Envelope(events=[event]), lambda event: self._page_sender(event.key, origin), around
-            )
-            await self._log.append(taken.frames)
-            self._count(taken, "pixel")
-            if taken.refusals:
-                status = taken.refusals[0].reason.status
+            envelope = Envelope(events=[incoming.encoded(request.query())])
+            self._charge_address(request, envelope, around)
+            origin = request.origin
+            taken = self._take(envelope, lambda event: self._page_sender(event.key, origin), around)
+            if taken.records:
+                await self._log.append(taken.records)
+            self._tell(taken, around, self._images)
+            if taken.refused:
+                status = taken.refused[0][0].reason.status
         except Refused as refused:
-            self._keep_refusal(refused, scope["query_string"], around)
+            self._rejections.keep(refused, request.query_string, around, self._images.name)
             status = refused.reason.status
         except NotNow:
             self._metrics.count("not_now")
             status = 503
         await answers.answer(send, status, answers.GIF, answers.PIXEL)
+        self._images.seconds.add(perf_counter() - request.began)
+
+    def _circumstances(self, request: Request) -> Circumstances:
+        where = self._atlas.of(request.address)
+        come = self._from_addresses.add(request.address, 1, request.began)
+        return Circumstances(
+            request.received_ms,
+            objection(request.headers),
+            request.user_agent,
+            where,
+            come,
+            signals_of(request, where, come),
+        )
+
+    def _elsewhere(self, event: IncomingEvent, around: Circumstances) -> Circumstances:
+        """A server tells of people elsewhere, whose address it may name."""
+        return structs.replace(around, where=self._atlas.of(event.ip or ""))
 
     def _ensure_open(self) -> None:
         self._log.refuse_when_full()
         if not self._directory.is_loaded:
             raise NotNow("The collector is starting and does not know its keys yet.", 1)
 
-    def _take(self, envelope: Envelope, sender_of: SenderOf, around: Circumstances) -> Taken:
-        return take(envelope, sender_of, around, self._durable_ids, Topic.EVENTS)
+    def _charge_address(self, request: Request, envelope: Envelope, around: Circumstances) -> None:
+        come = around.come
+        if further := len(envelope.events or ()) - 1:
+            come = self._from_addresses.add(request.address, further, request.began)
+        refuse_beyond(self._an_address_a_second, come, "address")
 
-    async def _promise(self, taken: Taken, door: str, send: Send, cors: HeaderList) -> None:
+    def _take(
+        self, envelope: Envelope, sender_of: Callable[[IncomingEvent], Sender], around: Circumstances
+    ) -> Taken:
+        return take(envelope, sender_of, lambda _: around, self._directory.salts, self._durable_ids)
+
+    async def _promise(
+        self,
+        taken: Taken,
+        request: Request,
+        around: Circumstances,
+        door: Door,
+        send: Send,
+        cors: HeaderList,
+    ) -> None:
         """Answers once everything that was taken is on disk."""
-        if taken.accepted:
+        if taken.records:
             try:
-                await self._log.append(taken.frames)
+                await self._log.append(taken.records)
             except NotNow as not_now:
                 self._metrics.count("not_now")
                 await answers.answer_not_now(send, not_now, cors, taken.to_be_sent_again())
                 return
-            self._durable_ids.remember(taken.chosen_ids)
+            if taken.chosen_ids:
+                self._durable_ids.remember(taken.chosen_ids)
+        self._tell(taken, around, door)
+        if not taken.records and not taken.duplicates:
+            first = taken.refused[0][0]
+            hidden = [] if first.reason is Reason.WRONG_ORIGIN else cors
+            await answers.answer_problem(send, first, hidden, taken.results)
+        elif not taken.refused and request.headers.get(b"prefer") == b"return=minimal":
+            await answers.answer(send, 204, cors)
         else:
-            self._log.append_unattended(taken.frames)
-        self._count(taken, door)
-        if taken.accepted or taken.duplicates:
             await answers.answer(send, 200, [*answers.JSON, *cors], answers.results(taken.results))
-            return
-        first = taken.refusals[0]
-        hidden = [] if first.reason is Reason.WRONG_ORIGIN else cors
-        await answers.answer_problem(send, first, hidden, taken.results)
+        door.seconds.add(perf_counter() - request.began)
 
-    def _count(self, taken: Taken, door: str) -> None:
-        if taken.accepted:
-            self._metrics.count("accepted", taken.accepted, f'door="{door}"')
+    def _tell(self, taken: Taken, around: Circumstances, door: Door) -> None:
+        if taken.records:
+            self._metrics.count("accepted", len(taken.records), door.label)
         if taken.duplicates:
             self._metrics.count("duplicates", taken.duplicates)
-        for refused in taken.refusals:
-            self._metrics.count("rejected", label=f'reason="{refused.reason}"')
+        for refused, payload in taken.refused:
+            self._rejections.keep(refused, payload, around, door.name)
 
     def _page_sender(self, key: str | None, origin: str) -> Sender:
-        if not key:
-            if self._directory.default_tenant is None:
-                raise Refused(Reason.MISSING_KEY, "Send the site's key as `key`, ?key= or X-Write-Key.")
-            return Sender(self._directory.default_tenant, Trust.UNTRUSTED)
-        known = self._directory.keys.get(key)
-        if known is None or known.kind is not KeyKind.BROWSER:
-            raise Refused(Reason.UNKNOWN_KEY, "This is no browser key of ours, or it has been revoked.")
-        if not known.allows(origin):
-            page = origin[:200] or "no origin"
-            detail = f"The key is not for pages of {page}; add it to the key's origins."
-            raise Refused(Reason.WRONG_ORIGIN, detail, known.tenant_id)
-        return Sender(known.tenant_id, Trust.BROWSER)
+        sender = self._directory.page_sender(key, origin)
+        if sender.events_a_second:
+            come = self._from_keys.add(key or origin, 1, perf_counter())
+            refuse_beyond(sender.events_a_second, come, "key", sender.rules.tenant_id)
+        return sender
 
-    def _signed_sender(
-        self, public_key: str | None, headers: Headers, signed: bytes, around: Circumstances
-    ) -> Sender:
-        key = self._directory.keys.get(public_key or "")
+    def _signed_sender(self, request: Request, signed: bytes) -> Sender:
+        key = self._directory.keys.get(_key_of(request) or "")
         if key is None or key.kind is not KeyKind.SERVER:
             raise Refused(Reason.UNKNOWN_KEY, "Name a server key of ours in X-Write-Key.")
         try:
             signature.verify(
-                key.secret,
+                key.secrets,
                 signed,
-                timestamp=headers.get(b"x-timestamp"),
-                signatures=headers.get(b"x-signature"),
-                now_ms=around.received_ms,
+                timestamp=request.headers.get(b"x-timestamp"),
+                signatures=request.headers.get(b"x-signature"),
+                now_ms=request.received_ms,
             )
         except Refused as refused:
-            refused.tenant_id = key.tenant_id
+            refused.tenant_id = key.sender.rules.tenant_id
             raise
-        return Sender(key.tenant_id, Trust.SERVER)
+        return key.sender
 
-    async def _answer_turned_away(
+    async def _turn_away(
         self,
         turned_away: Refused | NotNow,
         body: bytes,
         around: Circumstances,
+        door: Door,
         send: Send,
         cors: HeaderList,
     ) -> None:
@@ -171,26 +241,22 @@ class Collecting:
             self._metrics.count("not_now")
             await answers.answer_not_now(send, turned_away, cors)
             return
-        self._keep_refusal(turned_away, body, around)
+        self._rejections.keep(turned_away, body, around, door.name)
         await answers.answer_problem(send, turned_away, cors)
 
-    def _keep_refusal(self, refused: Refused, payload: bytes, around: Circumstances) -> None:
-        """Kept and counted; nobody waits for that."""
-        self._metrics.count("rejected", label=f'reason="{refused.reason}"')
-        self._log.append_unattended([rejection(refused, payload, around)])
 
-
-def _key_of(scope: Scope, headers: Headers) -> str | None:
+def _key_of(request: Request) -> str | None:
     """The key that the request itself names."""
-    if header := headers.get(b"x-write-key"):
+    if header := request.headers.get(b"x-write-key"):
         return header.decode("latin-1")
-    return requests.query_of(scope).get("key")
+    return request.query().get("key") if request.query_string else None
 
 
-async def _answer_other_method(scope: Scope, headers: Headers, welcome_origin: str, send: Send) -> None:
+async def _answer_other_method(request: Request, welcome_origin: str, send: Send) -> None:
     """A browser's question before it sends, or a mistake."""
-    if scope["method"] == "OPTIONS":
-        await answers.answer(send, 204, answers.preflight(welcome_origin, headers) if welcome_origin else [])
+    if request.method == "OPTIONS":
+        allowed = answers.preflight(welcome_origin, request.headers) if welcome_origin else []
+        await answers.answer(send, 204, allowed)
         return
     body = answers.problem(405, "Method not allowed", "Events are sent by POST.", reason="method")
     await answers.answer(send, 405, [*answers.PROBLEM, (b"allow", b"POST, OPTIONS")], body)

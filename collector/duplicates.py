@@ -1,5 +1,7 @@
 """Events this process has on disk already: a courtesy to senders; the exact removal is at read time."""
 
+from collections.abc import Iterable
+
 REMEMBERED = 200_000
 
 
@@ -13,7 +15,7 @@ class DurableIds:
     def __contains__(self, event: tuple[int, str]) -> bool:
         return event in self._ids
 
-    def remember(self, events: list[tuple[int, str]]) -> None:
+    def remember(self, events: Iterable[tuple[int, str]]) -> None:
         for event in events:
             self._ids[event] = None
         while len(self._ids) > self._remembered:

@@ -4,17 +4,23 @@ The hot doors are plain ASGI on bytes, before any middleware; everything else is
 """
 
 import asyncio
+import contextlib
 import logging
 
 from collector import redirecting
+from collector.addresses import Atlas, Proxies
 from collector.collecting import Collecting
+from collector.condition import Condition
 from collector.directory import Directory, Refresher
 from collector.edge_log import EdgeLog, volumes
+from collector.limits import Window
 from collector.metrics import Metrics
-from collector.pages import Condition, ordinary_routes
+from collector.pages import ordinary_routes
 from collector.redirecting import Redirecting
-from collector.requests import Receive, Scope, Send
-from collector.shipping import Shipper
+from collector.rejections import Rejections
+from collector.requests import Receive, Request, Scope, Send
+from marketing_pipelines.events.countries import Places
+from marketing_pipelines.events.crawlers import VerifiedBots
 from store.settings import Service, Settings
 
 logger = logging.getLogger(__name__)
@@ -24,32 +30,41 @@ class Edge:
     """One collector process."""
 
     def __init__(self, settings: Settings) -> None:
-        metrics = Metrics()
+        self._metrics = Metrics()
+        self._proxies = Proxies(settings.forwarded_allow_ips.split(","))
         directory = Directory()
-        volume = volumes.create(settings.data_dir / "spool")
-        self._log = EdgeLog(volume, metrics, spool_limit=settings.spool_max_bytes)
-        self._log.spool_bytes = volumes.bytes_used(volume.path.parent)
-        self._shipper = Shipper(settings, self._log, metrics)
+        spool = settings.data_dir / "spool"
+        self._log = EdgeLog(volumes.create(spool), self._metrics, spool_limit=settings.spool_max_bytes)
+        self._condition = Condition(spool, directory, self._log, self._metrics)
         self._refresher = Refresher(settings, directory)
-        metrics.gauge("links", lambda: directory.link_count)
-        collecting = Collecting(settings, directory, self._log, metrics)
-        redirects = Redirecting(settings.address(Service.COLLECTOR), directory, self._log, metrics)
-        self._follow_link = redirects.follow
+        self._rejections = Rejections(self._log, self._metrics)
+        atlas = Atlas(
+            Places(settings.city_database, settings.network_database),
+            VerifiedBots(settings.crawler_ranges_dir),
+        )
+        from_addresses = Window()
+        collecting = Collecting(
+            settings, directory, atlas, from_addresses, self._log, self._rejections, self._metrics
+        )
+        address = settings.address(Service.COLLECTOR)
+        self._follow_link = Redirecting(
+            address, directory, atlas, from_addresses, self._log, self._metrics
+        ).follow
         self._hot = {
             "/collect": collecting.from_pages,
             "/attribution/collect": collecting.from_pages,
             "/events": collecting.from_servers,
             "/pixel.gif": collecting.from_images,
         }
-        self._ordinary = ordinary_routes(Condition(directory, self._log, self._shipper), metrics)
+        self._ordinary = ordinary_routes(self._condition, self._metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path: str = scope["path"]
             if door := self._hot.get(path):
-                await door(scope, receive, send)
+                await door(Request(scope, receive, self._proxies), send)
             elif path.startswith(redirecting.PREFIX):
-                await self._follow_link(scope, receive, send)
+                await self._follow_link(Request(scope, receive, self._proxies), send)
             else:
                 await self._ordinary(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -59,11 +74,20 @@ class Edge:
         """Between start and stop; at the end nothing that was answered is left unwritten."""
         await receive()
         self._refresher.start()
-        self._shipper.start()
+        each_second = asyncio.create_task(self._each_second())
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        each_second.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await each_second
+        self._rejections.write_down_the_rest()
         await self._log.close()
         await self._refresher.stop()
-        await asyncio.to_thread(self._shipper.stop)
         logger.info("stopped; everything answered is on disk")
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _each_second(self) -> None:
+        while True:
+            self._rejections.write_down_the_rest()
+            await self._condition.look_around()
+            await asyncio.sleep(1)

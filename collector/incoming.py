@@ -31,6 +31,8 @@ class IncomingEvent(Struct, frozen=True):
     utm_source: str | None = None
     utm_medium: str | None = None
     utm_campaign: str | None = None
+    utm_term: str | None = None
+    utm_content: str | None = None
     value: Decimal | None = None
     currency: Annotated[str, Meta(pattern="^([A-Za-z]{3})?$")] | None = None
     consent: bool | Consent | None = None

@@ -1,36 +1,15 @@
 """The ordinary routes: the pixel's script, and what operators look at. Plain FastAPI; nothing here is hot."""
 
-from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from collector import pixel
-from collector.directory import Directory
-from collector.edge_log import EdgeLog
+from collector.condition import Condition
 from collector.metrics import Metrics
-from collector.shipping import Shipper
 
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What works and what does not; the edge goes on taking events while ClickHouse or Postgres is away."""
-
-    directory: Directory
-    log: EdgeLog
-    shipper: Shipper
-
-    @property
-    def takes_events(self) -> bool:
-        return self.directory.is_loaded and not self.log.is_full
-
-    def degraded(self) -> dict[str, str]:
-        problems = {
-            "postgres": "" if self.directory.is_fresh else "away; links and keys stay as they were",
-            "clickhouse": "" if self.shipper.clickhouse_answers else "away; the edge log keeps what comes in",
-            "spool": "at its disk limit (SPOOL_MAX_BYTES)" if self.log.is_full else "",
-        }
-        return {part: problem for part, problem in problems.items() if problem}
+STYLE = Path(__file__).with_name("edge.css").read_bytes()
 
 
 def ordinary_routes(condition: Condition, metrics: Metrics) -> FastAPI:
@@ -48,6 +27,10 @@ def ordinary_routes(condition: Condition, metrics: Metrics) -> FastAPI:
     @app.get("/metrics", response_class=PlainTextResponse)
     async def prometheus() -> str:
         return metrics.text()
+
+    @app.get("/edge.css")
+    async def style() -> Response:
+        return Response(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
     @app.get("/t.js")
     async def script(request: Request) -> Response:

@@ -1,15 +1,19 @@
 """Short links: `GET /r/{slug}` answers with the record's target once the click is on disk."""
 
-from collector import answers, bots, requests
-from collector.admission import Circumstances, Trust, mint
-from collector.consent import Consent, decide, without_ids
-from collector.directory import Directory, PreparedLink
-from collector.edge_log import EdgeLog, LoggedEvent, Topic
-from collector.edge_log.framing import framed
+from time import perf_counter
+
+from collector import answers
+from collector.addresses import Atlas
+from collector.admission import mint
+from collector.consent import decide, objection, without_ids
+from collector.directory import Directory, PreparedLink, Trust
+from collector.edge_log import CLICKS, EdgeLog, LoggedEvent, line
+from collector.limits import Window
 from collector.metrics import Metrics
 from collector.refusals import NotNow
-from collector.requests import Headers, Receive, Scope, Send
-from collector.taking import packed
+from collector.requests import Request, Send
+from collector.signals import signals_of
+from collector.taking import encoded
 
 PREFIX = "/r/"
 
@@ -17,17 +21,28 @@ PREFIX = "/r/"
 class Redirecting:
     """Follows links from memory. Where a visitor goes never depends on what the request says."""
 
-    def __init__(self, address: str, directory: Directory, log: EdgeLog, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        address: str,
+        directory: Directory,
+        atlas: Atlas,
+        from_addresses: Window,
+        log: EdgeLog,
+        metrics: Metrics,
+    ) -> None:
         self._address = address
         self._directory = directory
+        self._atlas = atlas
+        self._from_addresses = from_addresses
         self._log = log
         self._metrics = metrics
+        self._seconds = metrics.latency("request_seconds", 'door="r"')
 
-    async def follow(self, scope: Scope, _: Receive, send: Send) -> None:
-        if scope["method"] not in ("GET", "HEAD"):
+    async def follow(self, request: Request, send: Send) -> None:
+        if request.method not in ("GET", "HEAD"):
             await answers.answer(send, 405, [*answers.PAGE, (b"allow", b"GET, HEAD")])
             return
-        link = self._directory.link(scope["path"][len(PREFIX) :])
+        link = self._directory.link(request.path[len(PREFIX) :])
         if link is None:
             await self._leads_nowhere(send)
         elif link.is_archived:
@@ -39,53 +54,55 @@ class Redirecting:
             page = answers.page("This link leads nowhere", "Its target is not an address on the web.")
             await answers.answer(send, 404, answers.PAGE, page)
         else:
-            await self._redirect(link, scope, send)
+            await self._redirect(link, request, send)
+            self._seconds.add(perf_counter() - request.began)
 
-    async def _redirect(self, link: PreparedLink, scope: Scope, send: Send) -> None:
-        headers = requests.headers_of(scope)
-        around = requests.circumstances(scope, headers)
-        click = self._click(link, scope, headers, around)
+    async def _redirect(self, link: PreparedLink, request: Request, send: Send) -> None:
+        click = self._click(link, request)
         target = link.without_click
         if click.click_id:
             target = link.before_click + click.click_id.encode() + link.after_click
         try:
             self._log.refuse_when_full()
-            await self._log.append([framed(Topic.CLICKS, packed(click))])
+            await self._log.append([line(CLICKS, encoded(click))])
         except NotNow:
             # The visitor goes on all the same, with a target that names no click.
             self._metrics.count("clicks_not_recorded")
             target = link.without_click
         self._count("followed")
-        headers_out = [(b"location", target), (b"cache-control", b"private, no-store")]
-        await answers.answer(send, 302, headers_out)
+        headers = [(b"location", target), (b"cache-control", b"private, no-store")]
+        await answers.answer(send, 302, headers)
 
-    def _click(
-        self, link: PreparedLink, scope: Scope, headers: Headers, around: Circumstances
-    ) -> LoggedEvent:
+    def _click(self, link: PreparedLink, request: Request) -> LoggedEvent:
         """The click as an event; its own id is the `mp_cid` that the target gets, unless the visitor objects."""
-        decision = decide(None, objects=around.objects)
-        silent = decision is Consent.DENIED
-        event_id = mint(around.received_ms)
-        referrer = headers.get(b"referer", b"").decode("latin-1")[:2048]
+        decision = decide(None, objection(request.headers), needs_yes=False)
+        where = self._atlas.of(request.address)
+        come = self._from_addresses.add(request.address, 1, request.began)
+        event_id = mint(request.received_ms)
+        referrer = request.headers.get(b"referer", b"").decode("latin-1")[:2048]
         return LoggedEvent(
             tenant_id=link.tenant_id,
             event_id=event_id,
             event="click",
-            received_at=around.received_ms,
-            occurred_at=around.received_ms,
-            trust=Trust.BROWSER.value,
-            consent=decision.value,
-            url=self._address + scope["path"],
-            referrer=without_ids(referrer) if silent else referrer,
+            received_at=request.received_ms,
+            occurred_at=request.received_ms,
+            trust=Trust.BROWSER,
+            consent=decision.consent,
+            consent_signals=decision.signals,
+            url=self._address + request.path,
+            referrer=referrer if decision.keeps_ids else without_ids(referrer),
             utm_source=link.utm_source,
             utm_medium=link.utm_medium,
             utm_campaign=link.utm_campaign,
-            click_id="" if silent else event_id,
+            click_id=event_id if decision.keeps_ids else "",
             link_id=link.link_id,
             campaign_id=link.campaign_id,
-            ip=around.address,
-            user_agent=around.user_agent,
-            is_bot=around.is_program or scope["method"] == "HEAD" or bots.is_prefetch(headers),
+            ip=where.shortened,
+            country=where.country,
+            city=where.city,
+            asn=where.asn,
+            user_agent=request.user_agent,
+            signals=signals_of(request, where, come),
         )
 
     async def _leads_nowhere(self, send: Send) -> None:

@@ -14,6 +14,7 @@ class Reason(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     WRONG_ORIGIN = "wrong_origin"
     BAD_SIGNATURE = "bad_signature"
+    OVER_QUOTA = "over_quota"
 
     @property
     def status(self) -> int:
@@ -32,6 +33,7 @@ _STATUS = {
     Reason.UNKNOWN_KEY: 401,
     Reason.WRONG_ORIGIN: 403,
     Reason.BAD_SIGNATURE: 401,
+    Reason.OVER_QUOTA: 429,
 }
 
 
@@ -42,6 +44,7 @@ class Refused(Exception):
     reason: Reason
     detail: str
     tenant_id: int = 0
+    retry_after: int = 0
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.detail}"

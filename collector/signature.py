@@ -8,10 +8,12 @@ X-Signature: hex(HMAC-SHA256(secret, timestamp + "." + body)); several may stand
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from collector.refusals import Reason, Refused
 
 TOLERANCE_SECONDS = 300
+MOST_SIGNATURES = 4
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> str:
@@ -20,9 +22,9 @@ def sign(secret: str, timestamp: int, body: bytes) -> str:
 
 
 def verify(
-    secret: str, body: bytes, *, timestamp: bytes | None, signatures: bytes | None, now_ms: int
+    secrets: Iterable[str], body: bytes, *, timestamp: bytes | None, signatures: bytes | None, now_ms: int
 ) -> None:
-    """Refuses a body that was not signed with the secret within the last minutes."""
+    """Refuses a body that was not signed with one of the key's secrets within the last minutes."""
     if timestamp is None or signatures is None:
         raise Refused(Reason.BAD_SIGNATURE, "X-Timestamp and X-Signature are needed with a server key.")
     if not (timestamp.isdigit() and len(timestamp) <= 12):
@@ -32,8 +34,9 @@ def verify(
             Reason.BAD_SIGNATURE,
             f"X-Timestamp is more than {TOLERANCE_SECONDS // 60} minutes off; check the sender's clock.",
         )
-    expected = sign(secret, int(timestamp), body).encode()
-    if not any(hmac.compare_digest(expected, given.strip().lower()) for given in signatures.split(b",")):
+    given = [signature.strip().lower() for signature in signatures.split(b",")[:MOST_SIGNATURES]]
+    expected = [sign(secret, int(timestamp), body).encode() for secret in secrets]
+    if not any(hmac.compare_digest(ours, theirs) for ours in expected for theirs in given):
         raise Refused(
             Reason.BAD_SIGNATURE,
             'X-Signature is not the hex HMAC-SHA256 of timestamp + "." + body under this key\'s secret.',

@@ -139,7 +139,27 @@ class Settings(BaseSettings):
     mail_from: str = Field("marketing@localhost", description="Sender of mail that names none.")
 
     collect_max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
-        512 * 1024, description="Largest body the collector takes, before and after decompression."
+        512 * 1024, description="Largest body the collector takes, as it travels."
+    )
+    collect_max_unpacked_bytes: Annotated[int, Field(ge=1024, le=64 * 2**20)] = Field(
+        2 * 2**20, description="Largest body the collector takes, after gzip or zstd is undone."
+    )
+    collect_max_address_rate: Annotated[int, Field(ge=0)] = Field(
+        500,
+        description="Events a second that one address may send to pages' doors, over ten seconds; 0 for any number.",
+    )
+    collector_processes: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="Collector processes that share the port on this host."
+    )
+    city_database: Path | None = Field(
+        None, description="An mmdb file with cities (such as GeoLite2-City); empty keeps countries only."
+    )
+    network_database: Path | None = Field(
+        None, description="An mmdb file with networks (such as GeoLite2-ASN)."
+    )
+    crawler_ranges_dir: Path | None = Field(
+        None,
+        description="A directory of address ranges of crawlers, <name>.json as Google and Bing publish them.",
     )
     collect_max_batch: Annotated[int, Field(ge=1, le=10_000)] = Field(
         500, description="Most events in one request to the collector."

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from collector.directory.senders import Sender
 from store.records.people import KeyKind
 
 ANY_ORIGIN = "*"
@@ -9,12 +10,12 @@ ANY_ORIGIN = "*"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A server key has a secret, a browser key has origins."""
+    """A server key has secrets (two while one is being changed), a browser key has origins."""
 
-    tenant_id: int
+    sender: Sender
     kind: KeyKind
-    origins: frozenset[str]
-    secret: str = ""
+    origins: frozenset[str] = frozenset()
+    secrets: tuple[str, ...] = ()
 
     def allows(self, origin: str) -> bool:
         return origin in self.origins or ANY_ORIGIN in self.origins

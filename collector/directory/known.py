@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
-from collector.directory.keys import Key
+from collector.directory.keys import ANY_ORIGIN, Key
 from collector.directory.links import PreparedLink
+from collector.directory.senders import Rules, Sender, Trust
+from collector.refusals import Reason, Refused
+from store.records.people import KeyKind
 
 
 class Directory:
@@ -13,10 +16,12 @@ class Directory:
         self.is_loaded = False
         self.is_fresh = False
         self.keys: Mapping[str, Key] = {}
-        self.default_tenant: int | None = None
+        self.salts: Mapping[int, bytes] = {}
+        self._keyless: Sender | None = None
         self._links: dict[str, PreparedLink] = {}
         self._slugs: dict[int, str] = {}
-        self._origins: frozenset[str] = frozenset()
+        self._by_origin: dict[str, Sender] = {}
+        self._any_origin = False
 
     @property
     def link_count(self) -> int:
@@ -27,14 +32,36 @@ class Directory:
 
     def welcomes(self, origin: str) -> bool:
         """Whether some key, or the lack of one, lets this origin in: what a browser asks before it sends a key."""
-        return bool(origin) and (
-            self.default_tenant is not None or origin in self._origins or "*" in self._origins
-        )
+        return bool(origin) and (self._keyless is not None or self._any_origin or origin in self._by_origin)
 
-    def learn_keys(self, keys: Mapping[str, Key], default_tenant: int | None) -> None:
+    def page_sender(self, key: str | None, origin: str) -> Sender:
+        """Whose page it is: by its key, else by its origin, else the tenant of keyless events."""
+        if not key:
+            return self._without_key(origin)
+        known = self.keys.get(key)
+        if known is None or known.kind is not KeyKind.BROWSER:
+            raise Refused(Reason.UNKNOWN_KEY, "This is no browser key of ours, or it has been revoked.")
+        if not known.allows(origin):
+            page = origin[:200] or "no origin"
+            raise Refused(
+                Reason.WRONG_ORIGIN,
+                f"The key is not for pages of {page}; add it to the key's origins.",
+                known.sender.rules.tenant_id,
+            )
+        return known.sender
+
+    def learn_keys(self, keys: Mapping[str, Key], keyless: Rules | None) -> None:
         self.keys = keys
-        self.default_tenant = default_tenant
-        self._origins = frozenset(origin for key in keys.values() for origin in key.origins)
+        self._keyless = None if keyless is None else Sender(keyless, Trust.UNTRUSTED)
+        named = [(origin, key.sender) for key in keys.values() for origin in key.origins]
+        self._any_origin = any(origin == ANY_ORIGIN for origin, _ in named)
+        tenants: dict[str, set[int]] = {}
+        for origin, sender in named:
+            tenants.setdefault(origin, set()).add(sender.rules.tenant_id)
+        # An origin that several tenants name says nothing about whose event it is.
+        self._by_origin = {
+            origin: sender for origin, sender in named if origin != ANY_ORIGIN and len(tenants[origin]) == 1
+        }
 
     def learn_all_links(self, links: dict[str, PreparedLink]) -> None:
         self._links = links
@@ -47,3 +74,9 @@ class Directory:
         for slug, link in found.items():
             self._links[slug] = link
             self._slugs[link.link_id] = slug
+
+    def _without_key(self, origin: str) -> Sender:
+        sender = self._by_origin.get(origin) or self._keyless
+        if sender is None:
+            raise Refused(Reason.MISSING_KEY, "Send the site's key as `key`, ?key= or X-Write-Key.")
+        return sender

@@ -2,17 +2,21 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import date
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import ColumnElement, select, true
 
 from collector.directory.keys import Key, normal_origin
 from collector.directory.links import PreparedLink, prepared
+from collector.directory.senders import Rules, Sender, Trust
 from store import records, secrets
-from store.records import tenants
+from store.clock import now
+from store.records import tenants, visitor_salts
 from store.records.campaigns import Campaign
 from store.records.links import Link
 from store.records.people import CollectorKey, KeyKind
+from store.records.tenants import ConsentRule, StoredAddresses, Tenant, VisitorIds
 from store.settings import Role, Settings
 
 logger = logging.getLogger(__name__)
@@ -21,21 +25,32 @@ ROWS_AT_A_TIME = 10_000
 
 
 def keys(settings: Settings) -> dict[str, Key]:
-    """Every key that has not been revoked, by its public half."""
+    """Every key that has not been revoked, by its public half, with what its tenant wants."""
     with records.session(settings, Role.EDGE) as session:
-        rows = session.scalars(select(CollectorKey).where(CollectorKey.revoked_at.is_(None))).all()
-    sealing_key = settings.derived("collector-keys")
-    opened = {row.public_key: _key(row, sealing_key) for row in rows}
+        rows = session.execute(
+            select(CollectorKey, Tenant)
+            .join(Tenant, Tenant.id == CollectorKey.tenant_id)
+            .where(CollectorKey.revoked_at.is_(None))
+        ).tuples()
+        sealing_key = settings.derived("collector-keys")
+        opened = {row.public_key: _key(row, _rules(tenant), sealing_key) for row, tenant in rows}
     return {public_key: key for public_key, key in opened.items() if key is not None}
 
 
-def default_tenant(settings: Settings) -> int | None:
-    """The tenant that keyless events belong to, where there is one."""
+def keyless_rules(settings: Settings) -> Rules | None:
+    """The rules of the tenant that keyless events belong to, where there is one."""
     if not settings.default_tenant:
         return None
     with records.session(settings, Role.EDGE) as session:
         tenant = tenants.by_slug(session, settings.default_tenant)
-    return None if tenant is None else tenant.id
+        return None if tenant is None else _rules(tenant)
+
+
+def salts(settings: Settings) -> dict[int, bytes]:
+    """The salts of today's and the coming days' visitor ids, by day since 1970."""
+    with records.session(settings, Role.EDGE) as session:
+        kept = visitor_salts.kept_for(session, now().date())
+    return {(day - date(1970, 1, 1)).days: salt for day, salt in kept.items()}
 
 
 def campaign_tags(settings: Settings) -> dict[int, str]:
@@ -96,16 +111,32 @@ def _links(settings: Settings, wanted: ColumnElement[bool]) -> dict[str, Prepare
         }
 
 
-def _key(row: CollectorKey, sealing_key: bytes) -> Key | None:
-    """A server key whose secret cannot be read (another SECRET_KEY sealed it) is not accepted."""
-    secret = ""
-    if row.kind is KeyKind.SERVER:
-        if row.secret_sealed is None:
-            return None
-        try:
-            secret = secrets.decrypt(sealing_key, row.secret_sealed, bound_to=row.public_key)
-        except (InvalidTag, ValueError):
-            logger.error("collector key %d: its secret was sealed under another SECRET_KEY", row.id)
-            return None
-    origins = frozenset(normal_origin(origin) for origin in row.origins)
-    return Key(row.tenant_id, row.kind, origins, secret)
+def _rules(tenant: Tenant) -> Rules:
+    return Rules(
+        tenant.id,
+        needs_yes=tenant.consent_rule is ConsentRule.OPT_IN,
+        makes_daily_ids=tenant.visitor_ids is VisitorIds.DAILY,
+        keeps_addresses=tenant.stored_addresses is StoredAddresses.SHORTENED,
+    )
+
+
+def _key(row: CollectorKey, rules: Rules, sealing_key: bytes) -> Key | None:
+    """A server key of which no secret can be read (another SECRET_KEY sealed it) is not accepted."""
+    is_server = row.kind is KeyKind.SERVER
+    trust = Trust.SERVER if is_server else Trust.BROWSER
+    sender = Sender(rules, trust, is_server, row.events_a_second or 0)
+    if row.kind is KeyKind.BROWSER:
+        return Key(sender, row.kind, origins=frozenset(normal_origin(origin) for origin in row.origins))
+    is_changing = row.retires_at is not None and row.retires_at > now()
+    sealed = [row.secret_sealed, row.retiring_secret_sealed if is_changing else None]
+    opened = [_opened(row, secret, sealing_key) for secret in sealed if secret is not None]
+    secrets_of_key = tuple(secret for secret in opened if secret)
+    return Key(sender, row.kind, secrets=secrets_of_key) if secrets_of_key else None
+
+
+def _opened(row: CollectorKey, sealed: bytes, sealing_key: bytes) -> str:
+    try:
+        return secrets.decrypt(sealing_key, sealed, bound_to=row.public_key)
+    except (InvalidTag, ValueError):
+        logger.error("collector key %d: its secret was sealed under another SECRET_KEY", row.id)
+        return ""

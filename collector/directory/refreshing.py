@@ -88,8 +88,9 @@ class Refresher:
 
     async def _read_keys(self) -> None:
         keys = await asyncio.to_thread(reading.keys, self._settings)
-        default = await asyncio.to_thread(reading.default_tenant, self._settings)
-        self._directory.learn_keys(keys, default)
+        keyless = await asyncio.to_thread(reading.keyless_rules, self._settings)
+        self._directory.learn_keys(keys, keyless)
+        self._directory.salts = await asyncio.to_thread(reading.salts, self._settings)
 
     async def _read_campaigns(self) -> None:
         """A campaign that is called otherwise changes the target of its links."""

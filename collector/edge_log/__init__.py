@@ -1,7 +1,18 @@
 """The append-only log on disk that makes an answer a promise."""
 
-from collector.edge_log.entries import LoggedEvent, LoggedRejection, Topic
-from collector.edge_log.volumes import Segment, Volume
-from collector.edge_log.writer import EdgeLog, Position
+from collector.edge_log.entries import CLICKS, EVENTS, REJECTS, LoggedEvent, LoggedRejection, Topic
+from collector.edge_log.lines import line
+from collector.edge_log.volumes import Volume
+from collector.edge_log.writer import EdgeLog
 
-__all__ = ["EdgeLog", "LoggedEvent", "LoggedRejection", "Position", "Segment", "Topic", "Volume"]
+__all__ = [
+    "CLICKS",
+    "EVENTS",
+    "REJECTS",
+    "EdgeLog",
+    "LoggedEvent",
+    "LoggedRejection",
+    "Topic",
+    "Volume",
+    "line",
+]

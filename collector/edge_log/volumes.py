@@ -1,11 +1,13 @@
-"""The spool directory: each process writes a volume of its own, and holds its lock as long as it lives.
+"""The spool directory: each collector process writes a volume of its own, and holds its lock as long as it lives.
 
-    <spool>/<host>-<pid>-<time>/lock
-                               /00000001.segment    being written, or not loaded yet
-                               /00000001.loaded     loaded; kept a while, since ClickHouse does not fsync
-                               /events.cursor       how far each topic is loaded
+    <spool>/shipper.lock                      one shipper a spool
+           /<host>-<pid>-<time>/lock
+                               /committed         how far the living writer's log is on disk
+                               /00000001.segment  being written, or not loaded yet
+                               /00000001.loaded   loaded; kept a while, since ClickHouse does not fsync
+                               /events.cursor     how far each sink has come
 
-Whoever gets the lock of a volume that is not its own knows that its writer is gone, and ships what it left.
+Whoever gets the lock of a volume knows that its writer is gone.
 """
 
 import fcntl
@@ -14,9 +16,10 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from collector.edge_log import committed
 
 LOCK = "lock"
 WAITING, LOADED = ".segment", ".loaded"
@@ -24,12 +27,12 @@ WAITING, LOADED = ".segment", ".loaded"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Segment:
+    """A file of the log and how much of it is on disk for good."""
+
     number: int
     path: Path
-
-    @property
-    def size(self) -> int:
-        return self.path.stat().st_size
+    readable: int
+    is_closed: bool
 
     @property
     def is_loaded(self) -> bool:
@@ -43,32 +46,40 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """One process's part of the spool; to hold the object is to hold the lock."""
+    """One process's part of the spool; without a lock it is read while its writer lives."""
 
     path: Path
-    lock: int
+    lock: int | None
 
     @property
     def name(self) -> str:
         return self.path.name
 
+    def path_of(self, number: int) -> Path:
+        return self.path / f"{number:08d}{WAITING}"
+
     def segments(self) -> list[Segment]:
+        """What may be read: of a living writer's log only what it has made durable."""
+        # In this order: a segment that is begun meanwhile lies beyond the position.
+        reached = committed.read(self.path) if self.lock is None else None
         files = [path for path in self.path.iterdir() if path.suffix in (WAITING, LOADED)]
-        return sorted(Segment(int(path.stem), path) for path in files)
+        found = [self._segment(path, reached) for path in files]
+        return sorted(segment for segment in found if reached is None or segment.number <= reached.segment)
 
     def waiting(self) -> list[Segment]:
         return [segment for segment in self.segments() if not segment.is_loaded]
 
-    def path_of(self, number: int) -> Path:
-        return self.path / f"{number:08d}{WAITING}"
-
-    def release(self) -> None:
+    def remove(self) -> None:
+        """Takes a volume away that nobody writes and nothing is left of."""
+        assert self.lock is not None
+        shutil.rmtree(self.path, ignore_errors=True)
         os.close(self.lock)
 
-    def remove(self) -> None:
-        """Takes an empty volume away, still under its lock."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        self.release()
+    def _segment(self, path: Path, reached: committed.Position | None) -> Segment:
+        number = int(path.stem)
+        if reached is not None and number == reached.segment:
+            return Segment(number, path, reached.offset, is_closed=False)
+        return Segment(number, path, path.stat().st_size, is_closed=True)
 
 
 def create(spool: Path) -> Volume:
@@ -77,24 +88,21 @@ def create(spool: Path) -> Volume:
     name = f"{host}-{os.getpid()}-{time.time_ns():x}"
     draft = spool / f".{name}"
     draft.mkdir(parents=True)
-    lock = _locked(draft)
+    lock = locked(draft / LOCK)
     assert lock is not None
+    committed.create(draft)
     draft.rename(spool / name)
     sync_directory(spool)
     return Volume(spool / name, lock)
 
 
-def left_behind(spool: Path, held: set[str]) -> Iterator[Volume]:
-    """Takes over the volumes whose writers are gone."""
-    for path in sorted(spool.iterdir()):
-        if path.name.startswith(".") or path.name in held or not path.is_dir():
-            continue
-        if (lock := _locked(path)) is not None:
-            yield Volume(path, lock)
+def all_in(spool: Path) -> list[Path]:
+    """The volumes' directories, whoever writes them."""
+    return sorted(path for path in spool.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
 def bytes_used(spool: Path) -> int:
-    """What all volumes fill, whoever wrote them."""
+    """What all volumes fill."""
     total = 0
     for suffix in (WAITING, LOADED):
         for path in spool.glob(f"*/*{suffix}"):
@@ -114,10 +122,10 @@ def sync_directory(path: Path) -> None:
         os.close(directory)
 
 
-def _locked(path: Path) -> int | None:
-    """The descriptor that holds the volume's lock, or None where a living process holds it."""
+def locked(path: Path) -> int | None:
+    """The descriptor that holds a lock file's lock, or None where a living process holds it."""
     try:
-        lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except FileNotFoundError:
         return None
     try:

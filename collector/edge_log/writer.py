@@ -3,10 +3,14 @@
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Iterable, Sequence
+from queue import SimpleQueue
+from threading import Thread
 from typing import NamedTuple
 
+from collector.edge_log import lines
+from collector.edge_log.committed import Committed
 from collector.edge_log.volumes import Volume, sync_directory
 from collector.metrics import Metrics
 from collector.refusals import NotNow
@@ -16,15 +20,30 @@ logger = logging.getLogger(__name__)
 SEGMENT_BYTES = 32 * 2**20
 # The segment being written cannot be cleared away, so that it must be a small part of what the disk may hold.
 SEGMENTS_IN_A_SPOOL = 8
-# From here on loaded segments give way before their time.
-CROWDED = 0.8
 # fdatasync leaves out the file's times, not its length; macOS has fsync alone.
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
-class Position(NamedTuple):
-    segment: int
-    offset: int
+class Written(NamedTuple):
+    length: int
+    seconds: float
+
+
+class Durable(asyncio.Future[None]):
+    """What all wait for whose records are in one batch; one who gives up does not take the others' answer away."""
+
+    def cancel(self, msg: object = None) -> bool:  # noqa: ARG002 (asyncio's own signature)
+        return False
+
+
+class Batch:
+    """Records that become durable together."""
+
+    __slots__ = ("durable", "records")
+
+    def __init__(self) -> None:
+        self.durable = Durable(loop=asyncio.get_running_loop())
+        self.records: list[bytes] = []
 
 
 class EdgeLog:
@@ -35,104 +54,112 @@ class EdgeLog:
     ) -> None:
         self.volume = volume
         self.spool_bytes = 0
-        self.committed = Position(0, 0)
         self._metrics = metrics
+        self._fsync_seconds = metrics.latency("fsync_seconds")
         self._limit = spool_limit
         self._segment_bytes = min(segment_bytes, spool_limit // SEGMENTS_IN_A_SPOOL)
+        self._committed = Committed(volume.path)
         self._file: int | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="edge-log")
-        self._frames: list[bytes] = []
-        self._waiters: list[asyncio.Future[None]] = []
-        self._writing: asyncio.Future[int] | None = None
+        self._forming: Batch | None = None
+        self._writing: Batch | None = None
+        self._batches: SimpleQueue[Batch | None] = SimpleQueue()
+        self._thread = Thread(target=self._write_batches, name="edge-log", daemon=True)
+        self._thread.start()
         metrics.gauge("spool_bytes", lambda: self.spool_bytes)
 
     @property
     def is_full(self) -> bool:
         return self.spool_bytes >= self._limit
 
-    @property
-    def is_crowded(self) -> bool:
-        return self.spool_bytes >= self._limit * CROWDED
-
     def refuse_when_full(self) -> None:
-        if self.is_full:
+        if self.spool_bytes >= self._limit:
             raise NotNow("The edge log has reached its disk limit (SPOOL_MAX_BYTES); it is being loaded.", 10)
 
-    def append(self, frames: Sequence[bytes]) -> asyncio.Future[None]:
+    def append(self, records: Iterable[bytes]) -> Durable:
         """Takes records in; the future is done once they are on disk, or raises NotNow if they are not."""
-        waiter = asyncio.get_running_loop().create_future()
-        self._frames.extend(frames)
-        self._waiters.append(waiter)
+        batch = self._forming
+        if batch is None:
+            batch = self._forming = Batch()
+        batch.records.extend(records)
         if self._writing is None:
-            self._write_batch()
-        return waiter
+            self._hand_over()
+        return batch.durable
 
-    def append_unattended(self, frames: Sequence[bytes]) -> None:
+    def append_unattended(self, records: Sequence[bytes]) -> None:
         """Takes records in that nobody waits for."""
-        if frames and not self.is_full:
-            self.append(frames).add_done_callback(lambda waiter: waiter.cancelled() or waiter.exception())
+        if records and not self.is_full:
+            self.append(records).add_done_callback(lambda durable: durable.exception())
 
     async def close(self) -> None:
         """Returns when everything that was taken in is on disk."""
-        while self._writing is not None:
-            await asyncio.wait([self._writing])
-            await asyncio.sleep(0)
-        self._thread.shutdown()
-        if self._file is not None:
-            os.close(self._file)
+        while (batch := self._forming or self._writing) is not None:
+            await asyncio.wait([batch.durable])
+        self._batches.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._leave_segment()
 
-    def _write_batch(self) -> None:
-        frames, self._frames = self._frames, []
-        waiters, self._waiters = self._waiters, []
-        loop = asyncio.get_running_loop()
-        self._writing = loop.run_in_executor(self._thread, self._commit, b"".join(frames))
-        self._writing.add_done_callback(lambda written: self._answer(written, waiters))
+    def _hand_over(self) -> None:
+        self._writing, self._forming = self._forming, None
+        if self._writing is not None:
+            self._batches.put(self._writing)
 
-    def _answer(self, written: asyncio.Future[int], waiters: list[asyncio.Future[None]]) -> None:
-        problem = written.exception()
-        self._writing = None
-        if self._waiters:
-            self._write_batch()
-        if problem is None:
-            self.spool_bytes += written.result()
-            self._metrics.count("fsyncs")
-        else:
-            logger.error("the edge log could not be written: %s", problem)
-            self._metrics.count("log_failures")
-        for waiter in waiters:
-            if waiter.done():
-                continue
-            if problem is None:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(NotNow("The edge log cannot be written at the moment."))
+    def _write_batches(self) -> None:
+        """The log's thread: it holds the interpreter as little as it can, since requests wait for that too."""
+        while (batch := self._batches.get()) is not None:
+            outcome: Written | OSError
+            try:
+                outcome = self._commit(lines.batch(batch.records))
+            except OSError as error:
+                outcome = error
+            batch.durable.get_loop().call_soon_threadsafe(self._answer, batch, outcome)
 
-    def _commit(self, batch: bytes) -> int:
-        """Runs in the log's thread. After a failure the segment is left as it is and a new one begun:
-        what a failed sync left on disk is unknown, and a reader must never see bytes change."""
-        if self._file is None or self.committed.offset >= self._segment_bytes:
-            self._begin_segment()
+    def _answer(self, batch: Batch, outcome: Written | OSError) -> None:
+        """Sends the next batch on its way, and then tells those who wait for this one."""
+        self._hand_over()
+        if isinstance(outcome, Written):
+            self.spool_bytes += outcome.length
+            self._fsync_seconds.add(outcome.seconds)
+            batch.durable.set_result(None)
+            return
+        logger.error("the edge log could not be written: %s", outcome)
+        self._metrics.count("log_failures")
+        batch.durable.set_exception(NotNow("The edge log cannot be written at the moment."))
+
+    def _commit(self, batch: bytes) -> Written:
+        """Appends a batch and returns when it is on disk; what failed half-way is taken back, as nobody has read it."""
+        segment, offset = self._committed.position
+        if self._file is None or offset >= self._segment_bytes:
+            segment, offset = self._begin_segment(), 0
         file = self._file
         assert file is not None
+        begun = time.perf_counter()
         try:
             rest = memoryview(batch)
             while rest:
                 rest = rest[os.write(file, rest) :]
             _sync(file)
         except OSError:
-            if os.fstat(file).st_size != self.committed.offset:
-                self._leave_segment()
+            self._take_back(file, offset)
             raise
-        self.committed = Position(self.committed.segment, self.committed.offset + len(batch))
-        return len(batch)
+        self._committed.move(segment, offset + len(batch))
+        return Written(len(batch), time.perf_counter() - begun)
 
-    def _begin_segment(self) -> None:
+    def _begin_segment(self) -> int:
         self._leave_segment()
-        number = self.committed.segment + 1
+        number = self._committed.position.segment + 1
         path = self.volume.path_of(number)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         sync_directory(self.volume.path)
-        self.committed = Position(number, 0)
+        self._committed.move(number, 0)
+        return number
+
+    def _take_back(self, file: int, offset: int) -> None:
+        """Cuts a failed batch off; a segment of which even that cannot be said is left as it is."""
+        try:
+            os.ftruncate(file, offset)
+            _sync(file)
+        except OSError:
+            self._leave_segment()
 
     def _leave_segment(self) -> None:
         if self._file is not None:

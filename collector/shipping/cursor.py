@@ -1,4 +1,4 @@
-"""How far a topic of a volume is loaded, and which bytes are being loaded right now.
+"""How far a sink has come in a volume, and which bytes are being loaded right now.
 
 What is being loaded is written down before it is sent. After a crash the very same bytes go out again under
 the same token, and ClickHouse refuses what it has: a range that had grown meanwhile would be loaded twice.
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from collector.edge_log import Topic, Volume
 from collector.edge_log.volumes import sync_directory
 
 
@@ -19,24 +18,24 @@ class Cursor(msgspec.Struct, frozen=True):
     loading_until: int | None = None
 
 
-def path_of(volume: Volume, topic: Topic) -> Path:
-    return volume.path / f"{topic.label}.cursor"
-
-
-def read(volume: Volume, topic: Topic) -> Cursor:
+def read(volume: Path, sink: str) -> Cursor:
     try:
-        return msgspec.json.decode(path_of(volume, topic).read_bytes(), type=Cursor)
+        return msgspec.json.decode(_path(volume, sink).read_bytes(), type=Cursor)
     except FileNotFoundError:
         return Cursor()
 
 
-def keep(volume: Volume, topic: Topic, cursor: Cursor) -> None:
+def keep(volume: Path, sink: str, cursor: Cursor) -> None:
     """Replaces the cursor file as a whole, and returns when it is on disk."""
-    path = path_of(volume, topic)
+    path = _path(volume, sink)
     draft = path.with_suffix(".draft")
     with draft.open("wb") as file:
         file.write(msgspec.json.encode(cursor))
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
-    sync_directory(volume.path)
+    sync_directory(volume)
+
+
+def _path(volume: Path, sink: str) -> Path:
+    return volume / f"{sink}.cursor"

@@ -1,156 +1,187 @@
-"""The loop that ships: its own process's log, and what dead processes left on the same spool."""
+"""The loop that ships: every volume of the spool, those of living collectors and what dead ones left."""
 
 import logging
 import random
 import time
+from collections import Counter
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
-from collector.edge_log import EdgeLog, Volume, volumes
-from collector.metrics import Metrics
+from collector.edge_log import Volume, volumes
+from collector.edge_log.lines import Gap
+from collector.shipping import condition
 from collector.shipping import cursor as cursors
-from collector.shipping.loading import Readable, load_next, readable
-from collector.shipping.sinks import SINKS
+from collector.shipping.condition import ShipperCondition
+from collector.shipping.cursor import Cursor
+from collector.shipping.sinks import SINKS, Sink
+from collector.shipping.stretches import Stretch, next_stretch
 from store import events
 from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 0.5
 LONGEST_BACK_OFF_SECONDS = 30.0
-FAREWELL_SECONDS = 5.0
+# From here on loaded segments give way before their time.
+CROWDED = 0.8
 
 
 class Shipper:
-    """Runs in a thread of its own. It may be killed at any moment: what it did is on disk before it goes on."""
+    """May be killed at any moment: what it did is on disk before it goes on."""
 
-    def __init__(self, settings: Settings, log: EdgeLog, metrics: Metrics) -> None:
-        self.clickhouse_answers = False
+    def __init__(self, settings: Settings, spool: Path) -> None:
         self._settings = settings
-        self._spool: Path = log.volume.path.parent
+        self._spool = spool
         self._keep_seconds = settings.spool_keep_hours * 3600
-        self._log = log
-        self._metrics = metrics
-        self._left_behind: list[Volume] = []
+        self._taken_over: dict[str, Volume] = {}
         self._client: events.Client | None = None
-        self._stop = Event()
         self._failures = 0
         self._waiting_since: float | None = None
-        self._backlog = 0
-        self._thread = Thread(target=self._run, name="shipper", daemon=True)
-        metrics.gauge("backlog_bytes", lambda: self._backlog)
-        metrics.gauge("shipper_lag_seconds", self.lag_seconds)
+        self._shipped: Counter[str] = Counter()
+        self._load_failures = 0
+        self._damaged_bytes = 0
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ships what is left if ClickHouse takes it quickly; what stays is shipped by the next process."""
-        self._stop.set()
-        self._thread.join(FAREWELL_SECONDS)
-        if not self._thread.is_alive():
-            for volume in (*self._left_behind, self._log.volume):
-                volume.release()
-
-    def lag_seconds(self) -> float:
-        return 0.0 if self._waiting_since is None else time.monotonic() - self._waiting_since
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._stop.wait(PAUSE_SECONDS if self._attempt() else self._back_off())
+    def run(self, stop: Event) -> None:
+        while not stop.is_set():
+            stop.wait(PAUSE_SECONDS if self.attempt() else self._back_off())
         if self._failures == 0:
-            self._attempt()
+            self.attempt()
 
-    def _attempt(self) -> bool:
-        """One pass over everything; whatever goes wrong is logged and tried again, since nothing may be stranded."""
+    def attempt(self) -> bool:
+        """One round; whatever goes wrong is logged and tried again, since nothing may be stranded."""
         try:
-            self._take_over()
-            self._measure()
-            self._clear_away()
             self._ship_everything()
+            self._clear_away()
         except Exception as error:  # noqa: BLE001 (a shipper that dies strands the log)
             self._failures += 1
-            self._metrics.count("load_failures")
+            self._load_failures += 1
             level = logging.WARNING if self._failures == 1 else logging.DEBUG
             logger.log(level, "loading failed, the log keeps it: %s", str(error)[:500])
             self._disconnect()
-            return False
-        if self._failures:
-            logger.info("loading works again after %d failures", self._failures)
-        self._failures = 0
-        return True
+        else:
+            if self._failures:
+                logger.info("loading works again after %d failures", self._failures)
+            self._failures = 0
+        self._tell()
+        return self._failures == 0
 
     def _back_off(self) -> float:
         longest = min(LONGEST_BACK_OFF_SECONDS, PAUSE_SECONDS * 2 ** min(self._failures, 8))
         return random.uniform(PAUSE_SECONDS / 2, longest)  # noqa: S311 (jitter)
 
-    def _take_over(self) -> None:
-        held = {volume.name for volume in (*self._left_behind, self._log.volume)}
-        for volume in volumes.left_behind(self._spool, held):
-            if volume.waiting():
-                logger.info("shipping what another process left: %s", volume.name)
-            self._left_behind.append(volume)
-
     def _ship_everything(self) -> None:
         if self._client is None:
             self._client = events.connect(self._settings)
-        self.clickhouse_answers = True
-        for volume in (*self._left_behind, self._log.volume):
-            while self._ship(volume):
-                self._measure()
-        self._measure()
+        # Volumes and sinks take turns, so that a long backlog of one does not keep the others waiting.
+        waiting = [(volume, sink) for volume in self._volumes() for sink in SINKS]
+        while waiting:
+            waiting = [(volume, sink) for volume, sink in waiting if self._ship_next(volume, sink)]
+            self._tell()
 
-    def _ship(self, volume: Volume) -> bool:
-        """One stretch of each topic; True when there may be more."""
+    def _volumes(self) -> list[Volume]:
+        """All volumes of the spool; those whose writers are gone are taken over."""
+        for path in volumes.all_in(self._spool):
+            if (
+                path.name not in self._taken_over
+                and (lock := volumes.locked(path / volumes.LOCK)) is not None
+            ):
+                self._taken_over[path.name] = Volume(path, lock)
+        living = [
+            Volume(path, None) for path in volumes.all_in(self._spool) if path.name not in self._taken_over
+        ]
+        return [*self._taken_over.values(), *living]
+
+    def _ship_next(self, volume: Volume, sink: Sink) -> bool:
+        """Loads the sink's next stretch of a volume; False when there is none."""
         assert self._client is not None
-        waiting = readable(volume, self._log)
-        loaded = [load_next(volume, sink, waiting, self._client, self._metrics) for sink in SINKS]
-        return any(loaded)
+        cursor = cursors.read(volume.path, sink.name)
+        stretch = next_stretch(volume.waiting(), cursor)
+        if stretch is None:
+            return False
+        if sink is SINKS[0]:  # every sink meets the same damage; one reports it
+            self._report(volume, stretch)
+        rows = sink.rows(stretch, volume.name)
+        if rows.height:
+            loading = Cursor(stretch.segment.number, stretch.start, stretch.end)
+            cursors.keep(volume.path, sink.name, loading)
+            token = f"{volume.name}/{sink.name}/{stretch.range}"
+            self._shipped[sink.name] += events.append(self._client, sink.table, rows.to_arrow(), token=token)
+        cursors.keep(volume.path, sink.name, Cursor(stretch.segment.number, stretch.end))
+        return True
 
-    def _measure(self) -> None:
-        """How much waits, by the topic that is furthest behind, and since when."""
-        self._backlog = sum(
-            max(_unloaded(cursors.read(volume, sink.topic), readable(volume, self._log)) for sink in SINKS)
-            for volume in (*self._left_behind, self._log.volume)
-        )
-        if self._backlog == 0:
-            self._waiting_since = None
-        elif self._waiting_since is None:
-            self._waiting_since = time.monotonic()
-        self._log.spool_bytes = volumes.bytes_used(self._spool)
+    def _report(self, volume: Volume, stretch: Stretch) -> None:
+        """A torn tail was never answered for; damage in the middle is a disk's fault and somebody must know."""
+        for gap in stretch.gaps:
+            where = f"{volume.name}/{stretch.segment.path.name}"
+            if _is_torn_tail(gap, stretch):
+                logger.info("%s: torn tail cut at byte %d", where, gap.start)
+            else:
+                self._damaged_bytes += gap.end - gap.start
+                logger.error("%s: bytes %d to %d are damaged", where, gap.start, gap.end)
 
     def _clear_away(self) -> None:
         """Loaded segments go when their time is over, or at once when others need their place."""
-        for volume in (*self._left_behind, self._log.volume):
-            reached = [cursors.read(volume, sink.topic) for sink in SINKS]
-            for place in readable(volume, self._log):
-                if place.is_closed and all(_unloaded(cursor, [place]) == 0 for cursor in reached):
-                    place.segment.mark_loaded()
-        for volume in (*self._left_behind, self._log.volume):
+        for volume in self._volumes():
+            reached = [cursors.read(volume.path, sink.name) for sink in SINKS]
+            for segment in volume.waiting():
+                if segment.is_closed and all(_is_past(cursor, segment) for cursor in reached):
+                    segment.mark_loaded()
+        used = volumes.bytes_used(self._spool)
+        for volume in self._volumes():
             for segment in volume.segments():
-                if segment.is_loaded and (self._is_old(segment.path) or self._log.is_crowded):
-                    self._log.spool_bytes -= segment.size
+                is_crowded = used >= self._settings.spool_max_bytes * CROWDED
+                if segment.is_loaded and (self._is_old(segment.path) or is_crowded):
+                    used -= segment.readable
                     segment.path.unlink()
-        for volume in [left for left in self._left_behind if not left.segments()]:
-            self._left_behind.remove(volume)
-            volume.remove()
+            if volume.lock is not None and not volume.segments():
+                del self._taken_over[volume.name]
+                volume.remove()
+
+    def _tell(self) -> None:
+        behind = [max(_unloaded(volume, sink) for sink in SINKS) for volume in self._volumes()]
+        backlog = sum(behind)
+        if backlog == 0:
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = time.monotonic()
+        said = ShipperCondition(
+            said_at=time.time(),
+            clickhouse_answers=self._client is not None,
+            backlog_bytes=backlog,
+            backlog_segments=sum(len(volume.waiting()) for volume in self._volumes()),
+            lag_seconds=0.0 if self._waiting_since is None else time.monotonic() - self._waiting_since,
+            shipped_rows=dict(self._shipped),
+            load_failures=self._load_failures,
+            damaged_bytes=self._damaged_bytes,
+        )
+        condition.say(self._spool, said)
 
     def _is_old(self, path: Path) -> bool:
         return time.time() - path.stat().st_mtime > self._keep_seconds
 
     def _disconnect(self) -> None:
-        self.clickhouse_answers = False
         if self._client is not None:
             self._client.close()
             self._client = None
 
 
-def _unloaded(cursor: cursors.Cursor, places: list[Readable]) -> int:
-    """Bytes beyond the cursor."""
+def _is_torn_tail(gap: Gap, stretch: Stretch) -> bool:
+    return stretch.segment.is_closed and gap.end == stretch.segment.readable
+
+
+def _is_past(cursor: Cursor, segment: volumes.Segment) -> bool:
+    if cursor.segment == segment.number:
+        return cursor.offset >= segment.readable
+    return cursor.segment > segment.number or segment.readable == 0
+
+
+def _unloaded(volume: Volume, sink: Sink) -> int:
+    """Bytes beyond the sink's cursor."""
+    cursor = cursors.read(volume.path, sink.name)
     total = 0
-    for place in places:
-        if place.segment.number == cursor.segment:
-            total += max(0, place.until - cursor.offset)
-        elif place.segment.number > cursor.segment:
-            total += place.until
+    for segment in volume.waiting():
+        if segment.number == cursor.segment:
+            total += max(0, segment.readable - cursor.offset)
+        elif segment.number > cursor.segment:
+            total += segment.readable
     return total

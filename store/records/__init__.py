@@ -19,6 +19,7 @@ from store.records import (
     links,
     people,
     tenants,
+    visitor_salts,
 )
 from store.records.database import Session, enter_tenant, session
 from store.records.schema import Record
@@ -42,4 +43,5 @@ __all__ = [
     "people",
     "session",
     "tenants",
+    "visitor_salts",
 ]

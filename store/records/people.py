@@ -77,6 +77,9 @@ class CollectorKey(TenantOwned, Record):
     kind: Mapped[KeyKind] = mapped_column(enumerated(KeyKind, 20))
     public_key: Mapped[str] = mapped_column(String(64), unique=True)
     secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    retiring_secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    retires_at: Mapped[datetime | None]
+    events_a_second: Mapped[int | None]
     origins: Mapped[list[str]] = mapped_column(server_default="[]")
     revoked_at: Mapped[datetime | None]
 

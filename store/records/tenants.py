@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Identity, String, func, select
@@ -9,13 +10,39 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
 from store.records import audit_log
-from store.records.schema import Record, TenantId
+from store.records.schema import Record, TenantId, enumerated, one_of
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
+class ConsentRule(StrEnum):
+    """Whether a visitor's ids are kept until the visitor objects, or only after a yes."""
+
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+
+
+class VisitorIds(StrEnum):
+    """Ids that pages store, or ids that the edge makes anew each day and nothing stores."""
+
+    STORED = "stored"
+    DAILY = "daily"
+
+
+class StoredAddresses(StrEnum):
+    """What is written down of a visitor's address: its network, or nothing."""
+
+    SHORTENED = "shortened"
+    NONE = "none"
+
+
 class Tenant(Record):
     __tablename__ = "tenants"
+    __table_args__ = (
+        one_of("consent_rule", ConsentRule),
+        one_of("visitor_ids", VisitorIds),
+        one_of("stored_addresses", StoredAddresses),
+    )
 
     id: Mapped[TenantId] = mapped_column(Identity(always=False), primary_key=True)
     slug: Mapped[str] = mapped_column(String(63), unique=True)
@@ -23,6 +50,15 @@ class Tenant(Record):
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
     currency: Mapped[str] = mapped_column(String(3), server_default="EUR")
     policy: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    consent_rule: Mapped[ConsentRule] = mapped_column(
+        enumerated(ConsentRule, 20), server_default=ConsentRule.OPT_OUT
+    )
+    visitor_ids: Mapped[VisitorIds] = mapped_column(
+        enumerated(VisitorIds, 20), server_default=VisitorIds.STORED
+    )
+    stored_addresses: Mapped[StoredAddresses] = mapped_column(
+        enumerated(StoredAddresses, 20), server_default=StoredAddresses.SHORTENED
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import hypothesis
@@ -41,6 +41,7 @@ class Collector:
     """A running collector and how to speak to it."""
 
     process: subprocess.Popen[bytes]
+    shipper: subprocess.Popen[bytes] | None
     http: httpx.Client
     data: Path
     log: Path
@@ -74,26 +75,34 @@ def environment(settings: Settings, data: Path, **given: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_collector(given: dict[str, str], *, takes_events: bool = True) -> Iterator[Collector]:
-    """A collector that answers, and by default one that takes events already."""
+def running_collector(
+    given: dict[str, str], *, takes_events: bool = True, ships: bool = True
+) -> Iterator[Collector]:
+    """A collector that answers, and by default one that takes events already, and its spool's shipper."""
     data = Path(given["DATA_DIR"])
     log = data / "collector.log"
     port = int(given["PORT_BASE"]) + list(Service).index(Service.COLLECTOR)
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "collector"], env=given, stdout=output, stderr=subprocess.STDOUT
-        )
+        process = started("collector", given, output)
+        shipper = started("collector.shipping", given, output) if ships else None
     http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"User-Agent": PERSON}, timeout=20)
     path = "/readyz" if takes_events else "/healthz"
     try:
         wait_until("the collector", lambda: process.poll() is not None or answers(http, path), 120)
         assert process.poll() is None, log.read_text()
-        yield Collector(process, http, data, log)
+        yield Collector(process, shipper, http, data, log)
     finally:
         http.close()
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
+        for running in (process, shipper):
+            if running is not None and running.poll() is None:
+                running.send_signal(signal.SIGTERM)
+                running.wait(20)
+
+
+def started(module: str, given: dict[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", module], env=given, stdout=output, stderr=subprocess.STDOUT
+    )
 
 
 def answers(http: httpx.Client, path: str) -> bool:

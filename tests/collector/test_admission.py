@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,22 +11,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector import incoming
-from collector.admission import LARGEST_PROPS, LONGEST_WAIT_MS, Circumstances, Sender, Trust, admit
-from collector.edge_log import LoggedEvent
-from collector.edge_log.entries import Topic
-from collector.edge_log.framing import Frame, framed, read
+from collector.addresses import Whereabouts
+from collector.admission import LARGEST_PROPS, LONGEST_WAIT_MS, Circumstances, admit
+from collector.consent import Objection
+from collector.directory import Rules, Sender, Trust
+from collector.edge_log import EVENTS, LoggedEvent, line
+from collector.edge_log.lines import batch
+from collector.edge_log.volumes import Segment
 from collector.refusals import Reason, Refused
-from collector.shipping.sinks import SINKS, Record
+from collector.shipping.sinks import SINKS
+from collector.shipping.stretches import Piece, Stretch
 
 NOW = int(datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp() * 1000)
 HOUR = 3600 * 1000
-AROUND = Circumstances(NOW, False, "Mozilla/5.0", "192.0.2.0", False)
-OBJECTING = Circumstances(NOW, True, "Mozilla/5.0", "192.0.2.0", False)
-PAGE, SERVER = Sender(7, Trust.BROWSER), Sender(7, Trust.SERVER)
+HERE = Whereabouts("192.0.2.7", "192.0.2.0", country="DE")
+AROUND = Circumstances(NOW, Objection.NONE, "Mozilla/5.0", HERE)
+OBJECTING = Circumstances(NOW, Objection.GPC, "Mozilla/5.0", HERE)
+PAGE, SERVER = Sender(Rules(7), Trust.BROWSER), Sender(Rules(7), Trust.SERVER, is_server=True)
+SALTS = {NOW // (24 * HOUR): bytes(32)}
 
 
 def kept(sender: Sender = PAGE, around: Circumstances = AROUND, **body: Any) -> LoggedEvent:
-    return admit(incoming.event_of(msgspec.json.encode({"event": "page_view", **body})), sender, around)
+    event = incoming.event_of(msgspec.json.encode({"event": "page_view", **body}))
+    return admit(event, sender, around, SALTS)
 
 
 def test_the_public_snippet_is_kept_whole() -> None:
@@ -154,24 +162,28 @@ fields = st.sampled_from([*incoming.IncomingEvent.__struct_encode_fields__, "oth
 moments = st.floats(-1e20, 1e20) | st.integers(-(10**30), 10**30) | st.text(max_size=40)
 
 
-@given(st.dictionaries(fields, anything | moments, max_size=8), st.sampled_from(list(Trust)))
+@given(st.dictionaries(fields, anything | moments, max_size=8), st.sampled_from([PAGE, SERVER]))
 def test_whatever_is_sent_is_refused_with_a_reason_or_fits_the_table(
-    body: dict[str, Any], trust: Trust
+    body: dict[str, Any], sender: Sender
 ) -> None:
     try:
         raw = msgspec.json.encode({"event": "custom", **body})
     except (OverflowError, UnicodeEncodeError, msgspec.MsgspecError):
         return
     try:
-        entry = admit(incoming.event_of(raw), Sender(7, trust), AROUND)
+        entry = admit(incoming.event_of(raw), sender, AROUND, SALTS)
     except Refused:
         return
     assert entry.occurred_at <= entry.received_at
     msgspec.json.decode(entry.props)
-    [frame] = read(framed(Topic.EVENTS, msgspec.msgpack.encode(entry)))
-    assert isinstance(frame, Frame)
-    rows = SINKS[0].rows([Record(frame.payload, "volume/1:0")])
-    assert rows.to_pylist()[0]["event_id"] == entry.event_id
+    [row] = SINKS[0].rows(stretch_of(batch([line(EVENTS, msgspec.json.encode(entry))])), "volume").to_dicts()
+    assert row["event_id"] == entry.event_id
+    assert (row["url"], row["props"], row["sid"]) == (entry.url, entry.props, entry.sid)
+
+
+def stretch_of(text: bytes) -> Stretch:
+    """A stretch that is the whole of a segment."""
+    return Stretch(Segment(1, Path("00000001.segment"), len(text), True), 0, len(text), [Piece(0, text)], [])
 
 
 @given(st.binary(max_size=200))

@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +12,12 @@ from typing import Any
 
 import httpx
 import pytest
+import zstandard
+from sqlalchemy import select
 
-from store import events, records
+from store import events, records, secrets
 from store.records.people import CollectorKey
+from store.records.tenants import Tenant, VisitorIds
 from store.settings import Role, Settings
 from tests.collector.conftest import (
     SHOP,
@@ -21,6 +25,7 @@ from tests.collector.conftest import (
     Site,
     arrived,
     environment,
+    make_site,
     rejections,
     running_collector,
     sign_headers,
@@ -163,11 +168,121 @@ def test_an_image_brings_a_page_view(collector: Collector, site: Site, warehouse
     )
 
 
-def test_a_gzip_body(collector: Collector, site: Site, warehouse: events.Client) -> None:
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_a_packed_body(
+    collector: Collector,
+    site: Site,
+    warehouse: events.Client,
+    encoding: str,
+    pack: Callable[[bytes], bytes],
+) -> None:
     event_id = new_id()
-    body = gzip.compress(json.dumps({"event": "lead", "id": event_id}).encode())
-    assert statuses(collector.collect(body, **{"Content-Encoding": "gzip"})) == ["ok"]
+    body = pack(json.dumps({"event": "lead", "id": event_id}).encode())
+    assert statuses(collector.collect(body, **{"Content-Encoding": encoding})) == ["ok"]
     arrived(warehouse, site.tenant, event_id)
+    cut_off = collector.collect(body[:-4], **{"Content-Encoding": encoding})
+    assert (cut_off.status_code, cut_off.json()["reason"]) == (400, "malformed")
+
+
+def test_whoever_wants_little_is_answered_little(collector: Collector) -> None:
+    minimal = {"Prefer": "return=minimal"}
+    answer = collector.collect({"event": "lead"}, **minimal)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert statuses(collector.collect([{"event": "lead"}, {"event": ""}], **minimal)) == ["ok", "rejected"]
+
+
+def test_an_origin_names_the_tenant_where_no_key_does(
+    collector: Collector, site: Site, warehouse: events.Client
+) -> None:
+    answer = collector.collect({"event": "page_view"}, Origin=SHOP)
+    [result] = answer.json()["results"]
+    assert arrived(warehouse, site.tenant, result["id"])["trust"] == "browser"
+
+
+def test_what_the_rules_make_of_an_event_stands_beside_it(
+    collector: Collector, site: Site, warehouse: events.Client
+) -> None:
+    body = {
+        "event": "page_view", "url": f"{SHOP}/?utm_source=Facebook.com&utm_medium=CPC&fbclid=f1&gclid=g1",
+        "ref": "https://www.google.com/", "ts": int(time.time() * 1000) - 5000,
+    }  # fmt: skip
+    [result] = collector.collect(body, Origin=SHOP).json()["results"]
+    row = arrived(warehouse, site.tenant, result["id"])
+    assert (row["utm_source"], row["source"], row["medium"]) == ("", "facebook", "cpc")
+    assert {each["name"]: each["value"] for each in row["click_ids"]} == {"fbclid": "f1", "gclid": "g1"}
+    assert (row["site"], row["referrer_source"], row["browser"], row["device"]) == (
+        "shop.example",
+        "Google",
+        "Firefox",
+        "desktop",
+    )
+    assert row["rules_version"] > 0
+    assert row["original_at"] < row["occurred_at"]
+
+
+def test_a_flood_from_one_address_is_over_its_quota(
+    settings: Settings, site: Site, warehouse: events.Client, tmp_path: Path
+) -> None:
+    given = environment(settings, tmp_path, DEFAULT_TENANT=site.slug, COLLECT_MAX_ADDRESS_RATE="2")
+    with running_collector(given) as collector:
+        batch = [{"event": "lead"}] * 15
+        answers = [collector.collect(batch) for _ in range(4)]
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert refused
+        assert refused[0].json()["reason"] == "over_quota"
+        assert 0 < int(refused[0].headers["retry-after"]) <= 10
+        query = "select sum(events) from raw.rejected where reason = 'over_quota' and segment like {volume:String}"
+        volume = f"%-{collector.process.pid}-%"
+
+        def counted() -> int:
+            return int(warehouse.query(query, parameters={"volume": volume}).result_rows[0][0])
+
+        wait_until("the count of what was refused", lambda: counted() == len(refused), 30)
+
+
+def test_a_key_has_a_quota_and_a_secret_that_can_be_changed(
+    collector: Collector, site: Site, settings: Settings
+) -> None:
+    body = b'{"event":"purchase"}'
+    assert collector.http.post("/events", content=body, headers=sign_headers(site, body)).status_code == 200
+    sealing_key = settings.derived("collector-keys")
+    with records.session(settings, Role.OWNER) as session:
+        key = session.scalars(select(CollectorKey).where(CollectorKey.public_key == site.server_key)).one()
+        key.retiring_secret_sealed, key.retires_at = key.secret_sealed, datetime.now(UTC) + timedelta(hours=1)
+        key.secret_sealed = secrets.encrypt(sealing_key, "the next", bound_to=site.server_key)
+
+    def status(secret: str) -> int:
+        headers = sign_headers(site, body, secret=secret)
+        return collector.http.post("/events", content=body, headers=headers).status_code
+
+    wait_until("the next secret", lambda: status("the next") == 200, 10)
+    assert status(site.server_secret) == 200
+    with records.session(settings, Role.OWNER) as session:
+        key = session.scalars(select(CollectorKey).where(CollectorKey.public_key == site.server_key)).one()
+        key.retires_at = datetime.now(UTC)
+        key.secret_sealed, key.retiring_secret_sealed = key.retiring_secret_sealed, key.secret_sealed
+    wait_until("its end", lambda: status("the next") == 401, 10)
+    assert status(site.server_secret) == 200
+
+
+def test_the_cookieless_mode_makes_an_id_for_a_day(
+    collector: Collector, settings: Settings, warehouse: events.Client
+) -> None:
+    site = make_site(settings)
+    with records.session(settings, Role.OWNER) as session:
+        session.get_one(Tenant, site.tenant).visitor_ids = VisitorIds.DAILY
+
+    def view(**headers: str) -> Any:
+        body = {"event": "page_view", "sid": "stored", "key": site.browser_key}
+        answer = collector.collect(body, Origin=SHOP, **headers)
+        return answer.json()["results"][0]["id"] if answer.status_code == 200 else None
+
+    wait_until("the key", lambda: view() is not None, 10)
+    ids = [view(), view(), view(**{"User-Agent": "Mozilla/5.0 (X11) Firefox/1"}), view(**{"Sec-GPC": "1"})]
+    sids = [arrived(warehouse, site.tenant, event_id)["sid"] for event_id in ids]
+    assert sids[0] == sids[1] != sids[2]
+    assert "stored" not in sids
+    assert sids[3] == ""
 
 
 @pytest.mark.parametrize(
@@ -215,7 +330,10 @@ def test_what_is_refused_says_why_and_is_kept(
 def test_bodies_are_bounded_as_sent_and_unpacked(collector: Collector) -> None:
     large = b'{"event":"a","props":{"x":"' + b"y" * 600_000 + b'"}}'
     assert collector.collect(large).status_code == 413
-    assert collector.collect(gzip.compress(large), **{"Content-Encoding": "gzip"}).status_code == 413
+    larger = b'{"event":"a","props":{"x":"' + b"y" * 2**21 + b'"}}'
+    for encoding, packed in (("gzip", gzip.compress(larger)), ("zstd", zstandard.compress(larger))):
+        answer = collector.collect(packed, **{"Content-Encoding": encoding})
+        assert (answer.status_code, answer.json()["reason"]) == (413, "too_large")
     chunked = collector.http.post("/collect", content=iter([large[:300_000], large[300_000:]]))
     assert chunked.status_code == 413
 
@@ -264,7 +382,15 @@ def test_operators_see_how_it_is(collector: Collector, site: Site) -> None:
     )
     collector.collect({"event": "page_view"})
     text = collector.http.get("/metrics").text
-    for name in ("accepted_total", "fsyncs_total", "backlog_bytes", "shipper_lag_seconds", "links"):
+    for name in (
+        "accepted_total",
+        "fsync_seconds_count",
+        "request_seconds_bucket",
+        "shipper_up",
+        "backlog_bytes",
+        "shipper_lag_seconds",
+        "links",
+    ):
         assert f"\ncollector_{name}" in text
     for line in collector.log.read_text().splitlines():
         assert set(json.loads(line)) >= {"at", "level", "logger", "message"}

@@ -1,8 +1,10 @@
 """The table of signals, each combination of them."""
 
+from itertools import product
+
 import pytest
 
-from collector.consent import Consent, decide, objects, without_ids
+from collector.consent import Consent, Decision, Objection, decide, objection, without_ids
 
 PAGE_SAYS = {
     None: Consent.UNKNOWN,
@@ -14,30 +16,38 @@ PAGE_SAYS = {
 }
 
 
-@pytest.mark.parametrize(("page", "decision"), PAGE_SAYS.items())
-def test_without_an_objection_the_page_decides(page: bool | Consent | None, decision: Consent) -> None:
-    assert decide(page, objects=False) is decision
-
-
-@pytest.mark.parametrize("page", PAGE_SAYS)
-def test_an_objection_outweighs_whatever_the_page_says(page: bool | Consent | None) -> None:
-    assert decide(page, objects=True) is Consent.DENIED
+@pytest.mark.parametrize(("page", "objects", "needs_yes"), [*product(PAGE_SAYS, Objection, (False, True))])
+def test_every_combination_of_signals(
+    page: bool | Consent | None, objects: Objection, needs_yes: bool
+) -> None:
+    """The rule in words, against the table in code."""
+    said = PAGE_SAYS[page]
+    if objects is not Objection.NONE or said is Consent.DENIED:
+        expected, keeps_ids = Consent.DENIED, False
+    elif said is Consent.GRANTED:
+        expected, keeps_ids = Consent.GRANTED, True
+    else:
+        expected, keeps_ids = Consent.UNKNOWN, not needs_yes
+    browser = {"gpc": ("gpc",), "dnt": ("dnt",), "gpc+dnt": ("gpc", "dnt"), "": ()}[objects.value]
+    page_said = () if said is Consent.UNKNOWN else (f"page:{said.value}",)
+    assert decide(page, objects, needs_yes=needs_yes) == Decision(expected, browser + page_said, keeps_ids)
 
 
 @pytest.mark.parametrize(
     ("gpc", "dnt", "said"),
     [
-        (b"1", None, True),
-        (None, b"1", True),
-        (b"1", b"0", True),
-        (b"0", b"0", False),
-        (None, None, False),
-        (b"yes", b"null", False),
+        (b"1", None, Objection.GPC),
+        (None, b"1", Objection.DNT),
+        (b"1", b"1", Objection.BOTH),
+        (b"1", b"0", Objection.GPC),
+        (b"0", b"0", Objection.NONE),
+        (None, None, Objection.NONE),
+        (b"yes", b"null", Objection.NONE),
     ],
 )
-def test_the_browsers_headers(gpc: bytes | None, dnt: bytes | None, said: bool) -> None:
+def test_the_browsers_headers(gpc: bytes | None, dnt: bytes | None, said: Objection) -> None:
     headers = {name: value for name, value in ((b"sec-gpc", gpc), (b"dnt", dnt)) if value is not None}
-    assert objects(headers) is said
+    assert objection(headers) is said
 
 
 def test_an_address_without_ids_keeps_its_campaign_alone() -> None:

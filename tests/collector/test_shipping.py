@@ -1,40 +1,63 @@
 """Exactly once, at the very moments where a crash could make it twice or never."""
 
 import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from collector.admission import mint
-from collector.edge_log import EdgeLog, LoggedEvent, LoggedRejection, Topic, Volume, volumes
-from collector.edge_log.framing import framed
+from collector.edge_log import (
+    CLICKS,
+    EVENTS,
+    REJECTS,
+    EdgeLog,
+    LoggedEvent,
+    LoggedRejection,
+    Topic,
+    line,
+    volumes,
+)
+from collector.edge_log.lines import batch
 from collector.metrics import Metrics
-from collector.requests import now_ms
+from collector.shipping import condition
 from collector.shipping import cursor as cursors
 from collector.shipping.cursor import Cursor
-from collector.shipping.loading import load_next, readable
-from collector.shipping.sinks import SINKS
-from collector.taking import packed
+from collector.shipping.shipper import Shipper
 from store import events
+from store.clock import now_ms
+from store.settings import Settings
 
-EVENTS, CLICKS, REJECTS = SINKS
+ALL = "events"
 
 
 def entry(tenant: int, event_id: str) -> bytes:
     moment = now_ms()
-    return packed(LoggedEvent(tenant, event_id, "lead", moment, moment, "server", "unknown"))
+    return msgspec.json.encode(
+        LoggedEvent(
+            tenant_id=tenant, event_id=event_id, event="lead", received_at=moment, occurred_at=moment,
+            trust="server", consent="unknown",
+        )
+    )  # fmt: skip
 
 
-def write(spool: Path, records: list[tuple[Topic, bytes]]) -> tuple[EdgeLog, Volume]:
+@contextmanager
+def written(spool: Path, records: list[tuple[Topic, bytes]]) -> Iterator[EdgeLog]:
+    """A log whose writer lives until the end of the block."""
     log = EdgeLog(volumes.create(spool), Metrics(), spool_limit=2**30)
 
     async def append() -> None:
         for topic, payload in records:
-            await log.append([framed(topic, payload)])
+            await log.append([line(topic, payload)])
         await log.close()
 
     asyncio.run(append())
-    return log, log.volume
+    yield log
+    assert log.volume.lock is not None
+    os.close(log.volume.lock)
 
 
 def counted(client: events.Client, ids: list[str]) -> list[int]:
@@ -46,86 +69,113 @@ def counted(client: events.Client, ids: list[str]) -> list[int]:
     return [sum(count for found, count in rows if found == event_id) for event_id in ids]
 
 
-def ship_all(volume: Volume, log: EdgeLog, client: events.Client) -> None:
-    for sink in SINKS:
-        while load_next(volume, sink, readable(volume, log), client, Metrics()):
-            pass
-
-
 @pytest.fixture
 def ids() -> list[str]:
     return [mint(now_ms()) for _ in range(6)]
 
 
 def test_each_topic_goes_its_own_way(
-    tmp_path: Path, clickhouse: events.Client, ids: list[str], tenant: int
+    tmp_path: Path, settings: Settings, clickhouse: events.Client, ids: list[str], tenant: int
 ) -> None:
-    rejected = LoggedRejection(now_ms(), tenant, "malformed", "because", "events", ids[2])
-    log, volume = write(
-        tmp_path,
-        [(Topic.EVENTS, entry(tenant, ids[0])), (Topic.CLICKS, entry(tenant, ids[1])), (Topic.REJECTS, packed(rejected))],
+    rejected = LoggedRejection(
+        tenant_id=tenant, received_at=now_ms(), reason="malformed", detail="because", door="collect", payload=ids[2]
     )  # fmt: skip
-    ship_all(volume, log, clickhouse)
-    ship_all(volume, log, clickhouse)
+    records = [
+        (EVENTS, entry(tenant, ids[0])), (CLICKS, entry(tenant, ids[1])), (REJECTS, msgspec.json.encode(rejected)),
+    ]  # fmt: skip
+    shipper = Shipper(settings, tmp_path)
+    with written(tmp_path, records):
+        assert shipper.attempt()
+        assert shipper.attempt()
+        assert condition.heard(tmp_path).shipped_rows == {"events": 2, "rejects": 1}
     assert counted(clickhouse, ids[:3]) == [1, 1, 0]
     rows = clickhouse.query(
-        "select reason, detail, payload from raw.rejected where tenant_id = {tenant:Int64}",
+        "select reason, detail, payload, events from raw.rejected where tenant_id = {tenant:Int64}",
         parameters={"tenant": tenant},
     ).result_rows
-    assert rows == [("malformed", "because", ids[2])]
+    assert rows == [("malformed", "because", ids[2], 1)]
+
+
+def test_a_row_says_where_in_the_log_it_stands(
+    tmp_path: Path, settings: Settings, clickhouse: events.Client, ids: list[str], tenant: int
+) -> None:
+    with written(tmp_path, [(EVENTS, entry(tenant, event_id)) for event_id in ids]) as log:
+        Shipper(settings, tmp_path).attempt()
+    content = (log.volume.path / "00000001.segment").read_bytes()
+    for event_id in ids:
+        [(segment, position)] = clickhouse.query(
+            "select segment, position from raw.events where event_id = {id:String}",
+            parameters={"id": event_id},
+        ).result_rows
+        assert segment == f"{log.volume.name}/00000001"
+        assert event_id.encode() in content[position:].split(b"\n")[0]
 
 
 def test_a_crash_between_load_and_cursor_loads_nothing_twice(
-    tmp_path: Path, clickhouse: events.Client, ids: list[str], tenant: int
+    tmp_path: Path, settings: Settings, clickhouse: events.Client, ids: list[str], tenant: int
 ) -> None:
     """The log has grown when the load is tried again: the same bytes go out, and not the longer stretch."""
-    log, volume = write(tmp_path, [(Topic.EVENTS, entry(tenant, event_id)) for event_id in ids[:3]])
-    assert load_next(volume, EVENTS, readable(volume, log), clickhouse, Metrics())
-    done = cursors.read(volume, Topic.EVENTS)
-    cursors.keep(volume, Topic.EVENTS, Cursor(done.segment, 0, done.offset))
-    with volume.path_of(1).open("ab") as segment:
-        for event_id in ids[3:]:
-            segment.write(framed(Topic.EVENTS, entry(tenant, event_id)))
-    volume.release()
-    after_crash, [left] = log_of_next_process(tmp_path)
-    ship_all(left, after_crash, clickhouse)
+    with written(tmp_path, [(EVENTS, entry(tenant, event_id)) for event_id in ids[:3]]) as log:
+        Shipper(settings, tmp_path).attempt()
+        volume = log.volume.path
+        done = cursors.read(volume, ALL)
+        assert done.offset > 0
+        cursors.keep(volume, ALL, Cursor(done.segment, 0, done.offset))
+        with (volume / "00000001.segment").open("ab") as segment:
+            segment.write(batch([line(EVENTS, entry(tenant, event_id)) for event_id in ids[3:]]))
+    Shipper(settings, tmp_path).attempt()
     assert counted(clickhouse, ids) == [1] * 6
 
 
 def test_a_crash_before_the_load_loses_nothing(
-    tmp_path: Path, clickhouse: events.Client, ids: list[str], tenant: int
+    tmp_path: Path, settings: Settings, clickhouse: events.Client, ids: list[str], tenant: int
 ) -> None:
-    log, volume = write(tmp_path, [(Topic.EVENTS, entry(tenant, event_id)) for event_id in ids])
-    end = volume.segments()[0].size
-    cursors.keep(volume, Topic.EVENTS, Cursor(1, 0, end))
-    ship_all(volume, log, clickhouse)
+    with written(tmp_path, [(EVENTS, entry(tenant, event_id)) for event_id in ids]) as log:
+        end = log.volume.path_of(1).stat().st_size
+        cursors.keep(log.volume.path, ALL, Cursor(1, 0, end))
+        Shipper(settings, tmp_path).attempt()
     assert counted(clickhouse, ids) == [1] * 6
 
 
 def test_damage_costs_its_record_and_a_torn_tail_nothing(
-    tmp_path: Path, clickhouse: events.Client, ids: list[str], tenant: int
+    tmp_path: Path, settings: Settings, clickhouse: events.Client, ids: list[str], tenant: int
 ) -> None:
-    _log, volume = write(tmp_path, [(Topic.EVENTS, entry(tenant, event_id)) for event_id in ids])
-    path = volume.path_of(1)
-    content = bytearray(path.read_bytes())
-    content[content.index(ids[2].encode())] ^= 1
-    path.write_bytes(bytes(content) + framed(Topic.EVENTS, entry(tenant, "torn"))[:-5])
-    volume.release()
-    after_crash, [left] = log_of_next_process(tmp_path)
-    ship_all(left, after_crash, clickhouse)
+    with written(tmp_path, [(EVENTS, entry(tenant, event_id)) for event_id in ids]) as log:
+        path = log.volume.path_of(1)
+        content = bytearray(path.read_bytes())
+        content[content.index(ids[2].encode())] ^= 1
+        path.write_bytes(bytes(content) + batch([line(EVENTS, entry(tenant, "torn"))])[:-5])
+    shipper = Shipper(settings, tmp_path)
+    assert shipper.attempt()
     assert counted(clickhouse, ids) == [1, 1, 0, 1, 1, 1]
+    damaged = condition.heard(tmp_path).damaged_bytes
+    assert 0 < damaged < len(content) / 3
 
 
-def test_of_a_living_log_only_what_is_committed_is_read(
-    tmp_path: Path, clickhouse: events.Client, ids: list[str], tenant: int
+def test_of_a_living_log_only_what_is_committed_is_shipped(
+    tmp_path: Path, settings: Settings, clickhouse: events.Client, ids: list[str], tenant: int
 ) -> None:
-    log, volume = write(tmp_path, [(Topic.EVENTS, entry(tenant, ids[0]))])
-    with volume.path_of(1).open("ab") as segment:
-        segment.write(framed(Topic.EVENTS, entry(tenant, ids[1])))
-    ship_all(volume, log, clickhouse)
-    assert counted(clickhouse, ids[:2]) == [1, 0]
+    with written(tmp_path, [(EVENTS, entry(tenant, ids[0]))]) as log:
+        with log.volume.path_of(1).open("ab") as segment:
+            segment.write(batch([line(EVENTS, entry(tenant, ids[1]))]))
+        Shipper(settings, tmp_path).attempt()
+        assert counted(clickhouse, ids[:2]) == [1, 0]
+    # Its writer is gone now: what it had written is no secret any more.
+    Shipper(settings, tmp_path).attempt()
+    assert counted(clickhouse, ids[:2]) == [1, 1]
 
 
-def log_of_next_process(spool: Path) -> tuple[EdgeLog, list[Volume]]:
-    log = EdgeLog(volumes.create(spool), Metrics(), spool_limit=2**30)
-    return log, list(volumes.left_behind(spool, {log.volume.name}))
+def test_several_living_logs_and_a_dead_one_on_one_spool(
+    tmp_path: Path, settings: Settings, clickhouse: events.Client, ids: list[str], tenant: int
+) -> None:
+    with written(tmp_path, [(EVENTS, entry(tenant, ids[0]))]):
+        pass
+    shipper = Shipper(settings, tmp_path)
+    with (
+        written(tmp_path, [(EVENTS, entry(tenant, ids[1]))]),
+        written(tmp_path, [(EVENTS, entry(tenant, ids[2]))]),
+    ):
+        assert shipper.attempt()
+        assert counted(clickhouse, ids[:3]) == [1, 1, 1]
+    assert shipper.attempt()
+    assert {path.suffix for path in tmp_path.glob("*/*0001.*")} == {".loaded"}

@@ -12,7 +12,13 @@ BODY = b'{"event":"purchase"}'
 def check(
     signatures: str, *, timestamp: bytes | None = b"%d" % NOW, body: bytes = BODY, now: int = NOW
 ) -> None:
-    verify("secret", body, timestamp=timestamp, signatures=signatures.encode(), now_ms=now * 1000)
+    verify(
+        ["secret", "the next secret"],
+        body,
+        timestamp=timestamp,
+        signatures=signatures.encode(),
+        now_ms=now * 1000,
+    )
 
 
 def test_a_signed_body_is_believed_within_the_tolerance() -> None:

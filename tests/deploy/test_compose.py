@@ -12,11 +12,12 @@ from tests.deploy.conftest import ROOT, Compose, Missing
 
 Services = dict[str, dict[str, Any]]
 
-OURS = {"migrate", "collector", "console", "code-server", "webserver", "daemon"}
+OURS = {"migrate", "collector", "shipper", "console", "code-server", "webserver", "daemon"}
 STORES = {"postgres", "clickhouse"}
 LOG_IN_OF = {
     "migrate": Role.OWNER,
     "collector": Role.EDGE,
+    "shipper": Role.EDGE,
     "console": Role.CONSOLE,
     "code-server": Role.PIPELINES,
 }
@@ -84,7 +85,7 @@ def test_our_containers_cannot_write_to_their_image(services: Services) -> None:
 def test_a_service_waits_for_what_it_needs(services: Services) -> None:
     healthy, done = {"condition": "service_healthy"}, {"condition": "service_completed_successfully"}
     assert services["migrate"]["depends_on"] == dict.fromkeys(STORES, healthy)
-    for name in ("collector", "console", "code-server"):
+    for name in ("collector", "shipper", "console", "code-server"):
         assert services[name]["depends_on"] == {"migrate": done}
     for name in ("webserver", "daemon"):
         assert services[name]["depends_on"] == {"code-server": healthy}
@@ -103,19 +104,19 @@ def test_each_process_logs_in_as_itself_only(services: Services, example: dict[s
         known = {
             secret for secret, value in example.items() if value in told and secret.endswith("DB_PASSWORD")
         }
-        own = {"collector": {"EDGE_DB_PASSWORD"}, "console": {"CONSOLE_DB_PASSWORD"}}
+        own = {"collector": {"EDGE_DB_PASSWORD"}, "shipper": {"EDGE_DB_PASSWORD"}, "console": {"CONSOLE_DB_PASSWORD"}}
         own["code-server"] = {"PIPELINES_DB_PASSWORD", "DAGSTER_DB_PASSWORD"}
         assert known == own.get(name, {"DAGSTER_DB_PASSWORD"}), name
 
 
 def test_who_does_not_need_the_root_secret_does_not_have_it(services: Services) -> None:
     with_it = {name for name in services if "SECRET_KEY" in services[name]["environment"]}
-    assert with_it == {"migrate", "collector", "console", "code-server"}
+    assert with_it == {"migrate", "collector", "shipper", "console", "code-server"}
     assert {name for name in services if "SMTP_PASSWORD" in services[name]["environment"]} == {"code-server"}
 
 
 def test_what_was_answered_survives_the_container(services: Services, compose: Compose) -> None:
-    assert services["collector"]["volumes"] == ["spool:/data"]
+    assert services["collector"]["volumes"] == services["shipper"]["volumes"] == ["spool:/data"]
     for name in ("postgres", "clickhouse", "collector", "code-server"):
         named = [volume.partition(":")[0] for volume in services[name]["volumes"]]
         assert named[0] in compose.raw["volumes"]

@@ -177,7 +177,7 @@ def test_migrating_again_changes_nothing(host: Host) -> None:
     assert again.returncode == 0, again.stdout + again.stderr
 
 
-@pytest.mark.parametrize("service", ["migrate", "collector", "console"])
+@pytest.mark.parametrize("service", ["migrate", "collector", "shipper", "console"])
 def test_a_placeholder_secret_is_refused(host: Host, service: str) -> None:
     refused = host.run(service, SECRET_KEY="changeme")
     assert refused.returncode == 2
@@ -190,7 +190,7 @@ def running(host: Host) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Every service of ours, started in the order of compose, each healthy by its own check."""
     found: dict[str, subprocess.Popen[bytes]] = {}
     with ExitStack() as started:
-        for together in (("collector", "console", "code-server"), ("webserver", "daemon")):
+        for together in (("collector", "shipper", "console", "code-server"), ("webserver", "daemon")):
             found |= {service: started.enter_context(host.start(service)) for service in together}
             for service in together:
                 host.until_healthy(service)
@@ -326,5 +326,5 @@ def test_every_service_started_from_a_clean_environment_and_stops_in_time(
     for service, child in running.items():
         child.wait(int(host.services[service].get("stop_grace_period", "10s").rstrip("s")))
     # Dagster's processes call a stop an abort; ours end well, or by the very signal.
-    for service in ("collector", "console"):
+    for service in ("collector", "shipper", "console"):
         assert running[service].returncode in (0, -signal.SIGTERM), host.log(service).read_text()

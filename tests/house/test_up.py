@@ -67,7 +67,7 @@ def test_a_killed_part_comes_back_and_ctrl_c_leaves_nothing(part_environment: di
     screen = Path(part_environment["DATA_DIR"]) / "screen.txt"
     process = start_part(part_environment, screen)
     parts = until_ready(process, part_environment, screen)["parts"]
-    assert set(parts) == {"postgres", "clickhouse", "collector", "console"}
+    assert set(parts) == {"postgres", "clickhouse", "collector", "shipper", "console"}
     os.kill(parts["console"]["pid"], signal.SIGKILL)
 
     def back() -> bool:

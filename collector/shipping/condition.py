@@ -1,0 +1,40 @@
+"""What the shipper tells of itself: a file in the spool, which the collectors' pages show."""
+
+import time
+from pathlib import Path
+
+import msgspec
+
+NAME = "shipper.json"
+SILENT_AFTER_SECONDS = 15.0
+
+
+class ShipperCondition(msgspec.Struct, frozen=True):
+    """Counts are since the shipper started; `said_at` is in seconds since 1970."""
+
+    said_at: float = 0.0
+    clickhouse_answers: bool = False
+    backlog_bytes: int = 0
+    backlog_segments: int = 0
+    lag_seconds: float = 0.0
+    shipped_rows: dict[str, int] = {}
+    load_failures: int = 0
+    damaged_bytes: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        return time.time() - self.said_at < SILENT_AFTER_SECONDS
+
+
+def say(spool: Path, condition: ShipperCondition) -> None:
+    draft = spool / f".{NAME}"
+    draft.write_bytes(msgspec.json.encode(condition))
+    draft.rename(spool / NAME)
+
+
+def heard(spool: Path) -> ShipperCondition:
+    """The last word of the spool's shipper; of one that never spoke, that it does not run."""
+    try:
+        return msgspec.json.decode((spool / NAME).read_bytes(), type=ShipperCondition)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return ShipperCondition()
