@@ -82,13 +82,14 @@ def problem(
     return _encode({**told, "results": results} if results is not None else told)
 
 
-def page(title: str, text: str) -> bytes:
-    """A page for a person who followed a link that leads nowhere."""
+def page(title: str, text: str, *, button: str = "") -> bytes:
+    """A page for a person who followed a link; its button posts to the page's own address."""
     title, text = html.escape(title), html.escape(text)
+    form = f'<form method="post"><button>{html.escape(button)}</button></form>' if button else ""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/edge.css">'
-        f"</head><body><main><h1>{title}</h1><p>{text}</p></main></body></html>"
+        f"</head><body><main><h1>{title}</h1><p>{text}</p>{form}</main></body></html>"
     ).encode()
 
 

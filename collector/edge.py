@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 
-from collector import redirecting
+from collector import receiving, redirecting, unsubscribing
 from collector.addresses import Atlas, Proxies
 from collector.collecting import Collecting
 from collector.condition import Condition
@@ -16,11 +16,14 @@ from collector.edge_log import EdgeLog, volumes
 from collector.limits import Window
 from collector.metrics import Metrics
 from collector.pages import ordinary_routes
+from collector.receiving import Receiving
 from collector.redirecting import Redirecting
 from collector.rejections import Rejections
 from collector.requests import Receive, Request, Scope, Send
+from collector.unsubscribing import Unsubscribing
 from marketing_pipelines.events.countries import Places
 from marketing_pipelines.events.crawlers import VerifiedBots
+from store import unsubscribe_tokens
 from store.settings import Service, Settings
 
 logger = logging.getLogger(__name__)
@@ -50,6 +53,10 @@ class Edge:
         self._follow_link = Redirecting(
             address, directory, atlas, from_addresses, self._log, self._metrics
         ).follow
+        self._unsubscribe = Unsubscribing(
+            settings.derived(unsubscribe_tokens.PURPOSE), self._log, self._metrics
+        ).leave
+        self._receiving = Receiving(directory, self._log, self._metrics)
         self._hot = {
             "/collect": collecting.from_pages,
             "/attribution/collect": collecting.from_pages,
@@ -65,6 +72,10 @@ class Edge:
                 await door(Request(scope, receive, self._proxies), send)
             elif path.startswith(redirecting.PREFIX):
                 await self._follow_link(Request(scope, receive, self._proxies), send)
+            elif path.startswith(unsubscribing.PREFIX):
+                await self._unsubscribe(Request(scope, receive, self._proxies), send)
+            elif path.startswith(receiving.PREFIXES):
+                await self._receiving.take(Request(scope, receive, self._proxies), send)
             else:
                 await self._ordinary(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -81,6 +92,7 @@ class Edge:
         with contextlib.suppress(asyncio.CancelledError):
             await each_second
         self._rejections.write_down_the_rest()
+        await self._receiving.close()
         await self._log.close()
         await self._refresher.stop()
         logger.info("stopped; everything answered is on disk")

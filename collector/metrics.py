@@ -14,6 +14,8 @@ COUNTERS = {
     "received_bytes": "Bytes of bodies as they travelled.",
     "log_failures": "Batches that could not be written.",
     "redirects": "Short links followed, by outcome.",
+    "unsubscribes": "Requests to the unsubscribe door, by outcome.",
+    "hook_calls": "Calls of providers, by provider and outcome.",
     "clicks_not_recorded": "Redirects whose click could not be written to the edge log.",
     "cut_off": "Connections closed because their request did not come to an end, or was too large in its head.",
     "shipped_rows": "Rows loaded into ClickHouse by the shipper, by sink.",

@@ -1,9 +1,19 @@
 """What the edge knows by heart: keys, tenants and links, so that no request waits for Postgres."""
 
-from collector.directory.keys import Key
+from collector.directory.keys import HookSecret, Key
 from collector.directory.known import Directory
 from collector.directory.links import PreparedLink, prepared
 from collector.directory.refreshing import Refresher
 from collector.directory.senders import Rules, Sender, Trust
 
-__all__ = ["Directory", "Key", "PreparedLink", "Refresher", "Rules", "Sender", "Trust", "prepared"]
+__all__ = [
+    "Directory",
+    "HookSecret",
+    "Key",
+    "PreparedLink",
+    "Refresher",
+    "Rules",
+    "Sender",
+    "Trust",
+    "prepared",
+]

@@ -1,4 +1,4 @@
-"""Keys of pages and servers."""
+"""Keys of pages and servers, and what proves the calls of providers."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,12 @@ class Key:
 
     def allows(self, origin: str) -> bool:
         return origin in self.origins or ANY_ORIGIN in self.origins
+
+
+@dataclass(frozen=True, slots=True)
+class HookSecret:
+    tenant_id: int
+    secret: str
 
 
 def normal_origin(origin: str) -> str:

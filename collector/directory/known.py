@@ -1,8 +1,8 @@
 """The directory itself: dictionaries that the requests read and the refresher writes, in one thread."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from collector.directory.keys import ANY_ORIGIN, Key
+from collector.directory.keys import ANY_ORIGIN, HookSecret, Key
 from collector.directory.links import PreparedLink
 from collector.directory.senders import Rules, Sender, Trust
 from collector.refusals import Reason, Refused
@@ -17,6 +17,7 @@ class Directory:
         self.is_fresh = False
         self.keys: Mapping[str, Key] = {}
         self.salts: Mapping[int, bytes] = {}
+        self.hook_secrets: Mapping[str, Sequence[HookSecret]] = {}
         self._keyless: Sender | None = None
         self._links: dict[str, PreparedLink] = {}
         self._slugs: dict[int, str] = {}

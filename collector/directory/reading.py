@@ -7,12 +7,12 @@ from datetime import date
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import ColumnElement, select, true
 
-from collector.directory.keys import Key, normal_origin
+from collector.directory.keys import HookSecret, Key, normal_origin
 from collector.directory.links import PreparedLink, prepared
 from collector.directory.senders import Rules, Sender, Trust
 from store import records, secrets
 from store.clock import now
-from store.records import tenants, visitor_salts
+from store.records import hooks, tenants, visitor_salts
 from store.records.campaigns import Campaign
 from store.records.links import Link
 from store.records.people import CollectorKey, KeyKind
@@ -44,6 +44,23 @@ def keyless_rules(settings: Settings) -> Rules | None:
     with records.session(settings, Role.EDGE) as session:
         tenant = tenants.by_slug(session, settings.default_tenant)
         return None if tenant is None else _rules(tenant)
+
+
+def hook_secrets(settings: Settings) -> dict[str, list[HookSecret]]:
+    """What proves a provider's calls, by provider; of several, the newest is tried first."""
+    with records.session(settings, Role.EDGE) as session:
+        rows = session.scalars(
+            select(hooks.HookSecret)
+            .where(hooks.HookSecret.revoked_at.is_(None))
+            .order_by(hooks.HookSecret.id.desc())
+        ).all()
+    sealing_key = settings.derived(hooks.SEALED_FOR)
+    found: dict[str, list[HookSecret]] = {}
+    for row in rows:
+        bound_to = f"{row.provider}:{row.tenant_id}"
+        if secret := _opened(f"hook secret {row.id}", row.secret_sealed, sealing_key, bound_to):
+            found.setdefault(row.provider, []).append(HookSecret(row.tenant_id, secret))
+    return found
 
 
 def salts(settings: Settings) -> dict[int, bytes]:
@@ -129,14 +146,15 @@ def _key(row: CollectorKey, rules: Rules, sealing_key: bytes) -> Key | None:
         return Key(sender, row.kind, origins=frozenset(normal_origin(origin) for origin in row.origins))
     is_changing = row.retires_at is not None and row.retires_at > now()
     sealed = [row.secret_sealed, row.retiring_secret_sealed if is_changing else None]
-    opened = [_opened(row, secret, sealing_key) for secret in sealed if secret is not None]
+    name = f"collector key {row.id}"
+    opened = [_opened(name, secret, sealing_key, row.public_key) for secret in sealed if secret is not None]
     secrets_of_key = tuple(secret for secret in opened if secret)
     return Key(sender, row.kind, secrets=secrets_of_key) if secrets_of_key else None
 
 
-def _opened(row: CollectorKey, sealed: bytes, sealing_key: bytes) -> str:
+def _opened(name: str, sealed: bytes, sealing_key: bytes, bound_to: str) -> str:
     try:
-        return secrets.decrypt(sealing_key, sealed, bound_to=row.public_key)
+        return secrets.decrypt(sealing_key, sealed, bound_to=bound_to)
     except (InvalidTag, ValueError):
-        logger.error("collector key %d: its secret was sealed under another SECRET_KEY", row.id)
+        logger.error("%s: it was sealed under another SECRET_KEY", name)
         return ""

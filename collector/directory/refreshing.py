@@ -90,6 +90,7 @@ class Refresher:
         keys = await asyncio.to_thread(reading.keys, self._settings)
         keyless = await asyncio.to_thread(reading.keyless_rules, self._settings)
         self._directory.learn_keys(keys, keyless)
+        self._directory.hook_secrets = await asyncio.to_thread(reading.hook_secrets, self._settings)
         self._directory.salts = await asyncio.to_thread(reading.salts, self._settings)
 
     async def _read_campaigns(self) -> None:

@@ -9,6 +9,8 @@ Topic = NewType("Topic", bytes)
 EVENTS = Topic(b"e")
 CLICKS = Topic(b"c")
 REJECTS = Topic(b"r")
+UNSUBSCRIBES = Topic(b"u")
+HOOKS = Topic(b"h")
 
 NO_PROPS = "{}"
 
@@ -62,3 +64,19 @@ class LoggedRejection(Entry, frozen=True, gc=False, omit_defaults=True, kw_only=
     door: str
     payload: str = ""
     events: int = 1
+
+
+class LoggedUnsubscribe(Entry, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """A contact that wants no more marketing, and the action whose mail it left by."""
+
+    contact_id: int
+    action_id: int = 0
+
+
+class LoggedCall(Entry, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """A genuine call of a provider, as it came; its body is in base64, since it need not be text."""
+
+    provider: str
+    provider_event_id: str | None = None
+    headers: str = "{}"
+    body: str

@@ -1,7 +1,6 @@
 """The loop that ships: every volume of the spool, those of living collectors and what dead ones left."""
 
 import logging
-import random
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,14 +13,13 @@ from collector.shipping import cursor as cursors
 from collector.shipping.condition import ShipperCondition
 from collector.shipping.cursor import Cursor
 from collector.shipping.sinks import SINKS, Sink
+from collector.shipping.stores import Records, Store, Warehouse
 from collector.shipping.stretches import Stretch, next_stretch
-from store import events
 from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.5
-LONGEST_BACK_OFF_SECONDS = 30.0
 # From here on loaded segments give way before their time.
 CROWDED = 0.8
 
@@ -30,12 +28,11 @@ class Shipper:
     """May be killed at any moment: what it did is on disk before it goes on."""
 
     def __init__(self, settings: Settings, spool: Path) -> None:
-        self._settings = settings
         self._spool = spool
         self._keep_seconds = settings.spool_keep_hours * 3600
+        self._crowded_bytes = settings.spool_max_bytes * CROWDED
+        self._stores: dict[type[Store], Store] = {kind: kind(settings) for kind in (Warehouse, Records)}
         self._taken_over: dict[str, Volume] = {}
-        self._client: events.Client | None = None
-        self._failures = 0
         self._waiting_since: float | None = None
         self._shipped: Counter[str] = Counter()
         self._load_failures = 0
@@ -43,40 +40,37 @@ class Shipper:
 
     def run(self, stop: Event) -> None:
         while not stop.is_set():
-            stop.wait(PAUSE_SECONDS if self.attempt() else self._back_off())
-        if self._failures == 0:
             self.attempt()
+            stop.wait(PAUSE_SECONDS)
+        self.attempt()
 
     def attempt(self) -> bool:
         """One round; whatever goes wrong is logged and tried again, since nothing may be stranded."""
         try:
-            self._ship_everything()
+            for kind, store in self._stores.items():
+                if not store.is_resting:
+                    self._ship_to(store, [sink for sink in SINKS if sink.store is kind])
             self._clear_away()
-        except Exception as error:  # noqa: BLE001 (a shipper that dies strands the log)
-            self._failures += 1
-            self._load_failures += 1
-            level = logging.WARNING if self._failures == 1 else logging.DEBUG
-            logger.log(level, "loading failed, the log keeps it: %s", str(error)[:500])
-            self._disconnect()
-        else:
-            if self._failures:
-                logger.info("loading works again after %d failures", self._failures)
-            self._failures = 0
-        self._tell()
-        return self._failures == 0
-
-    def _back_off(self) -> float:
-        longest = min(LONGEST_BACK_OFF_SECONDS, PAUSE_SECONDS * 2 ** min(self._failures, 8))
-        return random.uniform(PAUSE_SECONDS / 2, longest)  # noqa: S311 (jitter)
-
-    def _ship_everything(self) -> None:
-        if self._client is None:
-            self._client = events.connect(self._settings)
-        # Volumes and sinks take turns, so that a long backlog of one does not keep the others waiting.
-        waiting = [(volume, sink) for volume in self._volumes() for sink in SINKS]
-        while waiting:
-            waiting = [(volume, sink) for volume, sink in waiting if self._ship_next(volume, sink)]
             self._tell()
+        except OSError as error:
+            logger.error("the spool cannot be read: %s", error)
+            return False
+        return all(store.answers for store in self._stores.values())
+
+    def _ship_to(self, store: Store, sinks: list[Sink]) -> None:
+        """Everything that waits for one store."""
+        # Volumes and sinks take turns, so that a long backlog of one does not keep the others waiting.
+        waiting = [(volume, sink) for volume in self._volumes() for sink in sinks]
+        try:
+            store.connect()
+            while waiting:
+                waiting = [(volume, sink) for volume, sink in waiting if self._ship_next(volume, sink, store)]
+                self._tell()
+        except Exception as error:  # noqa: BLE001 (a shipper that dies strands the log)
+            self._load_failures += 1
+            store.failed(error)
+        else:
+            store.worked()
 
     def _volumes(self) -> list[Volume]:
         """All volumes of the spool; those whose writers are gone are taken over."""
@@ -91,9 +85,8 @@ class Shipper:
         ]
         return [*self._taken_over.values(), *living]
 
-    def _ship_next(self, volume: Volume, sink: Sink) -> bool:
+    def _ship_next(self, volume: Volume, sink: Sink, store: Store) -> bool:
         """Loads the sink's next stretch of a volume; False when there is none."""
-        assert self._client is not None
         cursor = cursors.read(volume.path, sink.name)
         stretch = next_stretch(volume.waiting(), cursor)
         if stretch is None:
@@ -105,7 +98,7 @@ class Shipper:
             loading = Cursor(stretch.segment.number, stretch.start, stretch.end)
             cursors.keep(volume.path, sink.name, loading)
             token = f"{volume.name}/{sink.name}/{stretch.range}"
-            self._shipped[sink.name] += events.append(self._client, sink.table, rows.to_arrow(), token=token)
+            self._shipped[sink.name] += sink.load(store, rows, token)
         cursors.keep(volume.path, sink.name, Cursor(stretch.segment.number, stretch.end))
         return True
 
@@ -129,7 +122,7 @@ class Shipper:
         used = volumes.bytes_used(self._spool)
         for volume in self._volumes():
             for segment in volume.segments():
-                is_crowded = used >= self._settings.spool_max_bytes * CROWDED
+                is_crowded = used >= self._crowded_bytes
                 if segment.is_loaded and (self._is_old(segment.path) or is_crowded):
                     used -= segment.readable
                     segment.path.unlink()
@@ -146,7 +139,7 @@ class Shipper:
             self._waiting_since = time.monotonic()
         said = ShipperCondition(
             said_at=time.time(),
-            clickhouse_answers=self._client is not None,
+            clickhouse_answers=self._stores[Warehouse].answers,
             backlog_bytes=backlog,
             backlog_segments=sum(len(volume.waiting()) for volume in self._volumes()),
             lag_seconds=0.0 if self._waiting_since is None else time.monotonic() - self._waiting_since,
@@ -158,11 +151,6 @@ class Shipper:
 
     def _is_old(self, path: Path) -> bool:
         return time.time() - path.stat().st_mtime > self._keep_seconds
-
-    def _disconnect(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
 
 
 def _is_torn_tail(gap: Gap, stretch: Stretch) -> bool:

@@ -1,18 +1,35 @@
-"""Where each topic goes: the table, and its lines as the table's columns."""
+"""Where each topic goes, and its lines in the form that it has there."""
 
 import io
+import json
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import numpy as np
 import polars as pl
 
-from collector.edge_log import CLICKS, EVENTS, REJECTS, LoggedEvent, LoggedRejection, Topic
+from collector.edge_log import (
+    CLICKS,
+    EVENTS,
+    HOOKS,
+    REJECTS,
+    UNSUBSCRIBES,
+    LoggedCall,
+    LoggedEvent,
+    LoggedRejection,
+    LoggedUnsubscribe,
+    Topic,
+)
 from collector.edge_log.entries import Entry
+from collector.shipping.stores import Records, Store, Warehouse
 from collector.shipping.stretches import Piece, Stretch
 from marketing_pipelines.events.normalising import normalised
+from store import events
+from store.records import contacts, hooks
 
 _TYPES: dict[Any, Any] = {
     int: pl.Int64,
@@ -27,35 +44,34 @@ _AMOUNT = pl.Decimal(18, 4)
 
 @dataclass(frozen=True)
 class Sink:
-    """One way out of the log, with a cursor of its own."""
+    """One way out of the log, with a cursor of its own; `load` gives how many rows it added."""
 
     name: str
+    store: type[Store]
     topics: tuple[Topic, ...]
-    table: str
     entry: type[Entry]
-    finished: Callable[[pl.DataFrame], pl.DataFrame]
+    load: Callable[[Any, pl.DataFrame, str], int]
 
     def rows(self, stretch: Stretch, volume: str) -> pl.DataFrame:
-        """The rows of this sink's topics, each with its place in the log."""
-        frames = [self._rows(piece) for piece in stretch.pieces]
+        """The entries of this sink's topics, each with its place in the log."""
+        frames = [self._rows(piece) for piece in stretch.pieces if self._is_in(piece)]
         if not frames:
             return pl.DataFrame()
-        found = pl.concat(frames) if len(frames) > 1 else frames[0]
-        place = pl.lit(f"{volume}/{stretch.segment.number:08d}").alias("segment")
-        return self.finished(found.with_columns(place)) if found.height else found
+        segment = pl.lit(f"{volume}/{stretch.segment.number:08d}").alias("segment")
+        return pl.concat(frames).with_columns(segment)
+
+    def _is_in(self, piece: Piece) -> bool:
+        return any(b'{"log":"%b' % topic in piece.text for topic in self.topics)
 
     def _rows(self, piece: Piece) -> pl.DataFrame:
         """Every line is read as if it were of this sink, which is quicker than to sort them first."""
-        letters = [topic.decode() for topic in self.topics]
-        if not any(b'{"log":"%b' % topic in piece.text for topic in self.topics):
-            return pl.DataFrame()
         ends = np.flatnonzero(np.frombuffer(piece.text, np.uint8) == ord("\n"))
         starts = np.concatenate(([0], ends[:-1] + 1)) + piece.start
         schema = {field.name: _TYPES[field.type] for field in msgspec.structs.fields(self.entry)}
         return (
             pl.read_ndjson(io.BytesIO(piece.text), schema={"log": pl.String, **schema})
             .with_columns(pl.Series("position", starts, pl.UInt64))
-            .filter(pl.col("log").str.head(1).is_in(letters))
+            .filter(pl.col("log").str.head(1).is_in([topic.decode() for topic in self.topics]))
             .drop("log")
             .with_columns(_defaults(self.entry))
         )
@@ -72,20 +88,59 @@ def _defaults(entry: type[Entry]) -> list[pl.Expr]:
     ]
 
 
-def _finished_events(events: pl.DataFrame) -> pl.DataFrame:
+def with_verdicts(logged: pl.DataFrame) -> pl.DataFrame:
     """Moments and amounts as such, and what today's rules make of each event."""
-    typed = events.with_columns(
+    typed = logged.with_columns(
         pl.col("received_at", "occurred_at", "original_at").cast(_MOMENT),
         pl.col("value").cast(_AMOUNT),
     )
     return pl.concat([typed, normalised(typed)], how="horizontal")
 
 
-def _finished_rejections(rejections: pl.DataFrame) -> pl.DataFrame:
-    return rejections.with_columns(pl.col("received_at").cast(_MOMENT))
+def _load_events(warehouse: Warehouse, logged: pl.DataFrame, token: str) -> int:
+    return events.append(warehouse.client, "raw.events", with_verdicts(logged).to_arrow(), token=token)
+
+
+def _load_rejections(warehouse: Warehouse, logged: pl.DataFrame, token: str) -> int:
+    rows = logged.with_columns(pl.col("received_at").cast(_MOMENT))
+    return events.append(warehouse.client, "raw.rejected", rows.to_arrow(), token=token)
+
+
+def _apply_unsubscribes(stored: Records, logged: pl.DataFrame, _: str) -> int:
+    """Unsubscribing twice is no different from once, so that a repeated load needs no token."""
+    with stored.session() as session:
+        contacts.unsubscribe_all(
+            session,
+            [(row["tenant_id"], row["contact_id"], _moment(row)) for row in logged.iter_rows(named=True)],
+        )
+    return logged.height
+
+
+def _keep_calls(stored: Records, logged: pl.DataFrame, _: str) -> int:
+    """A call's place in the log is its token."""
+    calls = [
+        {
+            "tenant_id": row["tenant_id"],
+            "provider": row["provider"],
+            "event_id": row["provider_event_id"],
+            "received_at": _moment(row),
+            "headers": json.loads(row["headers"]),
+            "body": b64decode(row["body"]),
+            "place": f"{row['segment']}:{row['position']}",
+        }
+        for row in logged.iter_rows(named=True)
+    ]
+    with stored.session() as session:
+        return hooks.keep_calls(session, calls)
+
+
+def _moment(row: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(row["received_at"] / 1000, UTC)
 
 
 SINKS = (
-    Sink("events", (EVENTS, CLICKS), "raw.events", LoggedEvent, _finished_events),
-    Sink("rejects", (REJECTS,), "raw.rejected", LoggedRejection, _finished_rejections),
+    Sink("events", Warehouse, (EVENTS, CLICKS), LoggedEvent, _load_events),
+    Sink("rejects", Warehouse, (REJECTS,), LoggedRejection, _load_rejections),
+    Sink("unsubscribes", Records, (UNSUBSCRIBES,), LoggedUnsubscribe, _apply_unsubscribes),
+    Sink("hooks", Records, (HOOKS,), LoggedCall, _keep_calls),
 )

@@ -61,6 +61,6 @@ def _by_spelling(names: dict[str, tuple[str, ...]]) -> dict[str, str]:
     """Each name by all its spellings, its own first of all."""
     return {
         spelling: name
-        for name, aliases_of_it in names.items()
-        for spelling in (name.translate(_SEPARATORS), *aliases_of_it)
+        for name, spellings in names.items()
+        for spelling in (name.translate(_SEPARATORS), *spellings)
     }

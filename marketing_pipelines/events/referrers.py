@@ -50,16 +50,9 @@ class Known:
 NOBODY = Referrer("", "", "", "")
 
 
-@lru_cache(maxsize=16384)
 def referrer(address: str) -> Referrer:
-    host, path, query = sites.split(address[:LONGEST_ADDRESS])
-    if not host:
-        return NOBODY
-    known = known_at(host, path)
-    host = host.removeprefix("www.")
-    if known is None:
-        return Referrer(host, "", REFERRAL, "")
-    return Referrer(host, known.source, known.medium, _search_term(query, known.search_parameters))
+    """Who sent somebody; addresses that are asked for again are answered out of memory."""
+    return _referrer(address[:LONGEST_ADDRESS])
 
 
 def known_at(host: str, path: str = "/") -> Known | None:
@@ -69,6 +62,18 @@ def known_at(host: str, path: str = "/") -> Known | None:
 def medium_of_source(source: str) -> str:
     """The medium of a source that is called as in the lists, whatever its capitals; "" for any other."""
     return _mediums().get(source.lower(), "")
+
+
+@lru_cache(maxsize=16384)
+def _referrer(address: str) -> Referrer:
+    host, path, query = sites.split(address)
+    if not host:
+        return NOBODY
+    known = known_at(host, path)
+    host = host.removeprefix("www.")
+    if known is None:
+        return Referrer(host, "", REFERRAL, "")
+    return Referrer(host, known.source, known.medium, _search_term(query, known.search_parameters))
 
 
 @lru_cache(maxsize=65536)

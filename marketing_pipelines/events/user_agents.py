@@ -58,8 +58,8 @@ TELLS = {
         r"facebookexternalhit|facebookcatalog|Facebot|meta-externalfetcher|^WhatsApp/|Slackbot|Slack-ImgProxy"
         r"|Twitterbot|Discordbot|TelegramBot|LinkedInBot|SkypeUriPreview|Pinterestbot|redditbot|vkShare"
         r"|line-poker|kakaotalk-scrap|Snap URL Preview|Cardyb|Mastodon/|Iframely|Embedly|BingPreview"
-        r"|MicrosoftPreview|Google-PageRenderer|ms-office|^Microsoft Office|^Tumblr/|Bitlybot|LinkPreview|Synapse \(bot"
-        r"|Mattermost-Bot"
+        r"|MicrosoftPreview|Google-PageRenderer|ms-office|^Microsoft Office|^Tumblr/|Bitlybot|LinkPreview"
+        r"|Synapse \(bot|Mattermost-Bot"
     ),
     # Mail gateways and image proxies, which open what a mail holds before or instead of its reader. An agent that
     # is nothing but a bare `Mozilla/5.0` is one of them.
@@ -99,9 +99,25 @@ DEVICES = (
 )
 
 
-@lru_cache(maxsize=32768)
 def verdict(user_agent: str) -> Verdict:
-    user_agent = user_agent[:LONGEST_USER_AGENT]
+    """What the head of an agent says; agents that are asked for again are answered out of memory."""
+    return _verdict(user_agent[:LONGEST_USER_AGENT])
+
+
+def is_program(user_agent: str) -> bool:
+    """Whether a request with this agent is no person's; browsers always name themselves."""
+    return not user_agent or verdict(user_agent).is_program
+
+
+def prepare() -> None:
+    """Builds the parsers now: for a server, before its first request waits for them."""
+    _parser()
+    _tells()
+    _device_of()
+
+
+@lru_cache(maxsize=32768)
+def _verdict(user_agent: str) -> Verdict:
     browser, os, hardware = _parsed(user_agent)
     reasons = tuple(_reasons(user_agent, hardware))
     score = bots.score(reasons)
@@ -114,16 +130,6 @@ def verdict(user_agent: str) -> Verdict:
         score=score,
         reasons=reasons,
     )
-
-
-def is_program(user_agent: str) -> bool:
-    """Whether a request with this agent is no person's; browsers always name themselves."""
-    return not user_agent or verdict(user_agent).is_program
-
-
-def prepare() -> None:
-    """Builds the parsers now: for a server, before its first request waits for them."""
-    verdict("Mozilla/5.0")
 
 
 def _reasons(user_agent: str, hardware: "ParsedDevice | None") -> Iterator[Reason]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, String, UniqueConstraint, cast, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, String, UniqueConstraint, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -55,6 +55,16 @@ def ensure_all(session: Session, tenant: TenantId, addresses: Iterable[str]) -> 
             .order_by(Contact.id)
         )
     )
+
+
+def unsubscribe_all(session: Session, leaving: Iterable[tuple[TenantId, ContactId, datetime]]) -> None:
+    """What contacts asked for by themselves, at the edge; reads nothing of them, and the first time stays."""
+    for tenant, contact, moment in leaving:
+        session.execute(
+            update(Contact)
+            .where(Contact.tenant_id == tenant, Contact.id == contact, Contact.unsubscribed_at.is_(None))
+            .values(unsubscribed_at=moment, unsubscribe_reason="by the link in a mail")
+        )
 
 
 def unsubscribe(session: Session, tenant: TenantId, contact: ContactId, reason: str) -> None:

@@ -22,6 +22,8 @@ def _engine(url: str, pool_size: int, overflow: int) -> Engine:
         pool_size=pool_size,
         max_overflow=overflow,
         pool_pre_ping=True,
+        # An error names its statement and not what was in it: addresses and secrets stay out of logs.
+        hide_parameters=True,
         connect_args={"connect_timeout": 5},
     )
 

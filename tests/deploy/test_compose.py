@@ -104,7 +104,11 @@ def test_each_process_logs_in_as_itself_only(services: Services, example: dict[s
         known = {
             secret for secret, value in example.items() if value in told and secret.endswith("DB_PASSWORD")
         }
-        own = {"collector": {"EDGE_DB_PASSWORD"}, "shipper": {"EDGE_DB_PASSWORD"}, "console": {"CONSOLE_DB_PASSWORD"}}
+        own = {
+            "collector": {"EDGE_DB_PASSWORD"},
+            "shipper": {"EDGE_DB_PASSWORD"},
+            "console": {"CONSOLE_DB_PASSWORD"},
+        }
         own["code-server"] = {"PIPELINES_DB_PASSWORD", "DAGSTER_DB_PASSWORD"}
         assert known == own.get(name, {"DAGSTER_DB_PASSWORD"}), name
 

@@ -30,7 +30,7 @@ copied as (
     select
         tenant_id,
         event_id,
-        min((received_at, segment)) as first_copy
+        min((received_at, segment, position)) as first_copy
     from received
     group by tenant_id, event_id
     having count() > 1
@@ -41,7 +41,7 @@ first_copies as (
     from received
     left any join copied
         on received.tenant_id = copied.tenant_id and received.event_id = copied.event_id
-    where copied.event_id = '' or (received.received_at, received.segment) = copied.first_copy
+    where copied.event_id = '' or (received.received_at, received.segment, received.position) = copied.first_copy
 )
 
 select

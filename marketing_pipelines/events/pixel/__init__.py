@@ -1,8 +1,9 @@
 """The script that pages include, as it is served, and what a page's author pastes to include it.
 
 `t.js` is for reading. What is served is made of it here: without comments, with a letter for each name that the script
-declares for itself, and without the blanks around punctuation. That asks three things of `t.js`: a comment has its
-lines to itself, every statement ends in a semicolon or a brace, and no text or pattern holds a blank.
+declares for itself, and without the blanks around punctuation. That asks four things of `t.js`: a comment has its
+lines to itself, every statement ends in a semicolon or a brace, no text or pattern holds a blank, and a division has
+blanks around it.
 """
 
 import base64
@@ -19,7 +20,7 @@ _DECLARED = re.compile(r"^  (?:const|let) (\w+)", re.MULTILINE)
 # Texts and patterns are passed over; a name after a dot or before a colon is a property's and stays, a spread's goes.
 _WORD = re.compile(
     r'"[^"\n]*"'
-    r"|(?<=[ (])/(?:\\.|\[[^]\n]*]|[^/\\ \n])+/"
+    r"|/(?:\\.|\[[^]\n]*]|[^/\\ \n])+/"
     r"|(?:(?<=\.{3})|(?<![.\w]))[A-Za-z]\w*(?![\w:])"
 )
 _PUNCTUATION = re.compile(r"\s*([=>?:&|,;{}()<+*!\[\]]+)\s*")

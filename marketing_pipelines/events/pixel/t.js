@@ -287,6 +287,7 @@
   listen("click", clicked);
   listen("auxclick", clicked);
   listen("submit", submitted);
+  listen("storage", obey);
   listen("online", () => setTimeout(send, 1000 * Math.random()));
   listen("pagehide", () => leave(true));
   listen("visibilitychange", () => document.hidden && leave());

@@ -3,7 +3,9 @@
 import base64
 import gzip
 import hashlib
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -32,9 +34,19 @@ def test_the_script_is_under_three_kilobytes_on_the_wire() -> None:
     assert gzip.decompress(pixel.GZIPPED) == pixel.SCRIPT
 
 
+def test_the_texts_and_patterns_of_the_readable_script_are_served_as_they_are() -> None:
+    readable = (Path(pixel.__file__).with_name("t.js")).read_text()
+    code = "\n".join(line for line in readable.splitlines() if not line.lstrip().startswith("//"))
+    texts = re.findall(r'"[^"\n]*"', code)
+    patterns = re.findall(r"(?<=[(!, ])/[^/\s]+(?:\\/[^/\s]*)*/(?=[),.gi])", code)
+    assert len(texts) > 50
+    assert len(patterns) > 8
+    assert [it for it in texts + patterns if it not in pixel.SCRIPT.decode()] == []
+
+
 def test_version_and_integrity_name_the_very_bytes() -> None:
     assert hashlib.sha256(pixel.SCRIPT).hexdigest().startswith(pixel.VERSION)
-    assert pixel.PATH == f"/t.{pixel.VERSION}.js"
+    assert f"/t.{pixel.VERSION}.js" == pixel.PATH
     assert len(pixel.VERSION) == 12
     algorithm, _, digest = pixel.INTEGRITY.partition("-")
     assert hashlib.new(algorithm, pixel.SCRIPT).digest() == base64.b64decode(digest)

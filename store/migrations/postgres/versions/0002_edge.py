@@ -1,9 +1,10 @@
-"""What a tenant wants kept of its visitors, keys whose secret can be changed, and the salts of daily visitor ids."""
+"""What a tenant wants kept of its visitors, keys whose secret can be changed, daily visitor ids, and web hooks."""
 
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
@@ -42,10 +43,56 @@ def upgrade() -> None:
         sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_visitor_salts")),
     )
+    op.create_table(
+        "hook_secrets",
+        sa.Column("provider", sa.String(length=40), nullable=False),
+        sa.Column("label", sa.String(length=100), server_default="", nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        *_owned("hook_secrets"),
+        sa.UniqueConstraint("provider", "fingerprint", name=op.f("uq_hook_secrets_provider_fingerprint")),
+    )
+    op.create_index(op.f("ix_hook_secrets_tenant_id"), "hook_secrets", ["tenant_id"])
+    op.create_table(
+        "hook_calls",
+        sa.Column("provider", sa.String(length=40), nullable=False),
+        sa.Column("event_id", sa.String(length=512), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("interpreted_at", sa.DateTime(timezone=True), nullable=True),
+        *_owned("hook_calls"),
+        sa.UniqueConstraint("place", name=op.f("uq_hook_calls_place")),
+        sa.UniqueConstraint(
+            "tenant_id", "provider", "event_id", name=op.f("uq_hook_calls_tenant_id_provider_event_id")
+        ),
+    )
+    op.create_index(op.f("ix_hook_calls_tenant_id"), "hook_calls", ["tenant_id"])
+    op.create_index(op.f("ix_hook_calls_provider"), "hook_calls", ["provider"])
     op.execute(WALLS.read_text())
 
 
+def _owned(table: str) -> list[sa.schema.SchemaItem]:
+    """What every table of a tenant's has."""
+    return [
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("tenant_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f(f"fk_{table}_tenant_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+    ]
+
+
 def downgrade() -> None:
+    op.execute("drop trigger announce_hook_secrets on hook_secrets")
+    op.execute("drop policy edge on contacts")
+    op.execute("revoke all on contacts from mp_edge")
+    op.drop_table("hook_calls")
+    op.drop_table("hook_secrets")
     op.drop_table("visitor_salts")
     op.drop_column("collector_keys", "events_a_second")
     op.drop_column("collector_keys", "retires_at")
