@@ -7,6 +7,7 @@ import sys
 import uvicorn
 
 from collector import json_logs
+from collector.connections import BoundedConnection
 from collector.edge import Edge
 from store import settings
 from store.settings import Service, SettingsError
@@ -35,7 +36,8 @@ def main() -> int:
             host=house.bind_host,
             port=house.port(Service.COLLECTOR),
             loop="uvloop",
-            http="httptools",
+            http=BoundedConnection,
+            limit_concurrency=house.collector_max_connections,
             ws="none",
             lifespan="on",
             access_log=False,

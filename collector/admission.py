@@ -1,6 +1,5 @@
 """From what was sent to what is kept: tenant and trust, consent, time, ids, lengths. Pure."""
 
-import os
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ from collector.consent import NO_OBJECTION, Consent, Decision, Objection, decide
 from collector.directory.senders import Rules, Sender
 from collector.edge_log import LoggedEvent
 from collector.edge_log.entries import NO_PROPS
+from collector.ids import mint
 from collector.incoming import IncomingEvent, Moment
 from collector.refusals import Reason, Refused
 from collector.visitors import DAILY, STORED, Salts, daily_id
@@ -25,7 +25,6 @@ EARLIEST_MS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp() * 1000)
 # Seconds stay below this until the year 5138, milliseconds have been above it since 1973.
 FIRST_IN_MILLISECONDS = 100_000_000_000
 LAST_IN_MILLISECONDS = FIRST_IN_MILLISECONDS * 100
-IDS_AT_A_TIME = 256
 
 
 class Circumstances(msgspec.Struct, frozen=True, gc=False):
@@ -37,17 +36,6 @@ class Circumstances(msgspec.Struct, frozen=True, gc=False):
     where: Whereabouts
     come: int = 0
     signals: tuple[str, ...] = ()
-
-
-_unguessable: list[str] = []
-
-
-def mint(now_ms: int) -> str:
-    """An id that sorts by time and cannot be guessed; randomness is fetched for many at once."""
-    if not _unguessable:
-        fetched = os.urandom(10 * IDS_AT_A_TIME).hex()
-        _unguessable.extend(fetched[start : start + 20] for start in range(0, len(fetched), 20))
-    return f"{now_ms:012x}{_unguessable.pop()}"
 
 
 def admit(

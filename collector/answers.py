@@ -52,11 +52,12 @@ def results(found: list[Result]) -> bytes:
 
 
 async def answer_problem(
-    out: Send, refused: Refused, cors: HeaderList, found: list[Result] | None = None
+    out: Send, refused: Refused, request_id: str, cors: HeaderList, found: list[Result] | None = None
 ) -> None:
     body = problem(
-        refused.reason.status, refused.reason.headline, refused.detail, reason=refused.reason, results=found
-    )
+        refused.reason.status, refused.reason.headline, refused.detail,
+        reason=refused.reason, request_id=request_id, results=found,
+    )  # fmt: skip
     headers = [*PROBLEM, *cors]
     if refused.reason.status == 413:
         headers.append((b"connection", b"close"))  # the rest of a body that is too long is not waited for
@@ -66,18 +67,25 @@ async def answer_problem(
 
 
 async def answer_not_now(
-    out: Send, problem_now: NotNow, cors: HeaderList, found: list[Result] | None = None
+    out: Send, problem_now: NotNow, request_id: str, cors: HeaderList, found: list[Result] | None = None
 ) -> None:
     headers = [*PROBLEM, *cors, (b"retry-after", b"%d" % problem_now.retry_after)]
-    body = problem(503, "Not now", problem_now.detail, reason="not_now", results=found)
+    body = problem(503, "Not now", problem_now.detail, reason="not_now", request_id=request_id, results=found)
     await answer(out, 503, headers, body)
 
 
 def problem(
-    status: int, title: str, detail: str, *, reason: str, results: list[Result] | None = None
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    reason: str,
+    request_id: str,
+    results: list[Result] | None = None,
 ) -> bytes:
     told: dict[str, Any] = {
-        "type": "about:blank", "title": title, "status": status, "detail": detail, "reason": reason, "ok": False,
+        "type": "about:blank", "title": title, "status": status, "detail": detail, "reason": reason,
+        "request_id": request_id, "ok": False,
     }  # fmt: skip
     return _encode({**told, "results": results} if results is not None else told)
 

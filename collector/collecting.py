@@ -79,7 +79,7 @@ class Collecting:
             key = _key_of(request) or envelope.key
             taken = self._take(envelope, lambda event: self._page_sender(key or event.key, origin), around)
         except (Refused, NotNow) as turned_away:
-            await self._turn_away(turned_away, body, around, self._pages, send, cors)
+            await self._turn_away(turned_away, body, around, request, self._pages, send, cors)
             return
         await self._promise(taken, request, around, self._pages, send, cors)
 
@@ -102,7 +102,7 @@ class Collecting:
                 self._durable_ids,
             )
         except (Refused, NotNow) as turned_away:
-            await self._turn_away(turned_away, signed, around, self._servers, send, [])
+            await self._turn_away(turned_away, signed, around, request, self._servers, send, [])
             return
         await self._promise(taken, request, around, self._servers, send, [])
 
@@ -121,11 +121,11 @@ class Collecting:
             taken = self._take(envelope, lambda event: self._page_sender(event.key, origin), around)
             if taken.records:
                 await self._log.append(taken.records)
-            self._tell(taken, around, self._images)
+            self._tell(taken, around, request, self._images)
             if taken.refused:
                 status = taken.refused[0][0].reason.status
         except Refused as refused:
-            self._rejections.keep(refused, request.query_string, around, self._images.name)
+            self._rejections.keep(refused, request.query_string, around, request, self._images.name)
             status = refused.reason.status
         except NotNow:
             self._metrics.count("not_now")
@@ -180,28 +180,28 @@ class Collecting:
                 await self._log.append(taken.records)
             except NotNow as not_now:
                 self._metrics.count("not_now")
-                await answers.answer_not_now(send, not_now, cors, taken.to_be_sent_again())
+                await answers.answer_not_now(send, not_now, request.id, cors, taken.to_be_sent_again())
                 return
             if taken.chosen_ids:
                 self._durable_ids.remember(taken.chosen_ids)
-        self._tell(taken, around, door)
+        self._tell(taken, around, request, door)
         if not taken.records and not taken.duplicates:
             first = taken.refused[0][0]
             hidden = [] if first.reason is Reason.WRONG_ORIGIN else cors
-            await answers.answer_problem(send, first, hidden, taken.results)
+            await answers.answer_problem(send, first, request.id, hidden, taken.results)
         elif not taken.refused and request.headers.get(b"prefer") == b"return=minimal":
             await answers.answer(send, 204, cors)
         else:
             await answers.answer(send, 200, [*answers.JSON, *cors], answers.results(taken.results))
         door.seconds.add(perf_counter() - request.began)
 
-    def _tell(self, taken: Taken, around: Circumstances, door: Door) -> None:
+    def _tell(self, taken: Taken, around: Circumstances, request: Request, door: Door) -> None:
         if taken.records:
             self._metrics.count("accepted", len(taken.records), door.label)
         if taken.duplicates:
             self._metrics.count("duplicates", taken.duplicates)
         for refused, payload in taken.refused:
-            self._rejections.keep(refused, payload, around, door.name)
+            self._rejections.keep(refused, payload, around, request, door.name)
 
     def _page_sender(self, key: str | None, origin: str) -> Sender:
         sender = self._directory.page_sender(key, origin)
@@ -232,6 +232,7 @@ class Collecting:
         turned_away: Refused | NotNow,
         body: bytes,
         around: Circumstances,
+        request: Request,
         door: Door,
         send: Send,
         cors: HeaderList,
@@ -239,10 +240,10 @@ class Collecting:
         """The answer to a request that was not taken as a whole."""
         if isinstance(turned_away, NotNow):
             self._metrics.count("not_now")
-            await answers.answer_not_now(send, turned_away, cors)
+            await answers.answer_not_now(send, turned_away, request.id, cors)
             return
-        self._rejections.keep(turned_away, body, around, door.name)
-        await answers.answer_problem(send, turned_away, cors)
+        self._rejections.keep(turned_away, body, around, request, door.name)
+        await answers.answer_problem(send, turned_away, request.id, cors)
 
 
 def _key_of(request: Request) -> str | None:
@@ -258,5 +259,7 @@ async def _answer_other_method(request: Request, welcome_origin: str, send: Send
         allowed = answers.preflight(welcome_origin, request.headers) if welcome_origin else []
         await answers.answer(send, 204, allowed)
         return
-    body = answers.problem(405, "Method not allowed", "Events are sent by POST.", reason="method")
+    body = answers.problem(
+        405, "Method not allowed", "Events are sent by POST.", reason="method", request_id=request.id
+    )
     await answers.answer(send, 405, [*answers.PROBLEM, (b"allow", b"POST, OPTIONS")], body)

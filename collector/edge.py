@@ -6,8 +6,10 @@ The hot doors are plain ASGI on bytes, before any middleware; everything else is
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
+from time import monotonic
 
-from collector import receiving, redirecting, unsubscribing
+from collector import answers, connections, receiving, redirecting, unsubscribing
 from collector.addresses import Atlas, Proxies
 from collector.collecting import Collecting
 from collector.condition import Condition
@@ -28,12 +30,15 @@ from store.settings import Service, Settings
 
 logger = logging.getLogger(__name__)
 
+Door = Callable[[Request, Send], Awaitable[None]]
+
 
 class Edge:
     """One collector process."""
 
     def __init__(self, settings: Settings) -> None:
         self._metrics = Metrics()
+        self._slowest_seconds = settings.collector_slowest_seconds
         self._proxies = Proxies(settings.forwarded_allow_ips.split(","))
         directory = Directory()
         spool = settings.data_dir / "spool"
@@ -50,36 +55,49 @@ class Edge:
             settings, directory, atlas, from_addresses, self._log, self._rejections, self._metrics
         )
         address = settings.address(Service.COLLECTOR)
-        self._follow_link = Redirecting(
-            address, directory, atlas, from_addresses, self._log, self._metrics
-        ).follow
-        self._unsubscribe = Unsubscribing(
-            settings.derived(unsubscribe_tokens.PURPOSE), self._log, self._metrics
-        ).leave
+        redirects = Redirecting(address, directory, atlas, from_addresses, self._log, self._metrics)
+        key = settings.derived(unsubscribe_tokens.PURPOSE)
+        unsubscribes = Unsubscribing(key, self._log, self._metrics)
         self._receiving = Receiving(directory, self._log, self._metrics)
-        self._hot = {
+        self._hot: dict[str, Door] = {
             "/collect": collecting.from_pages,
             "/attribution/collect": collecting.from_pages,
             "/events": collecting.from_servers,
             "/pixel.gif": collecting.from_images,
         }
+        self._by_prefix: tuple[tuple[str | tuple[str, ...], Door], ...] = (
+            (redirecting.PREFIX, redirects.follow),
+            (unsubscribing.PREFIX, unsubscribes.leave),
+            (receiving.PREFIXES, self._receiving.take),
+        )
+        connections.watched_by(self._metrics)
         self._ordinary = ordinary_routes(self._condition, self._metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            path: str = scope["path"]
-            if door := self._hot.get(path):
-                await door(Request(scope, receive, self._proxies), send)
-            elif path.startswith(redirecting.PREFIX):
-                await self._follow_link(Request(scope, receive, self._proxies), send)
-            elif path.startswith(unsubscribing.PREFIX):
-                await self._unsubscribe(Request(scope, receive, self._proxies), send)
-            elif path.startswith(receiving.PREFIXES):
-                await self._receiving.take(Request(scope, receive, self._proxies), send)
+            if door := self._door(scope["path"]):
+                await self._enter(door, Request(scope, receive, self._proxies), send)
             else:
                 await self._ordinary(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
+
+    def _door(self, path: str) -> Door | None:
+        if door := self._hot.get(path):
+            return door
+        return next((door for prefix, door in self._by_prefix if path.startswith(prefix)), None)
+
+    async def _enter(self, door: Door, request: Request, send: Send) -> None:
+        """A fault of ours is one request's, and whoever reports it can name it."""
+        try:
+            await door(request, send)
+        except Exception:
+            logger.exception("request %s failed", request.id)
+            body = answers.problem(
+                500, "Our fault", "Something went wrong here; the log has it under this id.",
+                reason="our_fault", request_id=request.id,
+            )  # fmt: skip
+            await answers.answer(send, 500, answers.PROBLEM, body)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """Between start and stop; at the end nothing that was answered is left unwritten."""
@@ -102,4 +120,5 @@ class Edge:
         while True:
             self._rejections.write_down_the_rest()
             await self._condition.look_around()
+            connections.cut_the_slow(monotonic(), self._slowest_seconds)
             await asyncio.sleep(1)

@@ -4,6 +4,9 @@ import logging
 
 import msgspec
 
+# What a call to the logger may tell beside its message, as `extra`.
+TOLD = ("request_id", "door", "detail")
+
 
 class JsonLines(logging.Formatter):
     """One object a record; line breaks in a message cannot forge a second one."""
@@ -15,6 +18,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= {name: getattr(record, name) for name in TOLD if hasattr(record, name)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return msgspec.json.encode(line).decode()

@@ -29,6 +29,7 @@ GAUGES = {
     "shipper_lag_seconds": "Age of the oldest record not loaded yet.",
     "shipper_up": "Whether the shipper of this spool has spoken lately.",
     "links": "Short links in memory.",
+    "connections": "Connections that are open.",
 }
 LATENCIES = {
     "request_seconds": "From a request's head to its answer, by door.",

@@ -62,17 +62,23 @@ class Receiving:
             return
         if (provider := PROVIDERS.get(name)) is None:
             self._count("unknown", "no_such_provider")
-            body = answers.problem(404, "Not found", "There is no such provider.", reason="unknown_provider")
+            body = answers.problem(
+                404,
+                "Not found",
+                "There is no such provider.",
+                reason="unknown_provider",
+                request_id=request.id,
+            )
             await answers.answer(send, 404, answers.PROBLEM, body)
             return
         try:
             await self._take(provider, request, send)
         except Refused as refused:
             self._count(provider, refused.reason)
-            await answers.answer_problem(send, refused, [])
+            await answers.answer_problem(send, refused, request.id, [])
         except NotNow as not_now:
             self._count(provider, "not_now")
-            await answers.answer_not_now(send, not_now, [])
+            await answers.answer_not_now(send, not_now, request.id, [])
         self._seconds.add(perf_counter() - request.began)
 
     async def _take(self, provider: Provider, request: Request, send: Send) -> None:

@@ -4,10 +4,10 @@ from time import perf_counter
 
 from collector import answers
 from collector.addresses import Atlas
-from collector.admission import mint
 from collector.consent import decide, objection, without_ids
 from collector.directory import Directory, PreparedLink, Trust
 from collector.edge_log import CLICKS, EdgeLog, LoggedEvent, line
+from collector.ids import mint
 from collector.limits import Window
 from collector.metrics import Metrics
 from collector.refusals import NotNow

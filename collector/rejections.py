@@ -1,5 +1,6 @@
 """What was refused is kept too, so that a broken integration can be seen and mended."""
 
+import logging
 from collections import defaultdict
 
 import msgspec
@@ -9,11 +10,14 @@ from collector.consent import Objection
 from collector.edge_log import REJECTS, EdgeLog, LoggedRejection, line
 from collector.metrics import Metrics
 from collector.refusals import Reason, Refused
+from collector.requests import Request
 from store.clock import now_ms
 
 KEPT_OF_PAYLOAD = 1024
 # A flood of refusals must not fill the log: so many a second are kept one by one, the others are counted.
 ONE_BY_ONE = 50
+
+logger = logging.getLogger(__name__)
 
 _encoded = msgspec.json.Encoder().encode
 
@@ -27,7 +31,9 @@ class Rejections:
         self._kept_this_second = 0
         self._uncounted: defaultdict[tuple[int, Reason, str], int] = defaultdict(int)
 
-    def keep(self, refused: Refused, payload: bytes, around: Circumstances, door: str) -> None:
+    def keep(
+        self, refused: Refused, payload: bytes, around: Circumstances, request: Request, door: str
+    ) -> None:
         self._metrics.count("rejected", label=f'reason="{refused.reason}"')
         if self._kept_this_second >= ONE_BY_ONE or refused.reason is Reason.OVER_QUOTA:
             self._uncounted[refused.tenant_id, refused.reason, door] += 1
@@ -39,9 +45,15 @@ class Rejections:
             reason=refused.reason,
             detail=refused.detail,
             door=door,
+            request_id=request.id,
             payload=_kept(payload, around),
         )
         self._log.append_unattended([line(REJECTS, _encoded(entry))])
+        logger.info(
+            "refused: %s",
+            refused.reason,
+            extra={"request_id": request.id, "door": door, "detail": refused.detail},
+        )
 
     def write_down_the_rest(self) -> None:
         """Once a second: what was only counted, one record a tenant, reason and door."""

@@ -1,5 +1,6 @@
 """What comes in: headers, a bounded body, who asks and from where. On bytes, since it runs for every request."""
 
+import re
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
@@ -11,6 +12,7 @@ import zstandard
 
 from collector.addresses import Proxies
 from collector.directory.keys import normal_origin
+from collector.ids import mint
 from collector.refusals import Reason, Refused
 from store.clock import now_ms
 
@@ -23,12 +25,15 @@ LONGEST_QUERY = 8192
 LONGEST_USER_AGENT = 512
 # Four bytes of zstd can stand for 128 KB: so little at a time, that what is unpacked beyond a limit stays small.
 ZSTD_STEP = 256
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
 class Request:
     """One request's head, and its body when somebody asks for it."""
 
-    __slots__ = ("address", "began", "headers", "method", "path", "query_string", "receive", "received_ms")
+    __slots__ = (
+        "_id", "address", "began", "headers", "method", "path", "query_string", "receive", "received_ms",
+    )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, proxies: Proxies) -> None:
         self.began = perf_counter()
@@ -38,8 +43,17 @@ class Request:
         self.query_string: bytes = scope["query_string"]
         self.headers: Headers = dict(scope["headers"])
         self.receive = receive
+        self._id = ""
         peer = scope["client"][0] if scope["client"] else ""
         self.address = proxies.visitor(peer, self.headers.get(b"x-forwarded-for"))
+
+    @property
+    def id(self) -> str:
+        """What names this request in logs and answers: the proxy's own id of it, or one of ours."""
+        if not self._id:
+            given = _REQUEST_ID.fullmatch(self.headers.get(b"x-request-id", b""))
+            self._id = given[0].decode() if given else mint(self.received_ms)
+        return self._id
 
     @property
     def user_agent(self) -> str:

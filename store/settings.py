@@ -151,6 +151,13 @@ class Settings(BaseSettings):
     collector_processes: Annotated[int, Field(ge=1, le=64)] = Field(
         1, description="Collector processes that share the port on this host."
     )
+    collector_max_connections: Annotated[int, Field(ge=1)] = Field(
+        10_000,
+        description="Connections that one collector process serves at a time; more are asked to come again.",
+    )
+    collector_slowest_seconds: Annotated[float, Field(gt=0)] = Field(
+        20.0, description="How long a client may take to send a request or to take its answer."
+    )
     city_database: Path | None = Field(
         None, description="An mmdb file with cities (such as GeoLite2-City); empty keeps countries only."
     )

@@ -62,6 +62,7 @@ class LoggedRejection(Entry, frozen=True, gc=False, omit_defaults=True, kw_only=
     reason: str
     detail: str
     door: str
+    request_id: str = ""
     payload: str = ""
     events: int = 1
 

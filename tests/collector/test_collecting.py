@@ -4,7 +4,7 @@ import gzip
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -192,11 +192,27 @@ def test_whoever_wants_little_is_answered_little(collector: Collector) -> None:
 
 
 def test_an_origin_names_the_tenant_where_no_key_does(
-    collector: Collector, site: Site, warehouse: events.Client
+    collector: Collector, settings: Settings, warehouse: events.Client
 ) -> None:
-    answer = collector.collect({"event": "page_view"}, Origin=SHOP)
-    [result] = answer.json()["results"]
-    assert arrived(warehouse, site.tenant, result["id"])["trust"] == "browser"
+    """Its origin belongs to one tenant alone; what several claim is nobody's."""
+    ours, theirs = f"https://{new_id()}.example", f"https://{new_id()}.example"
+    site, other = make_site(settings), make_site(settings)
+    with records.session(settings, Role.OWNER) as session:
+        for tenant, origins in ((site.tenant, [ours, theirs]), (other.tenant, [theirs])):
+            session.add(CollectorKey(tenant_id=tenant, kind="browser", public_key=new_id(), origins=origins))
+
+    def trust(origin: str, tenant: int) -> str:
+        [result] = collector.collect({"event": "page_view"}, Origin=origin).json()["results"]
+        wait_until("the event", lambda: bool(found(result["id"])), 30)
+        [(belongs_to, trusted)] = found(result["id"])
+        return trusted if belongs_to == tenant else f"{trusted}, another's"
+
+    def found(event_id: str) -> Sequence[Any]:
+        query = "select tenant_id, trust from raw.events where event_id = {id:String}"
+        return warehouse.query(query, parameters={"id": event_id}).result_rows
+
+    wait_until("the keys", lambda: trust(ours, site.tenant) == "browser", 20)
+    assert trust(theirs, site.tenant) == "untrusted, another's"
 
 
 def test_what_the_rules_make_of_an_event_stands_beside_it(
@@ -277,7 +293,11 @@ def test_the_cookieless_mode_makes_an_id_for_a_day(
         answer = collector.collect(body, Origin=SHOP, **headers)
         return answer.json()["results"][0]["id"] if answer.status_code == 200 else None
 
-    wait_until("the key", lambda: view() is not None, 10)
+    def sid() -> str:
+        event_id = view()
+        return arrived(warehouse, site.tenant, event_id)["sid"] if event_id else "stored"
+
+    wait_until("the tenant's rule", lambda: sid() != "stored", 20)
     ids = [view(), view(), view(**{"User-Agent": "Mozilla/5.0 (X11) Firefox/1"}), view(**{"Sec-GPC": "1"})]
     sids = [arrived(warehouse, site.tenant, event_id)["sid"] for event_id in ids]
     assert sids[0] == sids[1] != sids[2]

@@ -29,9 +29,9 @@ _PUNCTUATION = re.compile(r"\s*([=>?:&|,;{}()<+*!\[\]]+)\s*")
 def _served(readable: str) -> str:
     """The script as it travels: it says the same in a quarter fewer bytes."""
     code = _COMMENT.sub("", readable).strip()
-    letters = dict(zip(_DECLARED.findall(code), string.ascii_letters, strict=False))
+    letters = dict(zip(_DECLARED.findall(code), string.ascii_letters + "$_", strict=False))
     code = _WORD.sub(lambda word: letters.get(word[0], word[0]), code)
-    return _PUNCTUATION.sub(r"\1", code)
+    return _PUNCTUATION.sub(r"\1", code).replace(";}", "}")
 
 
 SCRIPT = _served(Path(__file__).with_name("t.js").read_text(encoding="utf-8")).encode()

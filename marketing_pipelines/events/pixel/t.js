@@ -1,8 +1,8 @@
 // The pixel: tells the collector what happens on a page, and stays out of the page's way.
 //
-// An event is built (`track`), put in the queue (`save`), claimed and sent (`send`), and forgotten once it is answered.
-// The queue lives in localStorage where that is allowed, so that it outlives the page and is shared by the tabs; else
-// in memory. Nothing is thrown into the page: what the page or the browser calls goes through `safely`.
+// An event is built (`track`), put in the queue (`add`), claimed and sent (`send`), and forgotten once it is
+// answered. The queue lives in localStorage where that is allowed, so that it outlives the page and is shared by
+// the tabs; else in memory. Nothing is thrown into the page: what it or the browser calls goes through `safely`.
 //
 // The package's docstring says how this file becomes what is served, and what that asks of it.
 (() => {
@@ -27,16 +27,17 @@
 
   // Consent: the browser's objection outweighs the page's word, which outweighs what the snippet says.
   let word = options.consent;
-  const objects = () =>
-    navigator.globalPrivacyControl || navigator.doNotTrack === "1" || window.doNotTrack === "1";
+  const objects = () => navigator.globalPrivacyControl || navigator.doNotTrack === "1";
   const decision = () => (objects() ? "denied" : read("am_consent") || word || "unknown");
   const denied = () => decision() === "denied";
 
-  // Storage: forbidden, full or emptied at any moment; then `read` finds nothing and `keep` does not say true.
+  // Storage may be forbidden, full or emptied; then `read` finds nothing and `keep` does not say true.
   const cookieless = options.storage === "none";
   const remembers = () => !cookieless && !denied();
   const read = safely((name) => (cookieless ? null : localStorage.getItem(name)));
   const drop = safely((name) => localStorage.removeItem(name));
+  const ours = () =>
+    safely(() => Object.keys(localStorage).filter((it) => /^am_(sid|queue|quiet)/.test(it)))() || [];
   const keep = safely((name, value) => {
     if (!remembers()) return;
     localStorage.setItem(name, value);
@@ -48,14 +49,14 @@
         `am_sid=${value};Domain=${options.cookie};Path=/;Max-Age=${seconds};SameSite=Lax` +
         (location.protocol === "https:" ? ";Secure" : "");
   });
-  const obey = () => {
+  const obey = safely(() => {
     if (remembers()) return;
-    ["am_sid", "am_queue", "am_quiet"].forEach(drop);
+    ours().forEach(drop);
     setCookie("", 0);
     // A refusal is kept, or the next page would not know of it; a browser that objects says so again.
     if (cookieless || objects()) drop("am_consent");
     sessionStorage.removeItem("am_click");
-  };
+  });
 
   // Who: an id that cannot be kept is none, since each event would bring another.
   let user;
@@ -72,28 +73,34 @@
     click = sessionStorage.am_click;
   });
 
-  // The queue: entries {event, claimed}; a claim is the moment a tab began to send it. A tab that died while it sent
-  // leaves its claim behind, and after a minute the event is anybody's.
-  let memory = [];
-  const stored = safely(() => JSON.parse(read("am_queue")).filter((it) => it.event.id));
-  const load = () => [...(stored() || []), ...memory];
-  const save = (entries) => {
-    entries = entries.filter((it) => now() - it.event.ts < 4320 * minute).slice(-50);
-    while (JSON.stringify(entries).length > 32768) entries.shift();
-    drop("am_queue");
-    memory = keep("am_queue", JSON.stringify(entries)) ? [] : entries;
+  // The queue: an entry {event, claimed} for each event, under a name of its own, since tabs do not see at once
+  // what the others write and would overwrite a list. A claim is the moment a tab began to send; a tab that died
+  // meanwhile leaves its claim behind, and after a minute the event is anybody's.
+  const memory = {};
+  const remove = (id) => {
+    drop("am_queue_" + id);
+    delete memory[id];
+  };
+  const put = (event, claimed = 0) => {
+    remove(event.id);
+    if (!keep("am_queue_" + event.id, JSON.stringify({ event, claimed })))
+      memory[event.id] = { event, claimed };
+  };
+  const load = () =>
+    [...ours().map((it) => safely(JSON.parse)(read(it))), ...Object.values(memory)]
+      .filter((it) => it?.event?.id)
+      .sort((one, other) => one.event.ts - other.event.ts);
+  const add = (event) => {
+    put(event);
+    const all = load();
+    while (all[50] || JSON.stringify(all).length > 32768 || now() - all[0].event.ts > 4320 * minute)
+      remove(all.shift().event.id);
   };
   // After a failure one event goes ahead and tries the way.
-  const unclaimed = (entries) =>
-    entries.filter((it) => Math.abs(now() - it.claimed) > minute).slice(0, failures ? 1 : 20);
-  const settle = (batch, again) => {
-    const sent = (it) => batch.some((other) => other.event.id === it.event.id);
-    save(
-      load()
-        .filter((it) => !sent(it) || again?.includes(it.event.id))
-        .map((it) => (sent(it) ? { ...it, claimed: 0 } : it)),
-    );
-  };
+  const unclaimed = () =>
+    load()
+      .filter((it) => Math.abs(now() - it.claimed) > minute)
+      .slice(0, failures ? 1 : 20);
 
   // Sending.
   let timer;
@@ -117,22 +124,22 @@
     clearTimeout(timer);
     timer = 0;
     if (quiet()) return later(quiet());
-    const entries = load();
-    const batch = unclaimed(entries);
-    if (!batch.length) return entries.length && setTimeout(send, minute);
-    batch.forEach((it) => (it.claimed = now()));
-    save(entries);
+    const batch = unclaimed();
+    if (!batch.length) return load().length && setTimeout(send, minute);
+    batch.forEach((it) => put(it.event, now()));
+    const all = batch.map((it) => it.event.id);
     const answered = safely((again, after) => {
-      settle(batch, again);
+      for (const it of load())
+        if (again.includes(it.event.id)) put(it.event);
+        else if (all.includes(it.event.id)) remove(it.event.id);
       if (!again.length) {
         failures = 0;
         return later(0);
       }
-      const told = Math.min(after > 0 ? after * 1000 : Date.parse(after) - now(), 50 * minute) || 0;
+      const told = Math.min(after * 1000 || 0, 50 * minute);
       keep("am_quiet", (quietUntil = now() + told));
       later(Math.max(told, Math.min(1000 * 2 ** failures++, 5 * minute)) * (1 + Math.random() / 5));
     });
-    const all = batch.map((it) => it.event.id);
     // A string is sent as text/plain, which needs no preflight; keepalive lets it outlive the page.
     fetch(collect, { method: "POST", body: message(batch), keepalive: true, credentials: "omit" }).then(
       (answer) =>
@@ -145,13 +152,13 @@
       () => answered(all),
     );
   });
-  // The page may be going: beacons outlive it, but nobody hears whether they arrived. While sending fails, what is
-  // stored waits for the next page, and what is only in memory takes its last chance.
+  // The page may be going: beacons outlive it, but nobody hears whether they arrived. While sending fails, what
+  // is stored waits for the next page, and what is only in memory takes its last chance.
   const leave = (last) => {
-    if ((failures || quiet() || !navigator.onLine) && !(last && memory.length)) return;
+    if ((failures || quiet() || !navigator.onLine) && !(last && Object.keys(memory).length)) return;
     if (!navigator.sendBeacon) return send();
-    for (let batch; (batch = unclaimed(load())).length && navigator.sendBeacon(collect, message(batch));)
-      settle(batch);
+    for (let batch; (batch = unclaimed()).length && navigator.sendBeacon(collect, message(batch));)
+      batch.forEach((it) => remove(it.event.id));
   };
 
   // Building events.
@@ -195,27 +202,27 @@
         delete props[name];
       }
     event.props = JSON.stringify(props).length < 12288 ? props : {};
-    save([...load(), { event: denied() ? silenced(event) : event, claimed: 0 }]);
+    add(denied() ? silenced(event) : event);
     later(300);
   };
 
   // Page views: one for each address; campaign tags and jumps within the page do not make it another one.
   let seen;
-  const land = () => {
+  const land = safely(() => {
     if (/[?&]utm_/.test(location.search)) campaign = {};
     new URLSearchParams(location.search).forEach((value, name) => {
       if (/^utm_(source|medium|campaign|term|content)$/.test(name)) campaign[name] = value.slice(0, 256);
       if (name === "mp_cid") click = value.slice(0, 128);
     });
-  };
-  const view = (again) => {
+  });
+  const view = safely((again) => {
     const here = location.href.replace(/#(?![/!]).*|\b(utm_\w+|mp_cid)=[^&#]*&?/g, "").replace(/[?&]$/, "");
     if (here === seen && again !== true) return;
     if (seen && seen !== here) referrer = seen;
     seen = here;
     land();
     track("page_view");
-  };
+  });
 
   // Clicks and forms: never what was typed.
   const within = (event, selector) => {
@@ -254,8 +261,8 @@
       word = "";
       keep("am_consent", state);
       word = state;
-      safely(obey)();
-      save(denied() ? entries.map((it) => ({ ...it, event: silenced(it.event) })) : entries);
+      obey();
+      entries.forEach((it) => put(denied() ? silenced(it.event) : it.event, it.claimed));
     },
     flush: send,
     push(...calls) {
@@ -267,22 +274,22 @@
   const early = window.mp;
   window.mp = api;
   window.AgenticTrack = { send: api.track };
-  safely(obey)();
-  safely(land)();
+  obey();
+  land();
   if (Array.isArray(early)) early.forEach((call) => api.push(call));
   if (options.auto !== "off") {
     for (const name of ["pushState", "replaceState"]) {
       const original = history[name];
       history[name] = function (...given) {
         const result = original.apply(this, given);
-        safely(view)();
+        view();
         return result;
       };
     }
     listen("popstate", view);
     listen("pageshow", (event) => event.persisted && view(true));
     if (document.prerendering) listen("prerenderingchange", view);
-    else safely(view)();
+    else view();
   }
   listen("click", clicked);
   listen("auxclick", clicked);

@@ -82,10 +82,10 @@ class Shop:
         return found
 
     def after(self, page: Page) -> list[str]:
-        """All names in their order, once what the page did until now has had its time."""
+        """The names of all events, once what the page did until now has had its time."""
         page.evaluate("mp.track('the_end')")
         self.wait_for("the_end")
-        return self.names[: self.names.index("the_end")]
+        return [name for name in self.names if name != "the_end"]
 
 
 def serving(shop: Shop) -> type[BaseHTTPRequestHandler]:

@@ -88,7 +88,7 @@ def _owned(table: str) -> list[sa.schema.SchemaItem]:
 
 
 def downgrade() -> None:
-    op.execute("drop trigger announce_hook_secrets on hook_secrets")
+    op.execute("drop trigger announce_tenants on tenants")
     op.execute("drop policy edge on contacts")
     op.execute("revoke all on contacts from mp_edge")
     op.drop_table("hook_calls")

@@ -46,3 +46,5 @@ grant select (id, tenant_id, unsubscribed_at), update (unsubscribed_at, unsubscr
 
 create trigger announce_hook_secrets after insert or update or delete on hook_secrets
     for each row execute function announce('collector_keys');
+create trigger announce_tenants after update on tenants
+    for each row execute function announce('collector_keys');

@@ -1,0 +1,92 @@
+"""The script and the real collector: what a visit becomes in the warehouse."""
+
+import uuid
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route
+
+from marketing_pipelines.events import pixel
+from store import events, records
+from store.records.people import CollectorKey, KeyKind
+from store.settings import Role, Settings
+from tests.collector.conftest import Collector, Site
+from tests.collector.pixel.conftest import Shop
+from tests.conftest import wait_until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def real_shop(
+    collector: Collector, site: Site, settings: Settings, shop: Shop, context: BrowserContext
+) -> Shop:
+    """The shop's pages with a key of their own, and events that go to the real collector."""
+    key = f"pk_{uuid.uuid4().hex[:20]}"
+    origin = shop.page("")
+    with records.session(settings, Role.OWNER) as session:
+        session.add(
+            CollectorKey(tenant_id=site.tenant, kind=KeyKind.BROWSER, public_key=key, origins=[origin])
+        )
+    wait_until(
+        "the key",
+        lambda: collector.collect({"event": "probe", "key": key}, Origin=origin).status_code == 200,
+        20,
+    )
+    address = str(collector.http.base_url).rstrip("/")
+    shop.head = f'<script src="{address}/t.js" data-key="{key}"></script>'
+
+    def serve(route: Route) -> None:
+        route.fulfill(body=pixel.SCRIPT, content_type="text/javascript")
+
+    context.route("**/t.js", serve)
+    return shop
+
+
+def rows(warehouse: events.Client, site: Site, campaign: str) -> dict[str, dict[str, Any]]:
+    """What is in the warehouse of a campaign, by the event's name."""
+    found = warehouse.query(
+        "select * from raw.events where tenant_id = {tenant:Int64} and utm_campaign = {campaign:String}",
+        parameters={"tenant": site.tenant, "campaign": campaign},
+    )
+    return {row["event"]: row for row in found.named_results()}
+
+
+def test_a_visit_and_a_purchase(page: Page, real_shop: Shop, site: Site, warehouse: events.Client) -> None:
+    campaign = uuid.uuid4().hex
+    tags = f"utm_source=news&utm_medium=email&utm_campaign={campaign}&mp_cid=click-1"
+    with page.expect_response("**/collect") as answer:
+        page.goto(real_shop.page(f"/coats?{tags}"))
+    assert answer.value.status == 200
+    assert [result["status"] for result in answer.value.json()["results"]] == ["ok"]
+    sid = page.evaluate("localStorage.am_sid")
+    page.evaluate("mp.track('add_to_cart', {size: 'm'})")
+    # The page goes away in the same moment: what it said must arrive all the same.
+    page.evaluate("mp.revenue(49.5, 'EUR'); location.href = 'about:blank'")
+    wait_until("three events", lambda: len(rows(warehouse, site, campaign)) == 3, 30)
+    found = rows(warehouse, site, campaign)
+    assert set(found) == {"page_view", "add_to_cart", "purchase"}
+    assert {(row["sid"], row["click_id"]) for row in found.values()} == {(sid, "click-1")}
+    view = found["page_view"]
+    assert (view["trust"], view["utm_source"], view["consent"]) == ("browser", "news", "unknown")
+    assert view["url"] == real_shop.page(f"/coats?{tags}")
+    assert (float(found["purchase"]["value"]), found["purchase"]["currency"]) == (49.5, "EUR")
+
+
+def test_whoever_objects_is_a_visit_without_a_visitor(
+    page: Page, real_shop: Shop, site: Site, warehouse: events.Client
+) -> None:
+    campaign = uuid.uuid4().hex
+    page.add_init_script("Object.defineProperty(navigator, 'globalPrivacyControl', {value: true})")
+    page.goto(real_shop.page(f"/coats?utm_campaign={campaign}&token=hidden&mp_cid=click-1"))
+    wait_until("the event", lambda: bool(rows(warehouse, site, campaign)), 30)
+    row = rows(warehouse, site, campaign)["page_view"]
+    assert (row["consent"], row["sid"], row["click_id"], row["props"]) == ("denied", "", "", "{}")
+    assert row["url"] == real_shop.page(f"/coats?utm_campaign={campaign}")
+
+
+def test_the_script_is_asked_for_once(collector: Collector) -> None:
+    answer = collector.http.get("/t.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    again = collector.http.get("/t.js", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
