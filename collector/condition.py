@@ -2,16 +2,22 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from collector.directory import Directory
 from collector.edge_log import EdgeLog, volumes
-from collector.metrics import Metrics
+from collector.metrics import Counted, Metrics
 from collector.shipping import condition as shipping
 from collector.shipping.condition import ShipperCondition
 
 logger = logging.getLogger(__name__)
+
+COUNTED = "counted.json"
+SILENT_AFTER_SECONDS = 5.0
 
 
 class Condition:
@@ -21,6 +27,7 @@ class Condition:
         self._spool = spool
         self._directory = directory
         self._log = log
+        self._metrics = metrics
         self._shipper = ShipperCondition()
         metrics.gauge("links", lambda: directory.link_count)
         metrics.gauge("backlog_bytes", lambda: self._shipper.backlog_bytes)
@@ -30,10 +37,12 @@ class Condition:
         metrics.tell_also(self._counted_by_the_shipper)
 
     async def look_around(self) -> None:
-        """What other processes did to the spool, and what the shipper says."""
+        """What other processes did to the spool and counted, and what the shipper says."""
         try:
             self._log.spool_bytes = await asyncio.to_thread(volumes.bytes_used, self._spool)
             self._shipper = await asyncio.to_thread(shipping.heard, self._spool)
+            self._tell_the_others()
+            self._metrics.others = await asyncio.to_thread(self._told_by_the_others)
         except OSError as error:
             logger.warning("the spool cannot be looked at: %s", error)
 
@@ -51,6 +60,24 @@ class Condition:
             "spool": "at its disk limit (SPOOL_MAX_BYTES)" if self._log.is_full else "",
         }
         return {part: problem for part, problem in problems.items() if problem}
+
+    def _tell_the_others(self) -> None:
+        path = self._log.volume.path / COUNTED
+        draft = path.with_suffix(".draft")
+        draft.write_bytes(msgspec.json.encode(self._metrics.counted()))
+        draft.rename(path)
+
+    def _told_by_the_others(self) -> list[Counted]:
+        """The living say it every second; what a dead one counted goes with it, as at any restart."""
+        found = []
+        for path in self._spool.glob(f"*/{COUNTED}"):
+            try:
+                is_fresh = time.time() - path.stat().st_mtime < SILENT_AFTER_SECONDS
+                if is_fresh and path.parent != self._log.volume.path:
+                    found.append(msgspec.json.decode(path.read_bytes(), type=Counted))
+            except (FileNotFoundError, msgspec.DecodeError):
+                continue
+        return found
 
     def _counted_by_the_shipper(self) -> Mapping[tuple[str, str], float]:
         told = self._shipper

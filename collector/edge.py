@@ -102,7 +102,7 @@ class Edge:
     async def _live(self, receive: Receive, send: Send) -> None:
         """Between start and stop; at the end nothing that was answered is left unwritten."""
         await receive()
-        self._refresher.start()
+        await self._refresher.start()
         each_second = asyncio.create_task(self._each_second())
         await send({"type": "lifespan.startup.complete"})
         await receive()

@@ -4,6 +4,8 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 PREFIX = "collector_"
 
 COUNTERS = {
@@ -38,33 +40,41 @@ LATENCIES = {
 BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
-class Latency:
+class Latency(msgspec.Struct):
     """How long something took, in buckets."""
 
-    __slots__ = ("_buckets", "_total")
-
-    def __init__(self) -> None:
-        self._buckets = [0] * (len(BOUNDS) + 1)
-        self._total = 0.0
+    name: str
+    label: str
+    buckets: list[int]
+    total: float = 0.0
 
     def add(self, seconds: float) -> None:
-        self._buckets[bisect_left(BOUNDS, seconds)] += 1
-        self._total += seconds
+        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        self.total += seconds
 
-    def lines(self, name: str, label: str) -> list[str]:
-        labels = f"{label}," if label else ""
-        found, reached = [], 0
-        for bound, count in zip((*BOUNDS, "+Inf"), self._buckets, strict=True):
+    def lines(self) -> list[str]:
+        name, reached = f"{PREFIX}{self.name}", 0
+        labels = f"{self.label}," if self.label else ""
+        found = []
+        for bound, count in zip((*BOUNDS, "+Inf"), self.buckets, strict=True):
             reached += count
             found.append(f'{name}_bucket{{{labels}le="{bound}"}} {reached}')
-        braces = f"{{{label}}}" if label else ""
-        return [*found, f"{name}_sum{braces} {self._total:g}", f"{name}_count{braces} {reached}"]
+        braces = f"{{{self.label}}}" if self.label else ""
+        return [*found, f"{name}_sum{braces} {self.total:g}", f"{name}_count{braces} {reached}"]
+
+
+class Counted(msgspec.Struct):
+    """What one process has counted, as it tells it to the others that share its port."""
+
+    counts: list[tuple[str, str, float]] = []
+    latencies: list[Latency] = []
 
 
 class Metrics:
     """What one process counts; labels are ready-made Prometheus labels such as `reason="too_large"`."""
 
     def __init__(self) -> None:
+        self.others: list[Counted] = []
         self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._latencies: dict[tuple[str, str], Latency] = {}
         self._gauges: dict[str, Callable[[], float]] = {}
@@ -74,7 +84,7 @@ class Metrics:
         self._counts[name, label] += amount
 
     def latency(self, name: str, label: str = "") -> Latency:
-        return self._latencies.setdefault((name, label), Latency())
+        return self._latencies.setdefault((name, label), Latency(name, label, [0] * (len(BOUNDS) + 1)))
 
     def gauge(self, name: str, value: Callable[[], float]) -> None:
         self._gauges[name] = value
@@ -83,8 +93,20 @@ class Metrics:
         """Counters that another process keeps, read when somebody asks."""
         self._told.append(counters)
 
+    def counted(self) -> Counted:
+        counts = [(name, label, float(value)) for (name, label), value in self._counts.items()]
+        return Counted(counts, list(self._latencies.values()))
+
     def text(self) -> str:
-        counted: dict[tuple[str, str], float] = dict(self._counts)
+        """Counters and latencies of all processes that share the port; gauges as this one sees them."""
+        counted: dict[tuple[str, str], float] = defaultdict(float)
+        timed: dict[tuple[str, str], Latency] = {}
+        for each in (self.counted(), *self.others):
+            for name, label, value in each.counts:
+                counted[name, label] += value
+            for latency in each.latencies:
+                key = latency.name, latency.label
+                timed[key] = _sum(timed[key], latency) if key in timed else latency
         for told in self._told:
             counted |= told()
         lines: list[str] = []
@@ -97,11 +119,16 @@ class Metrics:
                 lines += _head(f"{name}_total", "counter", meaning)
                 lines += [_sample(f"{PREFIX}{name}_total", label, value) for label, value in found]
         for name, meaning in LATENCIES.items():
-            timed = sorted((label, it) for (timer, label), it in self._latencies.items() if timer == name)
-            if timed:
+            labels = sorted(label for timer, label in timed if timer == name)
+            if labels:
                 lines += _head(name, "histogram", meaning)
-                lines += [line for label, it in timed for line in it.lines(f"{PREFIX}{name}", label)]
+                lines += [line for label in labels for line in timed[name, label].lines()]
         return "\n".join(lines) + "\n"
+
+
+def _sum(one: Latency, other: Latency) -> Latency:
+    buckets = [ours + theirs for ours, theirs in zip(one.buckets, other.buckets, strict=True)]
+    return Latency(one.name, one.label, buckets, one.total + other.total)
 
 
 def _head(name: str, kind: str, meaning: str) -> list[str]:

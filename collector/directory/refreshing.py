@@ -18,6 +18,7 @@ LINKS, KEYS = "links", "collector_keys"
 # Campaigns and tenants announce nothing; they are few, and looked at this often.
 LOOK_AGAIN_SECONDS = 2.0
 LONGEST_BACK_OFF_SECONDS = 15.0
+FIRST_LOAD_SECONDS = 5.0
 CONNECTION = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
 
 
@@ -29,9 +30,13 @@ class Refresher:
         self._directory = directory
         self._campaign_tags: dict[int, str] = {}
         self._task: asyncio.Task[None] | None = None
+        self._loaded = asyncio.Event()
 
-    def start(self) -> None:
+    async def start(self) -> None:
+        """Returns once the directory is loaded, or soon: without Postgres a process comes up all the same."""
         self._task = asyncio.create_task(self._follow())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._loaded.wait(), FIRST_LOAD_SECONDS)
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -72,6 +77,7 @@ class Refresher:
         await self._read_keys()
         self._directory.learn_all_links(await asyncio.to_thread(reading.all_links, self._settings))
         self._directory.is_loaded = self._directory.is_fresh = True
+        self._loaded.set()
         logger.info("%d links and %d keys known", self._directory.link_count, len(self._directory.keys))
 
     async def _read_changes(self, notices: list[psycopg.Notify]) -> None:

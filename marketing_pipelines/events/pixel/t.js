@@ -8,7 +8,7 @@
 (() => {
   "use strict";
   const script = [document.currentScript, ...document.scripts].find(
-    (it) => it?.dataset.key || /\/t(\.\w+)?\.js/.test(it?.src),
+    (it) => it?.src && (it.dataset.key || /\/t(\.\w+)?\.js/.test(it.src)),
   );
   if (!script || window.mp?.track) return;
 
@@ -36,8 +36,7 @@
   const remembers = () => !cookieless && !denied();
   const read = safely((name) => (cookieless ? null : localStorage.getItem(name)));
   const drop = safely((name) => localStorage.removeItem(name));
-  const ours = () =>
-    safely(() => Object.keys(localStorage).filter((it) => /^am_(sid|queue|quiet)/.test(it)))() || [];
+  const ours = () => safely(() => Object.keys(localStorage).filter((it) => /^am_(sid|qu)/.test(it)))() || [];
   const keep = safely((name, value) => {
     if (!remembers()) return;
     localStorage.setItem(name, value);
@@ -111,7 +110,7 @@
     return left > 0 && left < 60 * minute && left;
   };
   const later = (delay) => {
-    timer = timer || setTimeout(send, delay);
+    timer ||= setTimeout(send, delay);
   };
   const message = (batch) =>
     JSON.stringify({
@@ -125,14 +124,14 @@
     timer = 0;
     if (quiet()) return later(quiet());
     const batch = unclaimed();
-    if (!batch.length) return load().length && setTimeout(send, minute);
+    if (!batch[0]) return load()[0] && setTimeout(send, minute);
     batch.forEach((it) => put(it.event, now()));
     const all = batch.map((it) => it.event.id);
     const answered = safely((again, after) => {
       for (const it of load())
         if (again.includes(it.event.id)) put(it.event);
         else if (all.includes(it.event.id)) remove(it.event.id);
-      if (!again.length) {
+      if (!again[0]) {
         failures = 0;
         return later(0);
       }
@@ -155,10 +154,13 @@
   // The page may be going: beacons outlive it, but nobody hears whether they arrived. While sending fails, what
   // is stored waits for the next page, and what is only in memory takes its last chance.
   const leave = (last) => {
-    if ((failures || quiet() || !navigator.onLine) && !(last && Object.keys(memory).length)) return;
+    if ((failures || quiet() || !navigator.onLine) && !(last && Object.keys(memory)[0])) return;
     if (!navigator.sendBeacon) return send();
-    for (let batch; (batch = unclaimed()).length && navigator.sendBeacon(collect, message(batch));)
+    for (let most = 9; most--; ) {
+      const batch = unclaimed();
+      if (!batch[0] || !navigator.sendBeacon(collect, message(batch))) return;
       batch.forEach((it) => remove(it.event.id));
+    }
   };
 
   // Building events.
@@ -276,7 +278,7 @@
   window.AgenticTrack = { send: api.track };
   obey();
   land();
-  if (Array.isArray(early)) early.forEach((call) => api.push(call));
+  early?.forEach?.((call) => api.push(call));
   if (options.auto !== "off") {
     for (const name of ["pushState", "replaceState"]) {
       const original = history[name];

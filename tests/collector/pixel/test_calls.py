@@ -149,6 +149,12 @@ def test_the_script_finds_itself_however_it_was_loaded(page: Page, shop: Shop, l
     assert shop.arrivals[0].body.get("key") == ("pk_shop" if "data-key" in loader else None)
 
 
+def test_a_script_that_does_not_know_where_it_came_from_is_quiet(page: Page, shop: Shop) -> None:
+    shop.head = f"<script data-key='pk_shop'>{pixel.SCRIPT.decode()}</script>"
+    page.goto(shop.page())
+    assert page.evaluate("[typeof mp, typeof AgenticTrack]") == ["undefined", "undefined"]
+
+
 def test_a_strict_policy_and_the_pinned_snippet_go_together(page: Page, shop: Shop) -> None:
     shop.head = pixel.snippet(shop.collector, 'pk_"quoted"&<odd>')
     policy = pixel.content_security_policy(shop.collector)

@@ -1,0 +1,318 @@
+"""Lists of links: our own CSV and those of Bitly and Dub. What cannot be read is said row by row, and never raised."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from marketing_pipelines.links import columns, parameters
+from marketing_pipelines.links.drafts import LinkDraft
+from marketing_pipelines.links.refusals import NotUsable
+from marketing_pipelines.links.slugs import usable_slug
+from marketing_pipelines.links.targets import Target, usable_target
+
+MOST_BYTES = 20_000_000
+MOST_ROWS = 200_000
+MOST_TARGETS = 300
+MOST_TAGS = 30
+LONGEST_TAG = 50
+LONGEST_TITLE = 255
+LONGEST_CHANNEL = 40
+LONGEST_CAMPAIGN = 255
+LONGEST_EXCERPT = 80
+DELIMITERS = (",", ";", "\t")
+
+# What is said about a link but decides nothing: if it cannot be read, the link comes without it.
+NOTES = frozenset({"title", "tags", "created_at", "clicks"})
+BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BETWEEN_TAGS = re.compile(r"[,|]")
+
+Value = TypeVar("Value")
+Default = TypeVar("Default")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a cell. Rows count as in a spreadsheet, the header being 1; 0 stands for the whole file."""
+
+    row: int
+    column: str
+    what: str
+    excerpt: str = ""
+    is_left_out: bool = True
+    """Whether the row was left out; else its link comes without what the cell says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    drafts: list[LinkDraft] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_links(text: str | bytes, *, own_hosts: Collection[str] = frozenset()) -> Imported:
+    """The links of a CSV and what is wrong with the others; no link may lead to `own_hosts`, as `usable_target` says."""
+    imported = Imported()
+    try:
+        rows = _rows(_decoded(text))
+        _read_rows(rows, own_hosts, imported)
+    except _Unreadable as error:
+        imported.problems.append(Problem(error.row, "", str(error)))
+    return imported
+
+
+class _Unreadable(Exception):
+    """The rest of a file cannot be read."""
+
+    def __init__(self, what: str, row: int = 0) -> None:
+        super().__init__(what)
+        self.row = row
+
+
+def _decoded(text: str | bytes) -> str:
+    if len(text) > MOST_BYTES:
+        raise _Unreadable(f"The file is larger than {MOST_BYTES // 1_000_000} MB; split it.")
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    # Excel's "Unicode text" is UTF-16.
+    encoding = "utf-16" if text.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        return text.decode(encoding)
+    except UnicodeDecodeError:
+        raise _Unreadable("The file is not UTF-8; save it again as CSV in UTF-8.") from None
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Each row with its number; one that is no CSV does not end those after it."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    number = 0
+    while True:
+        number += 1
+        try:
+            yield number, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield number, error
+
+
+def _delimiter(text: str) -> str:
+    """The one by which the header has the most columns that we know."""
+    head = text[: csv.field_size_limit()]
+
+    def known(delimiter: str) -> int:
+        try:
+            header = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), [])
+        except csv.Error:
+            return 0
+        return len(columns.places(header[: columns.MOST_COLUMNS]))
+
+    return max(DELIMITERS, key=known)
+
+
+def _read_rows(
+    rows: Iterator[tuple[int, list[str] | csv.Error]], own_hosts: Collection[str], imported: Imported
+) -> None:
+    _, header = next(rows, (1, []))
+    if isinstance(header, csv.Error) or not header:
+        raise _Unreadable("The file has no first row that names its columns; add one.", 1)
+    if len(header) > columns.MOST_COLUMNS:
+        raise _Unreadable(
+            f"The file has more than {columns.MOST_COLUMNS} columns; take out what is no link's.", 1
+        )
+    places = columns.places(header)
+    if "target_url" not in places:
+        raise _Unreadable(
+            "No column says where the links lead; name it target_url, Long URL or Destination URL.", 1
+        )
+    taken: dict[str, int] = {}
+    for number, cells in rows:
+        if number > MOST_ROWS + 1:
+            raise _Unreadable(
+                f"Rows from here on are not read, {MOST_ROWS} being the most; split the file.", number
+            )
+        if isinstance(cells, csv.Error):
+            imported.problems.append(
+                Problem(number, "", f"The row is no CSV ({cells}); look for a quote too many.")
+            )
+        elif any(map(str.strip, cells)):
+            row = _Row(number, header, places, cells, own_hosts)
+            draft = row.draft(taken)
+            imported.problems.extend(row.problems)
+            if draft:
+                imported.drafts.append(draft)
+                if draft.slug:
+                    taken[draft.slug] = number
+
+
+class _Row:
+    """One row, read cell by cell; what is wrong with it gathers in `problems`."""
+
+    def __init__(
+        self,
+        number: int,
+        header: Sequence[str],
+        places: dict[str, list[int]],
+        cells: Sequence[str],
+        own_hosts: Collection[str],
+    ) -> None:
+        self.problems: list[Problem] = []
+        self._number = number
+        self._own_hosts = own_hosts
+        self._cells: dict[str, tuple[str, str]] = {}
+        for column, indices in places.items():
+            for index in indices:
+                if index < len(cells) and (cell := cells[index].strip()):
+                    self._cells[column] = header[index], columns.unescaped(cell)
+                    break
+
+    def draft(self, taken: dict[str, int]) -> LinkDraft | None:
+        """The link, unless something keeps the row out; `taken` are the slugs of the rows above."""
+        if columns.PASSWORD in self._cells:
+            # Without its password a link would show everybody what was meant for some. Nor is it repeated here.
+            what = "The link has a password, which no list hands over; add it by hand and give it a new one."
+            self.problems.append(Problem(self._number, self._cells[columns.PASSWORD][0], what))
+        slug = self._read("slug", usable_slug, None) or self._read("short_address", _slug_of, None)
+        if slug in taken:
+            self._complain(
+                "slug", f"The slug is that of row {taken[slug]} already; choose another one.", slug
+            )
+        target_url = self._read("target_url", self._target, "")
+        if "target_url" not in self._cells:
+            self._complain("target_url", "The row does not say where the link leads.")
+        try:
+            draft = LinkDraft(
+                slug=slug,
+                target_url=parameters.tagged(target_url, self._utm()),
+                title=self._read("title", _line(LONGEST_TITLE), ""),
+                channel=self._read("channel", _line(LONGEST_CHANNEL), ""),
+                campaign=self._read("campaign", _line(LONGEST_CAMPAIGN), ""),
+                tags=self._read("tags", _tags, ()),
+                starts_at=self._read("starts_at", _moment, None),
+                expires_at=self._read("expires_at", _moment, None),
+                max_clicks=self._read("max_clicks", _number, None),
+                fallback_url=self._read("fallback_url", self._target, None),
+                is_archived=self._read("is_archived", _boolean, False),
+                created_at=self._read("created_at", _moment, None),
+                clicks=self._read("clicks", _number, None),
+                targets=self._read("targets", self._targets, ()) + self._targets_of_dub(),
+            )
+        except NotUsable as refusal:
+            self._complain("", str(refusal))
+            return None
+        return None if any(problem.is_left_out for problem in self.problems) else draft
+
+    def _read(self, column: str, reader: Callable[[str], Value], default: Default) -> Value | Default:
+        _, cell = self._cells.get(column, ("", ""))
+        if not cell:
+            return default
+        try:
+            return reader(cell)
+        except NotUsable as refusal:
+            self._complain(column, str(refusal), cell)
+            return default
+
+    def _complain(self, column: str, what: str, excerpt: str = "") -> None:
+        written, _ = self._cells.get(column, (column, ""))
+        shown = _UNPRINTABLE.sub("�", excerpt[:LONGEST_EXCERPT])
+        self.problems.append(
+            Problem(self._number, written[:LONGEST_EXCERPT], what, shown, column not in NOTES)
+        )
+
+    def _target(self, cell: str) -> str:
+        return usable_target(cell, own_hosts=self._own_hosts)
+
+    def _utm(self) -> dict[str, str]:
+        return {name: self._read(name, _line(LONGEST_CAMPAIGN), "") for name in columns.UTM}
+
+    def _targets(self, cell: str) -> tuple[Target, ...]:
+        try:
+            targets = msgspec.json.decode(cell, type=list[Target])
+        except msgspec.MsgspecError as error:
+            raise NotUsable(f"The targets cannot be read ({error}); write them as an export does.") from None
+        if len(targets) > MOST_TARGETS:
+            raise NotUsable(f"A link has {MOST_TARGETS} targets at most, not {len(targets)}.")
+        return tuple(msgspec.structs.replace(target, url=self._target(target.url)) for target in targets)
+
+    def _targets_of_dub(self) -> tuple[Target, ...]:
+        """One for each country and each system; on a phone Dub asks for the system alone."""
+        by_country = self._read(columns.GEO, self._geo, ())
+        countries = frozenset[str]().union(*(target.countries for target in by_country))
+        by_system: list[Target] = []
+        for column, system in columns.SYSTEMS.items():
+            if url := self._read(column, self._target, ""):
+                everywhere = Target(url, systems=frozenset({system}))
+                by_system.append(everywhere)
+                if countries:
+                    by_system.append(msgspec.structs.replace(everywhere, countries=countries))
+        return by_country + tuple(by_system)
+
+    def _geo(self, cell: str) -> tuple[Target, ...]:
+        try:
+            urls = msgspec.json.decode(cell, type=dict[str, str])
+        except msgspec.MsgspecError:
+            raise NotUsable('Countries are written like {"AT": "https://shop.example/at"}.') from None
+        if len(urls) > MOST_TARGETS:
+            raise NotUsable(f"A link has {MOST_TARGETS} targets at most, not {len(urls)}.")
+        return tuple(
+            Target(self._target(url), countries=frozenset({country.upper()})) for country, url in urls.items()
+        )
+
+
+def _slug_of(short_address: str) -> str | None:
+    """The slug at the end of `https://bit.ly/3xYz12` or `bit.ly/3xYz12`; a domain by itself has none."""
+    _, mark, after = short_address.partition("://")
+    slug = (after if mark else short_address).partition("/")[2].rstrip("/")
+    return usable_slug(slug) if slug else None
+
+
+def _line(longest: int) -> Callable[[str], str]:
+    def read(cell: str) -> str:
+        line = " ".join(cell.split())
+        if _UNPRINTABLE.search(line):
+            raise NotUsable("It has control characters in it; take them out.")
+        if len(line) > longest:
+            raise NotUsable(f"It is longer than {longest} characters; shorten it.")
+        return line
+
+    return read
+
+
+def _tags(cell: str) -> tuple[str, ...]:
+    """Tags with commas between them or, as Bitly's have it, with bars."""
+    read = _line(LONGEST_TAG)
+    tags = dict.fromkeys(tag for piece in _BETWEEN_TAGS.split(cell) if (tag := read(piece)))
+    if len(tags) > MOST_TAGS:
+        raise NotUsable(f"A link has {MOST_TAGS} tags at most, not {len(tags)}.")
+    return tuple(tags)
+
+
+def _moment(cell: str) -> datetime:
+    """A moment in ISO 8601; one without an offset is meant in UTC."""
+    try:
+        moment = datetime.fromisoformat(cell)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise NotUsable(
+            "It is no date that only one can be meant by; write it like 2026-11-30 or 2026-11-30T18:00Z."
+        ) from None
+
+
+def _number(cell: str) -> int:
+    digits = cell.replace(",", "")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 15:
+        raise NotUsable("It is no whole number; write it in digits.")
+    return int(digits)
+
+
+def _boolean(cell: str) -> bool:
+    value = BOOLEANS.get(cell.lower())
+    if value is None:
+        raise NotUsable("It is neither true nor false; write one of the two.")
+    return value
