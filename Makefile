@@ -1,7 +1,7 @@
 # Every target is one line over the `mp` command; `make up` and `make test` work from a bare checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help env up down demo migrate seed test test-faults lint logs shell bench docs screenshots lock status doctor
+.PHONY: help env up down demo migrate seed test test-faults lint logs shell bench bench-edge docs screenshots lock status doctor
 
 ifdef PORT_BASE
 export PORT_BASE
@@ -67,6 +67,11 @@ shell: env ## a Python prompt on the stores
 
 bench: env ## the benchmarks (make bench NAME=edge)
 	@$(MP) bench $(NAME)
+
+bench-edge: env ## what the edge does in a second, beside its peers
+	@$(MP) bench edge
+	@$(MP) bench shipper
+	@$(MP) bench enrichment
 
 docs: env ## write the generated pages
 	@$(MP) docs

@@ -232,7 +232,11 @@ def bench(
     name: Annotated[str, typer.Argument(help="A benchmark's name; all of them when left out.")] = "",
 ) -> None:
     """Runs benchmarks and prints their tables."""
-    modules = sorted(path.stem for path in (rooms.ROOT / "bench").glob("[a-z]*.py"))
+    folder = rooms.ROOT / "bench"
+    modules = sorted(
+        {path.stem for path in folder.glob("[a-z]*.py")}
+        | {path.parent.name for path in folder.glob("*/__main__.py")}
+    )
     if name and name not in modules:
         errors.print(f"No benchmark {name}; there are {', '.join(modules)}.", style="bold red", markup=False)
         raise typer.Exit(REFUSED)

@@ -104,7 +104,11 @@ def page(title: str, text: str, *, button: str = "") -> bytes:
 @lru_cache(maxsize=4096)
 def cors(origin: str) -> HeaderList:
     """Lets the page read the answer: its own origin by name, and never with cookies."""
-    return [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin")]
+    return [
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-expose-headers", b"retry-after"),
+        (b"vary", b"origin"),
+    ]
 
 
 def preflight(origin: str, headers: Headers) -> HeaderList:

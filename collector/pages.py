@@ -5,11 +5,20 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from collector import pixel
 from collector.condition import Condition
 from collector.metrics import Metrics
+from marketing_pipelines.events import pixel
 
 STYLE = Path(__file__).with_name("edge.css").read_bytes()
+PIXEL_TAG = f'"{pixel.VERSION}"'
+# Any page may load it, and one that pins it by a hash needs the first of these for that.
+PIXEL_HEADERS = {
+    "ETag": PIXEL_TAG,
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Vary": "Accept-Encoding",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def ordinary_routes(condition: Condition, metrics: Metrics) -> FastAPI:
@@ -33,15 +42,25 @@ def ordinary_routes(condition: Condition, metrics: Metrics) -> FastAPI:
         return Response(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
     @app.get("/t.js")
-    async def script(request: Request) -> Response:
-        headers = {
-            "ETag": pixel.ETAG,
-            "Cache-Control": "public, max-age=3600",
-            "Access-Control-Allow-Origin": "*",
-            "X-Content-Type-Options": "nosniff",
-        }
-        if request.headers.get("if-none-match") == pixel.ETAG:
-            return Response(status_code=304, headers=headers)
-        return Response(pixel.SCRIPT, media_type="text/javascript", headers=headers)
+    async def newest_pixel(request: Request) -> Response:
+        """For pages that want upgrades by themselves: looked for anew each hour."""
+        if request.headers.get("if-none-match") == PIXEL_TAG:
+            return Response(
+                status_code=304, headers={**PIXEL_HEADERS, "Cache-Control": "public, max-age=3600"}
+            )
+        return _pixel(request, "public, max-age=3600")
+
+    @app.get(pixel.PATH)
+    async def pinned_pixel(request: Request) -> Response:
+        """This version for ever, as snippets with an integrity hash name it."""
+        return _pixel(request, "public, max-age=31536000, immutable")
 
     return app
+
+
+def _pixel(request: Request, caching: str) -> Response:
+    headers = {**PIXEL_HEADERS, "Cache-Control": caching}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(pixel.GZIPPED, media_type="text/javascript", headers=headers)
+    return Response(pixel.SCRIPT, media_type="text/javascript", headers=headers)

@@ -2,15 +2,13 @@
 
 import csv
 import io
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
 
-from marketing_pipelines.links import columns, parameters
+from marketing_pipelines.links import cells, columns, parameters
 from marketing_pipelines.links.drafts import LinkDraft
 from marketing_pipelines.links.refusals import NotUsable
 from marketing_pipelines.links.slugs import usable_slug
@@ -19,8 +17,6 @@ from marketing_pipelines.links.targets import Target, usable_target
 MOST_BYTES = 20_000_000
 MOST_ROWS = 200_000
 MOST_TARGETS = 300
-MOST_TAGS = 30
-LONGEST_TAG = 50
 LONGEST_TITLE = 255
 LONGEST_CHANNEL = 40
 LONGEST_CAMPAIGN = 255
@@ -29,10 +25,6 @@ DELIMITERS = (",", ";", "\t")
 
 # What is said about a link but decides nothing: if it cannot be read, the link comes without it.
 NOTES = frozenset({"title", "tags", "created_at", "clicks"})
-BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_BETWEEN_TAGS = re.compile(r"[,|]")
 
 Value = TypeVar("Value")
 Default = TypeVar("Default")
@@ -132,17 +124,17 @@ def _read_rows(
             "No column says where the links lead; name it target_url, Long URL or Destination URL.", 1
         )
     taken: dict[str, int] = {}
-    for number, cells in rows:
+    for number, written in rows:
         if number > MOST_ROWS + 1:
             raise _Unreadable(
                 f"Rows from here on are not read, {MOST_ROWS} being the most; split the file.", number
             )
-        if isinstance(cells, csv.Error):
+        if isinstance(written, csv.Error):
             imported.problems.append(
-                Problem(number, "", f"The row is no CSV ({cells}); look for a quote too many.")
+                Problem(number, "", f"The row is no CSV ({written}); look for a quote too many.")
             )
-        elif any(map(str.strip, cells)):
-            row = _Row(number, header, places, cells, own_hosts)
+        elif any(map(str.strip, written)):
+            row = _Row(number, header, places, written, own_hosts)
             draft = row.draft(taken)
             imported.problems.extend(row.problems)
             if draft:
@@ -159,17 +151,19 @@ class _Row:
         number: int,
         header: Sequence[str],
         places: dict[str, list[int]],
-        cells: Sequence[str],
+        written: Sequence[str],
         own_hosts: Collection[str],
     ) -> None:
         self.problems: list[Problem] = []
         self._number = number
         self._own_hosts = own_hosts
-        self._cells: dict[str, tuple[str, str]] = {}
+        self._names = {column: header[indices[0]] for column, indices in places.items()}
+        self._cells: dict[str, str] = {}
         for column, indices in places.items():
             for index in indices:
-                if index < len(cells) and (cell := cells[index].strip()):
-                    self._cells[column] = header[index], columns.unescaped(cell)
+                if index < len(written) and (cell := written[index].strip()):
+                    self._names[column] = header[index]
+                    self._cells[column] = columns.unescaped(cell)
                     break
 
     def draft(self, taken: dict[str, int]) -> LinkDraft | None:
@@ -177,30 +171,30 @@ class _Row:
         if columns.PASSWORD in self._cells:
             # Without its password a link would show everybody what was meant for some. Nor is it repeated here.
             what = "The link has a password, which no list hands over; add it by hand and give it a new one."
-            self.problems.append(Problem(self._number, self._cells[columns.PASSWORD][0], what))
-        slug = self._read("slug", usable_slug, None) or self._read("short_address", _slug_of, None)
+            self._complain(columns.PASSWORD, what)
+        slug = self._read("slug", usable_slug, None) or self._read("short_address", cells.slug_of, None)
         if slug in taken:
             self._complain(
                 "slug", f"The slug is that of row {taken[slug]} already; choose another one.", slug
             )
-        target_url = self._read("target_url", self._target, "")
+        target_url = self._read("target_url", self._tagged_target, "")
         if "target_url" not in self._cells:
             self._complain("target_url", "The row does not say where the link leads.")
         try:
             draft = LinkDraft(
                 slug=slug,
-                target_url=parameters.tagged(target_url, self._utm()),
-                title=self._read("title", _line(LONGEST_TITLE), ""),
-                channel=self._read("channel", _line(LONGEST_CHANNEL), ""),
-                campaign=self._read("campaign", _line(LONGEST_CAMPAIGN), ""),
-                tags=self._read("tags", _tags, ()),
-                starts_at=self._read("starts_at", _moment, None),
-                expires_at=self._read("expires_at", _moment, None),
-                max_clicks=self._read("max_clicks", _number, None),
+                target_url=target_url,
+                title=self._line("title", LONGEST_TITLE),
+                channel=self._line("channel", LONGEST_CHANNEL),
+                campaign=self._line("campaign", LONGEST_CAMPAIGN),
+                tags=self._read("tags", cells.tags, ()),
+                starts_at=self._read("starts_at", cells.moment, None),
+                expires_at=self._read("expires_at", cells.moment, None),
+                max_clicks=self._read("max_clicks", cells.number, None),
                 fallback_url=self._read("fallback_url", self._target, None),
-                is_archived=self._read("is_archived", _boolean, False),
-                created_at=self._read("created_at", _moment, None),
-                clicks=self._read("clicks", _number, None),
+                is_archived=self._read("is_archived", cells.boolean, False),
+                created_at=self._read("created_at", cells.moment, None),
+                clicks=self._read("clicks", cells.number, None),
                 targets=self._read("targets", self._targets, ()) + self._targets_of_dub(),
             )
         except NotUsable as refusal:
@@ -209,7 +203,7 @@ class _Row:
         return None if any(problem.is_left_out for problem in self.problems) else draft
 
     def _read(self, column: str, reader: Callable[[str], Value], default: Default) -> Value | Default:
-        _, cell = self._cells.get(column, ("", ""))
+        cell = self._cells.get(column)
         if not cell:
             return default
         try:
@@ -218,9 +212,12 @@ class _Row:
             self._complain(column, str(refusal), cell)
             return default
 
+    def _line(self, column: str, longest: int) -> str:
+        return self._read(column, lambda cell: cells.one_line(cell, longest), "")
+
     def _complain(self, column: str, what: str, excerpt: str = "") -> None:
-        written, _ = self._cells.get(column, (column, ""))
-        shown = _UNPRINTABLE.sub("�", excerpt[:LONGEST_EXCERPT])
+        written = self._names.get(column, "")
+        shown = cells.UNPRINTABLE.sub("�", excerpt[:LONGEST_EXCERPT])
         self.problems.append(
             Problem(self._number, written[:LONGEST_EXCERPT], what, shown, column not in NOTES)
         )
@@ -228,8 +225,9 @@ class _Row:
     def _target(self, cell: str) -> str:
         return usable_target(cell, own_hosts=self._own_hosts)
 
-    def _utm(self) -> dict[str, str]:
-        return {name: self._read(name, _line(LONGEST_CAMPAIGN), "") for name in columns.UTM}
+    def _tagged_target(self, cell: str) -> str:
+        utm = {name: self._line(name, LONGEST_CAMPAIGN) for name in columns.UTM}
+        return self._target(parameters.tagged(self._target(cell), utm))
 
     def _targets(self, cell: str) -> tuple[Target, ...]:
         try:
@@ -263,56 +261,3 @@ class _Row:
         return tuple(
             Target(self._target(url), countries=frozenset({country.upper()})) for country, url in urls.items()
         )
-
-
-def _slug_of(short_address: str) -> str | None:
-    """The slug at the end of `https://bit.ly/3xYz12` or `bit.ly/3xYz12`; a domain by itself has none."""
-    _, mark, after = short_address.partition("://")
-    slug = (after if mark else short_address).partition("/")[2].rstrip("/")
-    return usable_slug(slug) if slug else None
-
-
-def _line(longest: int) -> Callable[[str], str]:
-    def read(cell: str) -> str:
-        line = " ".join(cell.split())
-        if _UNPRINTABLE.search(line):
-            raise NotUsable("It has control characters in it; take them out.")
-        if len(line) > longest:
-            raise NotUsable(f"It is longer than {longest} characters; shorten it.")
-        return line
-
-    return read
-
-
-def _tags(cell: str) -> tuple[str, ...]:
-    """Tags with commas between them or, as Bitly's have it, with bars."""
-    read = _line(LONGEST_TAG)
-    tags = dict.fromkeys(tag for piece in _BETWEEN_TAGS.split(cell) if (tag := read(piece)))
-    if len(tags) > MOST_TAGS:
-        raise NotUsable(f"A link has {MOST_TAGS} tags at most, not {len(tags)}.")
-    return tuple(tags)
-
-
-def _moment(cell: str) -> datetime:
-    """A moment in ISO 8601; one without an offset is meant in UTC."""
-    try:
-        moment = datetime.fromisoformat(cell)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise NotUsable(
-            "It is no date that only one can be meant by; write it like 2026-11-30 or 2026-11-30T18:00Z."
-        ) from None
-
-
-def _number(cell: str) -> int:
-    digits = cell.replace(",", "")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 15:
-        raise NotUsable("It is no whole number; write it in digits.")
-    return int(digits)
-
-
-def _boolean(cell: str) -> bool:
-    value = BOOLEANS.get(cell.lower())
-    if value is None:
-        raise NotUsable("It is neither true nor false; write one of the two.")
-    return value

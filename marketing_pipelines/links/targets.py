@@ -32,6 +32,7 @@ _NAME = re.compile(r"[a-z0-9_\-]{1,63}(?:\.[a-z0-9_\-]{1,63})*")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_SYSTEM = re.compile(r"[ -~]{1,40}")
 _LANGUAGE = re.compile(r"[a-z]{1,8}(?:-[a-z0-9]{1,8}){0,7}")
 _WANTED = re.compile(r"\s*([A-Za-z0-9\-]{1,71})\s*(?:;\s*[qQ]\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?")
 
@@ -59,6 +60,9 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
         for country in self.countries:
             if not _COUNTRY.fullmatch(country):
                 raise NotUsable(f"{country[:20]!r} is no country; write two capitals, like AT.")
+        for system in self.systems:
+            if not _SYSTEM.fullmatch(system):
+                raise NotUsable(f"{system[:20]!r} is no system; write its name, like iOS or Android.")
         for language in self.languages:
             if not _LANGUAGE.fullmatch(language):
                 raise NotUsable(
@@ -67,7 +71,7 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def conditions(self) -> int:
-        return sum(map(bool, (self.countries, self.devices, self.systems, self.languages)))
+        return bool(self.countries) + bool(self.devices) + bool(self.systems) + bool(self.languages)
 
 
 def choose(
@@ -167,8 +171,8 @@ class BlockList:
 
     def __init__(self, entries: Iterable[str]) -> None:
         hosts, suffixes = set[str](), set[str]()
-        for entry in entries:
-            if len(hosts) + len(suffixes) >= MOST_BLOCKED:
+        for number, entry in enumerate(entries):
+            if number == MOST_BLOCKED:
                 raise NotUsable(f"The block list has more than {MOST_BLOCKED} entries; leave some out.")
             written = entry.strip()
             try:
