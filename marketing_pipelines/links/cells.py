@@ -1,4 +1,4 @@
-"""What the cells of a list say: a line, tags, a moment, a number. Whatever else they say is refused with a reason."""
+"""What the cells of a list say: a line, tags, a moment, a number. All else is refused with a reason."""
 
 import re
 from datetime import UTC, datetime
@@ -32,17 +32,19 @@ def one_line(cell: str, longest: int) -> str:
 
 
 def tags(cell: str) -> tuple[str, ...]:
-    """Tags with commas between them or, as Bitly's have it, with bars."""
-XX    if len(tags) > MOST_TAGS:
-        raise NotUsable(f"A link has {MOST_TAGS} tags at most, not {len(tags)}.")
-    return tuple(tags)
+    """Tags with commas between them, or bars."""
+    pieces = _BETWEEN_TAGS.split(cell)
+    found = dict.fromkeys(tag for piece in pieces if (tag := one_line(piece, LONGEST_TAG)))
+    if len(found) > MOST_TAGS:
+        raise NotUsable(f"A link has {MOST_TAGS} tags at most, not {len(found)}.")
+    return tuple(found)
 
 
 def moment(cell: str) -> datetime:
     """A moment in ISO 8601; one without an offset is meant in UTC."""
     try:
-        moment = datetime.fromisoformat(cell)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        read = datetime.fromisoformat(cell)
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError):
         raise NotUsable(
             "It is no date that only one can be meant by; write it like 2026-11-30 or 2026-11-30T18:00Z."

@@ -1,4 +1,4 @@
-"""Links as a CSV that spreadsheets open and `importing` reads back. Passwords are not part of a draft and never leave."""
+"""Links as a CSV that spreadsheets open and `importing` reads back. A draft has no password, so none leaves."""
 
 import csv
 from collections.abc import Iterable, Iterator

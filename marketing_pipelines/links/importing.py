@@ -1,4 +1,4 @@
-"""Lists of links: our own CSV and those of Bitly and Dub. What cannot be read is said row by row, and never raised."""
+"""Lists of links: our own CSV and those of Bitly and Dub. What cannot be read is said row by row, never raised."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ Default = TypeVar("Default")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a cell. Rows count as in a spreadsheet, the header being 1; 0 stands for the whole file."""
+    """What is wrong with a cell. Rows count as in a spreadsheet, the header being 1; 0 is the whole file."""
 
     row: int
     column: str
@@ -49,7 +49,7 @@ class Imported:
 
 
 def read_links(text: str | bytes, *, own_hosts: Collection[str] = frozenset()) -> Imported:
-    """The links of a CSV and what is wrong with the others; no link may lead to `own_hosts`, as `usable_target` says."""
+    """The links of a CSV and what is wrong with the others; `own_hosts` are those of `usable_target`."""
     imported = Imported()
     try:
         rows = _rows(_decoded(text))
@@ -169,7 +169,7 @@ class _Row:
     def draft(self, taken: dict[str, int]) -> LinkDraft | None:
         """The link, unless something keeps the row out; `taken` are the slugs of the rows above."""
         if columns.PASSWORD in self._cells:
-            # Without its password a link would show everybody what was meant for some. Nor is it repeated here.
+            # Without its password a link would show everybody what was meant for some.
             what = "The link has a password, which no list hands over; add it by hand and give it a new one."
             self._complain(columns.PASSWORD, what)
         slug = self._read("slug", usable_slug, None) or self._read("short_address", cells.slug_of, None)

@@ -21,10 +21,10 @@ def tagged(url: str, tags: Mapping[str, str]) -> str:
 
 
 def merged(url: str, query: str, allowed: frozenset[str]) -> str:
-    """The address with those parameters of a request's query that are allowed (in lower case) and that it lacks.
+    """The address with those parameters of a request's query that are allowed and that it lacks.
 
-    A value keeps its bytes, whatever they stand for. One that is too long is left out rather than cut: half a click id
-    is nobody's.
+    `allowed` is in lower case. A value keeps its bytes, whatever they stand for. One that is too long is left out
+    rather than cut: half a click id is nobody's.
     """
     if not query or not allowed:
         return url

@@ -2,4 +2,4 @@
 
 
 class NotUsable(ValueError):
-    """Something that was given cannot be used; the text says why and what to do, and may be shown to whoever gave it."""
+    """Something cannot be used; the text says why and what to do, and may be shown to whoever gave it."""

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route
+from playwright.sync_api import Page
 
 from marketing_pipelines.events import pixel
 from store import events, records
@@ -18,9 +18,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def real_shop(
-    collector: Collector, site: Site, settings: Settings, shop: Shop, context: BrowserContext
-) -> Shop:
+def real_shop(collector: Collector, site: Site, settings: Settings, shop: Shop) -> Shop:
     """The shop's pages with a key of their own, and events that go to the real collector."""
     key = f"pk_{uuid.uuid4().hex[:20]}"
     origin = shop.page("")
@@ -35,11 +33,6 @@ def real_shop(
     )
     address = str(collector.http.base_url).rstrip("/")
     shop.head = f'<script src="{address}/t.js" data-key="{key}"></script>'
-
-    def serve(route: Route) -> None:
-        route.fulfill(body=pixel.SCRIPT, content_type="text/javascript")
-
-    context.route("**/t.js", serve)
     return shop
 
 
@@ -90,3 +83,34 @@ def test_the_script_is_asked_for_once(collector: Collector) -> None:
     assert answer.headers["content-type"].startswith("text/javascript")
     again = collector.http.get("/t.js", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
+
+
+def test_the_script_is_served_for_an_hour_and_its_version_for_ever(collector: Collector) -> None:
+    newest, pinned = collector.http.get("/t.js"), collector.http.get(pixel.PATH)
+    assert newest.content == pinned.content == pixel.SCRIPT
+    assert newest.headers["cache-control"] == "public, max-age=3600"
+    assert "immutable" in pinned.headers["cache-control"]
+    for answer in (newest, pinned):
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["content-encoding"] == "gzip"
+    again = collector.http.get("/t.js", headers={"If-None-Match": newest.headers["etag"]})
+    assert again.status_code == 304
+    plain = collector.http.get("/t.js", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert collector.http.get("/t.000000000000.js").status_code == 404
+
+
+def test_a_snippet_with_integrity_runs_under_a_strict_policy(
+    page: Page, real_shop: Shop, collector: Collector, site: Site, warehouse: events.Client
+) -> None:
+    """The hash that the snippet names is that of the bytes that are served, and the recipe lets them in."""
+    address, campaign = str(collector.http.base_url).rstrip("/"), uuid.uuid4().hex
+    key = real_shop.head.partition('data-key="')[2].partition('"')[0]
+    policy = pixel.content_security_policy(address)
+    real_shop.head = (
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">{pixel.snippet(address, key)}'
+    )
+    with page.expect_response("**/collect") as answer:
+        page.goto(real_shop.page(f"/coats?utm_source=news&utm_campaign={campaign}"))
+    assert answer.value.status == 200
+    wait_until("the page view", lambda: "page_view" in rows(warehouse, site, campaign), 30)
