@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from collector.addresses import Whereabouts
-from collector.consent import NO_OBJECTION, Consent, Decision, Objection, decide, without_ids
+from collector.consent import NO_OBJECTION, Consent, Objection, decide, without_ids
 from collector.directory.senders import Rules, Sender
 from collector.edge_log import LoggedEvent
 from collector.edge_log.entries import NO_PROPS
@@ -25,6 +25,9 @@ EARLIEST_MS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp() * 1000)
 # Seconds stay below this until the year 5138, milliseconds have been above it since 1973.
 FIRST_IN_MILLISECONDS = 100_000_000_000
 LAST_IN_MILLISECONDS = FIRST_IN_MILLISECONDS * 100
+
+
+NOBODY = ("", "")
 
 
 class Circumstances(msgspec.Struct, frozen=True, gc=False):
@@ -53,14 +56,15 @@ def admit(
     """
     rules, received = sender.rules, around.received_ms
     from_server = sender.is_server
-    decision = decide(
-        consent if event.consent is None else event.consent,
-        NO_OBJECTION if from_server else around.objects,
-        needs_yes=rules.needs_yes,
-    )
+    said = consent if event.consent is None else event.consent
+    objects = NO_OBJECTION if from_server else around.objects
+    decision = decide(said, objects, needs_yes=rules.needs_yes)
     keeps_ids = decision.keeps_ids
     url, referrer = event.url or "", event.referrer or ""
-    sid, sid_kind = _visitor(event, rules, around, salts, decision, from_server=from_server)
+    if rules.makes_daily_ids and not from_server:
+        sid, sid_kind = _daily(rules, around, salts) if keeps_ids else NOBODY
+    else:
+        sid, sid_kind = (event.sid, STORED) if keeps_ids and event.sid else NOBODY
     occurred, original = _moments(event.ts, event.sent_at or sent_at, received, from_server=from_server)
     where = around.where
     return LoggedEvent(
@@ -96,22 +100,10 @@ def admit(
     )
 
 
-def _visitor(
-    event: IncomingEvent,
-    rules: Rules,
-    around: Circumstances,
-    salts: Salts,
-    decision: Decision,
-    *,
-    from_server: bool,
-) -> tuple[str, str]:
-    """The id of the event's visitor and where it comes from: stored by the page, made for a day, or none."""
-    if not decision.keeps_ids:
-        return "", ""
-    if rules.makes_daily_ids and not from_server:
-        made = daily_id(salts, rules.tenant_id, around.received_ms, around.where.address, around.user_agent)
-        return made, DAILY if made else ""
-    return (event.sid, STORED) if event.sid else ("", "")
+def _daily(rules: Rules, around: Circumstances, salts: Salts) -> tuple[str, str]:
+    """The id of a visitor who stores nothing, and of which kind it is."""
+    made = daily_id(salts, rules.tenant_id, around.received_ms, around.where.address, around.user_agent)
+    return (made, DAILY) if made else NOBODY
 
 
 def _moments(

@@ -1,6 +1,5 @@
 """The doors for events: pages (`/collect`), servers (`/events`) and images (`/pixel.gif`)."""
 
-from collections.abc import Callable
 from time import perf_counter
 
 from msgspec import structs
@@ -13,7 +12,7 @@ from collector.consent import objection
 from collector.directory import Directory, Sender
 from collector.duplicates import DurableIds
 from collector.edge_log import EdgeLog
-from collector.incoming import Envelope, IncomingEvent
+from collector.incoming import IncomingEvent, Opened
 from collector.limits import Window, refuse_beyond
 from collector.metrics import Metrics
 from collector.refusals import NotNow, Reason, Refused
@@ -74,10 +73,9 @@ class Collecting:
         try:
             self._ensure_open()
             body = await request.body(self._largest_sent)
-            envelope = incoming.opened(request.unpacked(body, self._largest), self._most)
-            self._charge_address(request, envelope, around)
-            key = _key_of(request) or envelope.key
-            taken = self._take(envelope, lambda event: self._page_sender(key or event.key, origin), around)
+            opened = incoming.opened(request.unpacked(body, self._largest), self._most)
+            self._charge_address(request, opened, around)
+            taken = self._take(opened, _key_of(request) or opened.key, origin, around)
         except (Refused, NotNow) as turned_away:
             await self._turn_away(turned_away, body, around, request, self._pages, send, cors)
             return
@@ -93,9 +91,9 @@ class Collecting:
             self._ensure_open()
             signed = await request.body(self._largest_sent)
             sender = self._signed_sender(request, signed)
-            envelope = incoming.opened(request.unpacked(signed, self._largest), self._most)
+            opened = incoming.opened(request.unpacked(signed, self._largest), self._most)
             taken = take(
-                envelope,
+                opened,
                 lambda _: sender,
                 lambda event: self._elsewhere(event, around),
                 self._directory.salts,
@@ -115,10 +113,9 @@ class Collecting:
         status = 200
         try:
             self._ensure_open()
-            envelope = Envelope(events=[incoming.encoded(request.query())])
-            self._charge_address(request, envelope, around)
-            origin = request.origin
-            taken = self._take(envelope, lambda event: self._page_sender(event.key, origin), around)
+            opened = incoming.opened(incoming.encoded(request.query()), 1)
+            self._charge_address(request, opened, around)
+            taken = self._take(opened, None, request.origin, around)
             if taken.records:
                 await self._log.append(taken.records)
             self._tell(taken, around, request, self._images)
@@ -154,16 +151,29 @@ class Collecting:
         if not self._directory.is_loaded:
             raise NotNow("The collector is starting and does not know its keys yet.", 1)
 
-    def _charge_address(self, request: Request, envelope: Envelope, around: Circumstances) -> None:
+    def _charge_address(self, request: Request, opened: Opened, around: Circumstances) -> None:
         come = around.come
-        if further := len(envelope.events or ()) - 1:
+        if further := len(opened.events) - 1:
             come = self._from_addresses.add(request.address, further, request.began)
         refuse_beyond(self._an_address_a_second, come, "address")
 
-    def _take(
-        self, envelope: Envelope, sender_of: Callable[[IncomingEvent], Sender], around: Circumstances
-    ) -> Taken:
-        return take(envelope, sender_of, lambda _: around, self._directory.salts, self._durable_ids)
+    def _take(self, opened: Opened, key: str | None, origin: str, around: Circumstances) -> Taken:
+        """What a page sent, by the request's key or else by each event's own."""
+        known: dict[str | None, Sender] = {}
+
+        def sender_of(event: IncomingEvent) -> Sender:
+            named = key or event.key
+            if (sender := known.get(named)) is None:
+                sender = known[named] = self._directory.page_sender(named, origin)
+            if sender.events_a_second:
+                self._charge_key(named or origin, sender)
+            return sender
+
+        return take(opened, sender_of, lambda _: around, self._directory.salts, self._durable_ids)
+
+    def _charge_key(self, key: str, sender: Sender) -> None:
+        come = self._from_keys.add(key, 1, perf_counter())
+        refuse_beyond(sender.events_a_second, come, "key", sender.rules.tenant_id)
 
     async def _promise(
         self,
@@ -202,13 +212,6 @@ class Collecting:
             self._metrics.count("duplicates", taken.duplicates)
         for refused, payload in taken.refused:
             self._rejections.keep(refused, payload, around, request, door.name)
-
-    def _page_sender(self, key: str | None, origin: str) -> Sender:
-        sender = self._directory.page_sender(key, origin)
-        if sender.events_a_second:
-            come = self._from_keys.add(key or origin, 1, perf_counter())
-            refuse_beyond(sender.events_a_second, come, "key", sender.rules.tenant_id)
-        return sender
 
     def _signed_sender(self, request: Request, signed: bytes) -> Sender:
         key = self._directory.keys.get(_key_of(request) or "")

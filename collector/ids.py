@@ -1,9 +1,15 @@
 """Ids of events and requests that have none."""
 
 import os
+from functools import lru_cache
 
 IDS_AT_A_TIME = 256
 _unguessable: list[str] = []
+
+
+@lru_cache(maxsize=1)
+def _moment(now_ms: int) -> str:
+    return f"{now_ms:012x}"
 
 
 def mint(now_ms: int) -> str:
@@ -11,4 +17,4 @@ def mint(now_ms: int) -> str:
     if not _unguessable:
         fetched = os.urandom(10 * IDS_AT_A_TIME).hex()
         _unguessable.extend(fetched[start : start + 20] for start in range(0, len(fetched), 20))
-    return f"{now_ms:012x}{_unguessable.pop()}"
+    return _moment(now_ms) + _unguessable.pop()

@@ -1,7 +1,7 @@
 """What pages and servers send: one event, a list of events, or an envelope around them. Pure."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, field
@@ -43,39 +43,58 @@ class IncomingEvent(Struct, frozen=True):
     props: Raw = NO_PROPS
 
 
-class Envelope(Struct, frozen=True):
-    """Several events, with what is true of all of them said once; `events` is absent from a single event."""
+class Opened(Struct, frozen=True):
+    """The events of a request, each decoded or with the reason why it is not, and what is said of all of them."""
 
-    events: list[Raw] | None = None
+    events: list[IncomingEvent | Refused]
+    body: bytes
+    key: Identifier | None = None
+    sent_at: Moment | None = None
+    consent: bool | Consent | None = None
+
+    def raw(self, place: int) -> bytes:
+        """An event as it came."""
+        return (
+            self.body if len(self.events) == 1 else bytes(_envelope_of(self.body, RawEnvelope).events[place])
+        )
+
+
+class Envelope(Struct, frozen=True):
+    """Several events, with what is true of all of them said once."""
+
+    events: list[IncomingEvent]
     key: Identifier | None = None
     sent_at: Moment | None = None
     consent: bool | Consent | None = None
 
 
+class RawEnvelope(Struct, frozen=True):
+    """The same, when one of the events must be told from the others before it is decoded."""
+
+    events: list[Raw]
+    key: Identifier | None = None
+    sent_at: Moment | None = None
+    consent: bool | Consent | None = None
+
+
+E = TypeVar("E", Envelope, RawEnvelope)
+
 _event = Decoder(IncomingEvent)
-_envelope = Decoder(Envelope)
-_list = Decoder(list[Raw])
+_lists = {Envelope: Decoder(list[IncomingEvent]), RawEnvelope: Decoder(list[Raw])}
+_envelopes = {Envelope: Decoder(Envelope), RawEnvelope: Decoder(RawEnvelope)}
 
 
-def opened(body: bytes, most: int) -> Envelope:
-    """The events of a body, each still as it came; a single event is a batch of one."""
-    try:
-        if body.lstrip()[:1] == b"[":
-            envelope = Envelope(events=_list.decode(body))
-        elif b'"events"' in body:
-            envelope = _envelope.decode(body)
-        else:
-            envelope = Envelope()
-    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _unreadable(error) from None
-    if envelope.events is None:
-        return Envelope(events=[Raw(body)])
+def opened(body: bytes, most: int) -> Opened:
+    """Decodes a body: one event, a list of events, or an envelope around such a list."""
+    if not _holds_several(body):
+        return Opened([event_of(body)], body)
+    envelope = _quickly(body, most) or _one_by_one(body, most)
+    if not envelope.events:
+        raise Refused(Reason.INVALID_EVENT, "The request holds no event.")
     if len(envelope.events) > most:
         raise Refused(
             Reason.TOO_MANY_EVENTS, f"{len(envelope.events)} events in one request; at most {most}."
         )
-    if not envelope.events:
-        raise Refused(Reason.INVALID_EVENT, "The request holds no event.")
     return envelope
 
 
@@ -86,10 +105,50 @@ def event_of(raw: Raw | bytes) -> IncomingEvent:
         raise _unreadable(error) from None
 
 
-def encoded(query: dict[str, str]) -> Raw:
+def _holds_several(body: bytes) -> bool:
+    """A list, or an envelope; an event has no field `events`, though its props may."""
+    return body.lstrip()[:1] == b"[" or b'"events"' in body
+
+
+def _envelope_of(body: bytes, kind: type[E]) -> E:
+    if body.lstrip()[:1] == b"[":
+        return kind(_lists[kind].decode(body))  # pyright: ignore[reportArgumentType]
+    return _envelopes[kind].decode(body)  # pyright: ignore[reportReturnType]
+
+
+def _quickly(body: bytes, most: int) -> Opened | None:
+    """All at once, which works unless one of the events is wrong, or far too many are to be read."""
+    if body.count(b'"event"') > 2 * most:
+        return None
+    try:
+        envelope = _envelope_of(body, Envelope)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return Opened([*envelope.events], body, envelope.key, envelope.sent_at, envelope.consent)
+
+
+def _one_by_one(body: bytes, most: int) -> Opened:
+    """Each by itself, so that one that is wrong does not cost the others."""
+    try:
+        envelope = _envelope_of(body, RawEnvelope)
+    except ValidationError:
+        # `events` stands somewhere in it, but it is one event.
+        return Opened([event_of(body)], body)
+    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _unreadable(error) from None
+    events: list[IncomingEvent | Refused] = []
+    for raw in envelope.events[: most + 1]:
+        try:
+            events.append(event_of(raw))
+        except Refused as refused:
+            events.append(refused)
+    return Opened(events, body, envelope.key, envelope.sent_at, envelope.consent)
+
+
+def encoded(query: dict[str, str]) -> bytes:
     """The same event out of the parameters of an image's address, which hold text and no object."""
     told = {name: value for name, value in query.items() if name != "props"}
-    return Raw(msgspec.json.encode({"event": "page_view", **told}))
+    return msgspec.json.encode({"event": "page_view", **told})
 
 
 def _unreadable(error: Exception) -> Refused:

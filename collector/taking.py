@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from collector import incoming
 from collector.admission import Circumstances, Sender, admit
 from collector.answers import Result
 from collector.duplicates import DurableIds
 from collector.edge_log import EVENTS, LoggedEvent, line
-from collector.incoming import Envelope, IncomingEvent
+from collector.incoming import IncomingEvent, Opened
 from collector.refusals import Refused
 from collector.visitors import Salts
 
@@ -40,41 +39,39 @@ class Taken(msgspec.Struct):
 
 
 def take(
-    envelope: Envelope,
-    sender_of: SenderOf,
-    around_of: CircumstancesOf,
-    salts: Salts,
-    durable: DurableIds,
+    opened: Opened, sender_of: SenderOf, around_of: CircumstancesOf, salts: Salts, durable: DurableIds
 ) -> Taken:
-    """Looks at each event of the envelope by itself."""
+    """Looks at each event of a request by itself."""
     taken = Taken()
-    for raw in envelope.events or ():
-        event: IncomingEvent | None = None
+    results, records = taken.results, taken.records
+    for place, event in enumerate(opened.events):
         try:
-            event = incoming.event_of(raw)
+            if isinstance(event, Refused):
+                raise event
             sender = sender_of(event)
             chosen = (sender.rules.tenant_id, event.id) if event.id else None
             if chosen and (chosen in durable or chosen in taken.chosen_ids):
                 taken.duplicates += 1
-                taken.results.append(Result(chosen[1], "duplicate"))
+                results.append(Result(chosen[1], "duplicate"))
                 continue
-            entry = _admitted(event, sender, around_of(event), salts, envelope)
+            entry = _admitted(event, sender, around_of(event), salts, opened)
         except Refused as refused:
-            taken.refused.append((refused, bytes(raw)))
-            taken.results.append(Result((event and event.id) or "", "rejected", str(refused)))
+            taken.refused.append((refused, opened.raw(place)))
+            event_id = "" if isinstance(event, Refused) else event.id or ""
+            results.append(Result(event_id, "rejected", str(refused)))
             continue
-        taken.records.append(line(EVENTS, encoded(entry)))
-        taken.results.append(Result(entry.event_id, "ok"))
+        records.append(line(EVENTS, encoded(entry)))
+        results.append(Result(entry.event_id, "ok"))
         if chosen:
             taken.chosen_ids[chosen] = None
     return taken
 
 
 def _admitted(
-    event: IncomingEvent, sender: Sender, around: Circumstances, salts: Salts, envelope: Envelope
+    event: IncomingEvent, sender: Sender, around: Circumstances, salts: Salts, opened: Opened
 ) -> LoggedEvent:
     try:
-        return admit(event, sender, around, salts, sent_at=envelope.sent_at, consent=envelope.consent)
+        return admit(event, sender, around, salts, sent_at=opened.sent_at, consent=opened.consent)
     except Refused as refused:
         refused.tenant_id = sender.rules.tenant_id
         raise

@@ -1,4 +1,4 @@
-"""The columns of a list of links: our names, what Bitly and Dub call the same, and cells that are no formulas."""
+"""The columns of a list of links: our names, those of Bitly and Dub, and cells that are no formulas."""
 
 import re
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ OURS = (
     "clicks",
     "targets",
 )
-# Other spellings. Bitly's export says Link, Custom Link and Destination URL, its API long_url and created_at, its
-# bulk template Long URL and Backhalf. Dub's export has labels or the names of its API: key, url, expiresAt,
-# expiredUrl. Where a list has several of them, the first that has something to say counts.
+# Other spellings. Bitly's export says Link, Custom Link and Destination URL, its API long_url and created_at,
+# its bulk template Long URL and Backhalf. Dub's export has labels or the names of its API: key, url,
+# expiresAt, expiredUrl. Where a list has several of them, the first that has something to say counts.
 OTHERS = {
     "short_address": ("Custom Link", "Short link", "Short URL", "Bitlink", "Link"),
     "slug": ("Key", "Backhalf", "Custom Backhalf"),
@@ -43,8 +43,9 @@ UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 PASSWORD = "password"  # noqa: S105 (a column's name)
 MOST_COLUMNS = 200
 
-# Spreadsheets run cells that begin like this. Quotes before it count too, so that one taken away undoes one put.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+# Spreadsheets run cells that begin like this, in Japan with wide signs too. Quotes before it count, so that
+# what `escaped` puts there can be told from what was there.
+_FORMULA = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
 
 
 def places(header: Sequence[str]) -> dict[str, list[int]]:

@@ -1,4 +1,4 @@
-"""Links as a CSV that spreadsheets open and `importing` reads back. A draft has no password, so none leaves."""
+"""Links as a CSV that spreadsheets open and `importing` reads. A draft has no password, so none leaves."""
 
 import csv
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Lists of links: our own CSV and those of Bitly and Dub. What cannot be read is said row by row, never raised."""
+"""Lists of links: our own CSV and those of Bitly and Dub. What cannot be read is said, never raised."""
 
 import csv
 import io

@@ -23,8 +23,8 @@ def tagged(url: str, tags: Mapping[str, str]) -> str:
 def merged(url: str, query: str, allowed: frozenset[str]) -> str:
     """The address with those parameters of a request's query that are allowed and that it lacks.
 
-    `allowed` is in lower case. A value keeps its bytes, whatever they stand for. One that is too long is left out
-    rather than cut: half a click id is nobody's.
+    `allowed` is in lower case. A value keeps its bytes, whatever they stand for. One that is too long is left
+    out rather than cut: half a click id is nobody's.
     """
     if not query or not allowed:
         return url

@@ -13,7 +13,7 @@ ERROR_CORRECTION = "m"
 # The margin that the standard asks for around a code.
 BORDER = 4
 WIDEST_BORDER = 20
-# A pixel more each way costs time and paper: this is a hand's breadth at 600 dots an inch.
+# A pixel more each way costs time and paper: this is five inches at 600 dots an inch.
 WIDEST = 3000
 WHITE = "#fff"
 # What cameras need to tell the modules from the ground; the measure is that of WCAG.
@@ -25,7 +25,7 @@ _COLOUR = re.compile(r"#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
 def svg(
     address: str, *, dark: str = "#000", light: str | None = None, scale: int = 8, border: int = BORDER
 ) -> bytes:
-    """A drawing with the address as its title, without styles or scripts, so that it may stand in any page."""
+    """A drawing with the address as its title, without styles or scripts: it may stand in any page."""
     address = usable_target(address)
     code = _code(address, dark, light, scale, border)
     drawn = io.BytesIO()

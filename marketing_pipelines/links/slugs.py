@@ -5,17 +5,18 @@ import secrets
 
 from marketing_pipelines.links.refusals import NotUsable
 
-# What is printed is typed again, read out and lower-cased on its way. So there is one case, there are no characters
-# that look alike (0 o, 1 l i), and there is nothing that words are made of: neither vowels, y among them, nor the
-# digits that stand in for them (3 for e, 4 for a). Seven of these 25 make six thousand million slugs.
+# What is printed is typed again, read out and lower-cased on its way. So there is one case, there are no
+# characters that look alike (0 o, 1 l i), and there is nothing that words are made of: neither vowels, y
+# among them, nor the digits that stand in for them (3 for e, 4 for a). Seven of these 25 make six thousand
+# million slugs.
 ALPHABET = "bcdfghjkmnpqrstvwxz256789"
 LENGTH = 7
 # Fewer could be tried one after the other.
 SHORTEST_NEW_SLUG = 5
 LONGEST_SLUG = 64
 
-# What no address encodes. Letters of other scripts would leave a browser's address bar as %D0%B0, and some of them
-# look like ours: a link that cannot be told from another one is a trap.
+# What no address encodes. Letters of other scripts would leave a browser's address bar as %D0%B0, and some of
+# them look like ours: a link that cannot be told from another one is a trap.
 _SLUG = re.compile(r"[A-Za-z0-9._~-]+")
 # What the edge and every host answer themselves, where a domain has nothing but links on it.
 RESERVED = frozenset(

@@ -1,4 +1,4 @@
-"""Where a click goes: what may be a target at all, which hosts are blocked, which of several a visitor gets."""
+"""Where a click goes: what may be a target, which hosts are blocked, which of several a visitor gets."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -38,10 +38,10 @@ _WANTED = re.compile(r"\s*([A-Za-z0-9\-]{1,71})\s*(?:;\s*[qQ]\s*=\s*(0(?:\.[0-9]
 
 
 class Target(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One of a link's addresses and who gets it: visitors that every condition fits, where an empty one fits all.
+    """One of a link's addresses and who gets it: visitors that every condition fits; an empty one fits all.
 
-    Countries are ISO 3166 codes, languages tags in lower case (`de` fits `de-AT` too), and systems are spelt as
-    `user_agents` names them (`iOS`, `Android`). The address is one that `usable_target` gave.
+    Countries are ISO 3166 codes, languages tags in lower case (`de` fits `de-AT` too), and systems are spelt
+    as `user_agents` names them (`iOS`, `Android`). The address is one that `usable_target` gave.
     """
 
     url: str
@@ -85,8 +85,8 @@ def choose(
 ) -> Target | None:
     """The target of one visitor, or None where none fits and the link's own address is taken.
 
-    Of the targets that fit, those with the most conditions come first, among these the ones in the language that
-    the visitor likes best, and among these `chance` (0 up to 1) decides by weight.
+    Of the targets that fit, those with the most conditions come first, among these the ones in the language
+    that the visitor likes best, and among these `chance` (0 up to 1) decides by weight.
     """
     ranked = [
         (rank, target)
@@ -137,10 +137,10 @@ def languages_of(accept_language: str) -> tuple[str, ...]:
 
 
 def usable_target(url: str, *, own_hosts: Collection[str] = frozenset()) -> str:
-    """The address as it may stand in a Location header: ASCII, the host in Punycode, encoded where that is needed.
+    """The address as a Location header takes it: ASCII, the host in Punycode, encoded where that is needed.
 
-    `own_hosts` are those of the redirector, in lower case: `go.example` with any port, or `localhost:8001` with
-    that one. A target there would lead a visitor round and round.
+    `own_hosts` are those of the redirector, in lower case: `go.example` with any port, or `localhost:8001`
+    with that one. A target there would lead a visitor round and round.
     """
     address = url.strip()
     if len(address) > LONGEST_TARGET:
@@ -230,7 +230,7 @@ def _normal_host(written: str) -> str:
 
 
 def _punycode(written: str) -> str:
-    """As browsers do it: the standard library's codec makes strasse.de of straße.de, which is someone else's."""
+    """As browsers do it; the standard library makes strasse.de of straße.de, which is someone else's."""
     import idna
 
     try:

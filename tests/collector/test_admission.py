@@ -139,14 +139,14 @@ def test_long_addresses_are_cut_and_not_refused() -> None:
 )
 def test_what_is_not_json_is_malformed(body: bytes) -> None:
     with pytest.raises(Refused) as refused:
-        incoming.event_of((incoming.opened(body, 10).events or [])[0])
+        raise_first(incoming.opened(body, 10))
     assert refused.value.reason is Reason.MALFORMED
 
 
 def test_an_envelope_holds_a_bounded_number_of_events() -> None:
     several = b'[{"event":"a"},{"event":"b"}]'
-    assert len(incoming.opened(several, 2).events or ()) == 2
-    assert len(incoming.opened(b'{"sent_at":1,"events":' + several + b"}", 2).events or ()) == 2
+    assert len(incoming.opened(several, 2).events) == 2
+    assert len(incoming.opened(b'{"sent_at":1,"events":' + several + b"}", 2).events) == 2
     for body, most, reason in ((several, 1, Reason.TOO_MANY_EVENTS), (b"[]", 1, Reason.INVALID_EVENT)):
         with pytest.raises(Refused) as refused:
             incoming.opened(body, most)
@@ -189,5 +189,27 @@ def stretch_of(text: bytes) -> Stretch:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_answered(body: bytes) -> None:
     with suppress(Refused):
-        for raw in incoming.opened(body, 10).events or ():
-            assert incoming.event_of(raw).event
+        for event in incoming.opened(body, 10).events:
+            assert isinstance(event, Refused) or event.event
+
+
+def raise_first(opened: incoming.Opened) -> None:
+    """Whether a body is refused as a whole or its only event is, the reason is the same."""
+    [event] = opened.events
+    if isinstance(event, Refused):
+        raise event
+
+
+@pytest.mark.parametrize("wrapped", [b"[%b]", b'{"key":"pk","events":[%b]}'])
+def test_one_that_is_wrong_does_not_cost_the_others(wrapped: bytes) -> None:
+    wrong = b'{"event": 5,  "id":"second"}'
+    opened = incoming.opened(wrapped % (b'{"event":"first"},' + wrong + b',{"event":"third"}'), 3)
+    told = ["refused" if isinstance(event, Refused) else event.event for event in opened.events]
+    assert told == ["first", "refused", "third"]
+    assert (opened.raw(0), opened.raw(1)) == (b'{"event":"first"}', wrong)
+
+
+def test_an_event_that_only_speaks_of_events_is_one_event() -> None:
+    [event] = incoming.opened(b'{"event":"a","props":{"events":[1]}}', 3).events
+    assert isinstance(event, incoming.IncomingEvent)
+    assert bytes(event.props) == b'{"events":[1]}'

@@ -1,4 +1,4 @@
-"""Codes that phones read: the modules that segno computes, in the colours and the size that were asked for."""
+"""Codes that phones read: the modules that segno computes, in the colours and the size asked for."""
 
 import re
 import struct

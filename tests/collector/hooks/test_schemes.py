@@ -152,6 +152,7 @@ def test_a_password_may_hold_a_colon(edge: Edge) -> None:
         b"Basic",
         b"\xff",
     ],
+    ids=["no password", "no user", "another scheme", "no base64", "nothing", "no text"],
 )
 def test_the_token_of_postmark_counts_nowhere_else(edge: Edge, authorization: bytes) -> None:
     with pytest.raises(NotGenuine):
