@@ -1,23 +1,18 @@
 """The `mp` command: each target of the Makefile is one line over one of these."""
 
 import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from cli import house as rooms
-from store import settings
-from store.settings import Role, Service, Settings
-
-if TYPE_CHECKING:
-    from store.audit import Actor
+from cli.edge_commands import hook_app, key_app
+from cli.reporting import REFUSED, console, errors, one_line_errors, operator, the_house
+from store.records.tenants import ConsentRule, StoredAddresses, VisitorIds
+from store.settings import Role, Service
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 kill_app = typer.Typer(no_args_is_help=True, help="The kill switch: stop everything that sends or spends.")
@@ -25,64 +20,9 @@ audit_app = typer.Typer(no_args_is_help=True, help="The audit chain.")
 tenant_app = typer.Typer(no_args_is_help=True, help="The tenants of this installation.")
 app.add_typer(kill_app, name="kill")
 app.add_typer(tenant_app, name="tenant")
+app.add_typer(key_app, name="key")
+app.add_typer(hook_app, name="hook")
 app.add_typer(audit_app, name="audit")
-
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
-
-REFUSED = 2
-
-
-@contextmanager
-def one_line_errors() -> Iterator[None]:
-    """What people can mend is told in a line, with exit code 2; everything else is a bug and shows itself."""
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except Exception as error:
-        told = _what_to_do(error)
-        if not told:
-            raise
-        for line in told.splitlines():
-            errors.print(line, style="bold red", markup=False)
-        raise typer.Exit(REFUSED) from None
-
-
-def _what_to_do(error: Exception) -> str:
-    """Empty for a bug. The stores' libraries are imported here, where a command has failed, and not before each."""
-    import psycopg
-    import sqlalchemy.exc
-    from clickhouse_connect.driver.exceptions import OperationalError as ClickHouseAway
-
-    from cli.dagster_ui import RunFailed
-    from cli.up import CannotStart
-    from store.embedded import postgres
-    from store.migrations import MigrationFailed
-    from store.records.tenants import NotUsable
-
-    match error:
-        case psycopg.OperationalError() | sqlalchemy.exc.OperationalError():
-            return "Postgres does not answer. Is the house up (make up)? More: make doctor."
-        case ClickHouseAway():
-            return "ClickHouse does not answer. Is the house up (make up)? More: make doctor."
-        case (
-            settings.SettingsError()
-            | CannotStart()
-            | RunFailed()
-            | postgres.CannotStart()
-            | MigrationFailed()
-            | NotUsable()
-        ):
-            return str(error)
-        case _:
-            return ""
-
-
-def the_house() -> Settings:
-    house = settings.load()
-    logging.basicConfig(level=house.log_level, format="%(levelname)s %(name)s: %(message)s")
-    return house
 
 
 class Part(StrEnum):
@@ -300,7 +240,7 @@ def _set_global_switch(*, engaged: bool, reason: str) -> None:
         house = the_house()
         with records.session(house, Role.PIPELINES) as session:
             records.kill_switches.set_switch(
-                session, _operator(), engaged=engaged, scope=records.kill_switches.Scope.GLOBAL, reason=reason
+                session, operator(), engaged=engaged, scope=records.kill_switches.Scope.GLOBAL, reason=reason
             )
 
 
@@ -323,18 +263,37 @@ def tenant_add(
         house = the_house()
         role = records.people.MemberRole.ADMIN
         with records.session(house, Role.OWNER) as session:
-            tenant = records.tenants.add(session, _operator(), slug, name or slug)
-            records.people.admit(session, _operator(), tenant.id, email=admin, role=role, password=password)
+            tenant = records.tenants.add(session, operator(), slug, name or slug)
+            records.people.admit(session, operator(), tenant.id, email=admin, role=role, password=password)
         console.print(f"{admin} can sign in as the admin of {slug}: {house.address(Service.CONSOLE)}/login")
 
 
-def _operator() -> "Actor":
-    """Whoever has a shell here, in the audit."""
-    import getpass
+@tenant_app.command("privacy")
+def tenant_privacy(
+    slug: Annotated[str, typer.Argument(help="The tenant's slug.")],
+    consent: Annotated[ConsentRule | None, typer.Option(help="Whether ids need a yes.")] = None,
+    visitor_ids: Annotated[
+        VisitorIds | None, typer.Option(help="Stored by pages, or made for a day.")
+    ] = None,
+    addresses: Annotated[StoredAddresses | None, typer.Option(help="What is written of them.")] = None,
+) -> None:
+    """Says what the edge keeps of a tenant's visitors; what is left out stays as it is."""
+    from store import records
 
-    from store.audit import Actor, ActorKind
-
-    return Actor(ActorKind.OPERATOR, getpass.getuser())
+    with one_line_errors(), records.session(the_house(), Role.OWNER) as session:
+        tenant = records.tenants.named(session, slug)
+        records.tenants.set_privacy(
+            session,
+            operator(),
+            tenant,
+            consent_rule=consent,
+            visitor_ids=visitor_ids,
+            stored_addresses=addresses,
+        )
+        console.print(
+            f"{slug}: consent by {tenant.consent_rule}, visitor ids {tenant.visitor_ids}, "
+            f"addresses {tenant.stored_addresses}"
+        )
 
 
 @audit_app.command("verify")

@@ -20,7 +20,7 @@ from collector.rejections import Rejections
 from collector.requests import Request, Send
 from collector.signals import signals_of
 from collector.taking import Taken, take
-from store.records.people import KeyKind
+from store.records.collector_keys import KeyKind
 from store.settings import Settings
 
 

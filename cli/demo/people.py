@@ -4,7 +4,8 @@ from cli.demo import shop
 from cli.demo.presence import ensure, find
 from store import secrets
 from store.records import Session
-from store.records.people import CollectorKey, KeyKind, MemberRole, Membership, User, hash_password, user_with
+from store.records.collector_keys import CollectorKey, KeyKind
+from store.records.people import MemberRole, Membership, User, hash_password, user_with
 from store.records.schema import TenantId, UserId
 from store.settings import Service, Settings, SettingsError
 

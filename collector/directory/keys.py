@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from collector.directory.senders import Sender
-from store.records.people import KeyKind
-
-ANY_ORIGIN = "*"
+from store.records.collector_keys import ANY_ORIGIN, KeyKind
 
 
 @dataclass(frozen=True, slots=True)

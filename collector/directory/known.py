@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from collector.directory.keys import ANY_ORIGIN, HookSecret, Key
+from collector.directory.keys import HookSecret, Key
 from collector.directory.links import PreparedLink
 from collector.directory.senders import Rules, Sender, Trust
 from collector.refusals import Reason, Refused
-from store.records.people import KeyKind
+from store.records.collector_keys import ANY_ORIGIN, KeyKind
 
 
 class Directory:

@@ -12,10 +12,10 @@ from collector.directory.links import PreparedLink, prepared
 from collector.directory.senders import Rules, Sender, Trust
 from store import records, secrets
 from store.clock import now
-from store.records import hooks, tenants, visitor_salts
+from store.records import collector_keys, hooks, tenants, visitor_salts
 from store.records.campaigns import Campaign
+from store.records.collector_keys import CollectorKey, KeyKind
 from store.records.links import Link
-from store.records.people import CollectorKey, KeyKind
 from store.records.tenants import ConsentRule, StoredAddresses, Tenant, VisitorIds
 from store.settings import Role, Settings
 
@@ -32,7 +32,7 @@ def keys(settings: Settings) -> dict[str, Key]:
             .join(Tenant, Tenant.id == CollectorKey.tenant_id)
             .where(CollectorKey.revoked_at.is_(None))
         ).tuples()
-        sealing_key = settings.derived("collector-keys")
+        sealing_key = settings.derived(collector_keys.SEALED_FOR)
         opened = {row.public_key: _key(row, _rules(tenant), sealing_key) for row, tenant in rows}
     return {public_key: key for public_key, key in opened.items() if key is not None}
 

@@ -10,6 +10,7 @@ from store.records import (
     approvals,
     audit_log,
     campaigns,
+    collector_keys,
     contacts,
     deliveries,
     experiments,
@@ -23,9 +24,10 @@ from store.records import (
     visitor_salts,
 )
 from store.records.database import Session, enter_tenant, session
-from store.records.schema import Record
+from store.records.schema import NotUsable, Record
 
 __all__ = [
+    "NotUsable",
     "Record",
     "Session",
     "accounts",
@@ -33,6 +35,7 @@ __all__ = [
     "approvals",
     "audit_log",
     "campaigns",
+    "collector_keys",
     "contacts",
     "deliveries",
     "enter_tenant",

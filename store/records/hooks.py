@@ -11,7 +11,7 @@ from store import secrets
 from store.audit import Actor
 from store.clock import now
 from store.records import audit_log
-from store.records.schema import Record, TenantId, TenantOwned
+from store.records.schema import NotUsable, Record, TenantId, TenantOwned
 
 SEALED_FOR = "hook-secrets"
 
@@ -47,7 +47,7 @@ class HookCall(TenantOwned, Record):
     interpreted_at: Mapped[datetime | None]
 
 
-class AlreadyKept(Exception):
+class AlreadyKept(NotUsable):
     """The same secret stands for this or another tenant already."""
 
 
@@ -83,11 +83,23 @@ def keep_secret(
     return kept
 
 
+def living_secrets(session: Session, tenant: TenantId) -> list[HookSecret]:
+    return list(
+        session.scalars(
+            select(HookSecret)
+            .where(HookSecret.tenant_id == tenant, HookSecret.revoked_at.is_(None))
+            .order_by(HookSecret.id)
+        )
+    )
+
+
 def revoke_secret(session: Session, actor: Actor, tenant: TenantId, secret: int) -> None:
     """Calls with this secret are refused from now on."""
-    found = session.scalars(
+    found = session.scalar(
         select(HookSecret).where(HookSecret.tenant_id == tenant, HookSecret.id == secret).with_for_update()
-    ).one()
+    )
+    if found is None:
+        raise NotUsable(f"This tenant has no hook secret {secret}.")
     if found.revoked_at is None:
         found.revoked_at = now()
         audit_log.append(session, tenant, actor, "revoke", "hook_secret", found.id, {}, {})

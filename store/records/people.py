@@ -1,4 +1,4 @@
-"""People and keys: users, what they may do in a tenant, their log-ins, and the keys of programs."""
+"""People: users, what they may do in a tenant, and their log-ins."""
 
 import re
 import secrets
@@ -32,13 +32,6 @@ class MemberRole(StrEnum):
     VIEWER = "viewer"
 
 
-class KeyKind(StrEnum):
-    """Browser keys are public and bound to origins; server keys are secret and trusted."""
-
-    BROWSER = "browser"
-    SERVER = "server"
-
-
 class User(Numbered, Record):
     __tablename__ = "users"
 
@@ -66,22 +59,6 @@ class LogIn(Record):
     active_tenant: Mapped[TenantId | None] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class CollectorKey(TenantOwned, Record):
-    """What a page or a server shows the collector; a server key's secret can be read back to check signatures."""
-
-    __tablename__ = "collector_keys"
-    __table_args__ = (one_of("kind", KeyKind),)
-
-    kind: Mapped[KeyKind] = mapped_column(enumerated(KeyKind, 20))
-    public_key: Mapped[str] = mapped_column(String(64), unique=True)
-    secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    retiring_secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    retires_at: Mapped[datetime | None]
-    events_a_second: Mapped[int | None]
-    origins: Mapped[list[str]] = mapped_column(server_default="[]")
-    revoked_at: Mapped[datetime | None]
 
 
 def hash_password(password: str) -> str:

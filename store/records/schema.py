@@ -27,6 +27,10 @@ LinkId = NewType("LinkId", int)
 UserId = NewType("UserId", int)
 
 
+class NotUsable(Exception):
+    """What was given cannot be kept; the text says why and what to do."""
+
+
 class Record(DeclarativeBase):
     metadata = MetaData(
         naming_convention={

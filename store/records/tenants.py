@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
 from store.records import audit_log
-from store.records.schema import Record, TenantId, enumerated, one_of
+from store.records.schema import NotUsable, Record, TenantId, enumerated, one_of
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -62,10 +62,6 @@ class Tenant(Record):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-class NotUsable(Exception):
-    """What was given cannot name a tenant or a person; the text says why."""
-
-
 def add(session: Session, actor: Actor, slug: str, name: str) -> Tenant:
     """A new tenant; its slug stands in addresses and never changes."""
     if not SLUG.fullmatch(slug):
@@ -79,8 +75,42 @@ def add(session: Session, actor: Actor, slug: str, name: str) -> Tenant:
     return tenant
 
 
+def set_privacy(
+    session: Session,
+    actor: Actor,
+    tenant: Tenant,
+    *,
+    consent_rule: ConsentRule | None = None,
+    visitor_ids: VisitorIds | None = None,
+    stored_addresses: StoredAddresses | None = None,
+) -> None:
+    """What the edge keeps of the tenant's visitors from now on; what is left out stays as it is."""
+    before = _privacy(tenant)
+    tenant.consent_rule = consent_rule or tenant.consent_rule
+    tenant.visitor_ids = visitor_ids or tenant.visitor_ids
+    tenant.stored_addresses = stored_addresses or tenant.stored_addresses
+    session.flush()
+    audit_log.append(session, tenant.id, actor, "set_privacy", "tenant", tenant.id, before, _privacy(tenant))
+
+
+def _privacy(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "consent_rule": tenant.consent_rule,
+        "visitor_ids": tenant.visitor_ids,
+        "stored_addresses": tenant.stored_addresses,
+    }
+
+
 def by_slug(session: Session, slug: str) -> Tenant | None:
     return session.scalar(select(Tenant).where(Tenant.slug == slug))
+
+
+def named(session: Session, slug: str) -> Tenant:
+    """The tenant that somebody names, or the reason why there is none."""
+    tenant = by_slug(session, slug)
+    if tenant is None:
+        raise NotUsable(f"There is no tenant {slug!r}.")
+    return tenant
 
 
 def all_ids(session: Session) -> list[TenantId]:

@@ -21,8 +21,8 @@ import pytest
 from collector import signature
 from store import events, records, secrets
 from store.records.campaigns import Campaign
+from store.records.collector_keys import CollectorKey, KeyKind
 from store.records.links import Link
-from store.records.people import CollectorKey, KeyKind
 from store.records.schema import CampaignId, TenantId
 from store.records.tenants import Tenant
 from store.settings import Role, Service, Settings

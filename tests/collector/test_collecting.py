@@ -16,7 +16,7 @@ import zstandard
 from sqlalchemy import select
 
 from store import events, records, secrets
-from store.records.people import CollectorKey
+from store.records.collector_keys import CollectorKey
 from store.records.tenants import Tenant, VisitorIds
 from store.settings import Role, Settings
 from tests.collector.conftest import (

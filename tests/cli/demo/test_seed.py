@@ -13,9 +13,10 @@ from store import events, records, secrets
 from store.records import actions, audit_log
 from store.records.accounts import AdAccount
 from store.records.actions import Action, State
+from store.records.collector_keys import CollectorKey, KeyKind
 from store.records.feeds import Feed
 from store.records.links import Link
-from store.records.people import CollectorKey, KeyKind, MemberRole, role_in, user_with
+from store.records.people import MemberRole, role_in, user_with
 from store.records.schema import UserId
 from store.records.tenants import Tenant, by_slug
 from store.settings import Environment, Role, Service, Settings, SettingsError

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from marketing_pipelines.events import pixel
 from store import events, records
-from store.records.people import CollectorKey, KeyKind
+from store.records.collector_keys import CollectorKey, KeyKind
 from store.settings import Role, Settings
 from tests.collector.conftest import Collector, Site
 from tests.collector.pixel.conftest import Shop
