@@ -210,7 +210,8 @@ def _end_what_an_earlier_run_left(house: Settings, console: Console) -> None:
 
 def _refuse_taken_ports(house: Settings, only: set[str], with_demo: bool) -> None:
     """Looked at before anything starts, so that a newcomer gets one line and not a stack trace."""
-    parts = [*rooms.stores(house), *rooms.surfaces(house), rooms.code_server(house), *rooms.dagster(house)]
+    surfaces = [part for parts in rooms.surfaces(house).values() for part in parts]
+    parts = [*rooms.stores(house), *surfaces, rooms.code_server(house), *rooms.dagster(house)]
     if with_demo:
         parts += rooms.demo(house)
     for part in parts:

@@ -34,9 +34,9 @@ alter table raw.events
     add column if not exists bot_reasons Array(LowCardinality(String)),
     add column if not exists rules_version UInt16;
 
+-- `topic` stays for collectors of the version before, which still write it.
 alter table raw.rejected
     add column if not exists door LowCardinality(String) after topic,
     add column if not exists request_id String after door,
     add column if not exists events UInt32 default 1 comment 'how many were alike' after payload,
     add column if not exists position UInt64;
-alter table raw.rejected drop column if exists topic;
