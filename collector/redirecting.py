@@ -5,7 +5,7 @@ from time import perf_counter
 from collector import answers
 from collector.addresses import Atlas
 from collector.consent import decide, objection, without_ids
-from collector.directory import Directory, PreparedLink, Trust
+from collector.directory import Directory, PreparedLink, Rules, Trust
 from collector.edge_log import CLICKS, EdgeLog, LoggedEvent, line
 from collector.ids import mint
 from collector.limits import Window
@@ -16,6 +16,7 @@ from collector.signals import signals_of
 from collector.taking import encoded
 
 PREFIX = "/r/"
+STRICTEST = Rules(0, needs_yes=True, keeps_addresses=False)
 
 
 class Redirecting:
@@ -75,7 +76,9 @@ class Redirecting:
 
     def _click(self, link: PreparedLink, request: Request) -> LoggedEvent:
         """The click as an event; its own id is the `mp_cid` that the target gets, unless the visitor objects."""
-        decision = decide(None, objection(request.headers), needs_yes=False)
+        # A tenant that is new to us keeps as little as any may ask for, until its own rules are read.
+        rules = self._directory.rules.get(link.tenant_id, STRICTEST)
+        decision = decide(None, objection(request.headers), needs_yes=rules.needs_yes)
         where = self._atlas.of(request.address)
         come = self._from_addresses.add(request.address, 1, request.began)
         event_id = mint(request.received_ms)
@@ -97,7 +100,7 @@ class Redirecting:
             click_id=event_id if decision.keeps_ids else "",
             link_id=link.link_id,
             campaign_id=link.campaign_id,
-            ip=where.shortened,
+            ip=where.shortened if rules.keeps_addresses else "",
             country=where.country,
             city=where.city,
             asn=where.asn,

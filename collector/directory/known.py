@@ -16,6 +16,7 @@ class Directory:
         self.is_loaded = False
         self.is_fresh = False
         self.keys: Mapping[str, Key] = {}
+        self.rules: Mapping[int, Rules] = {}
         self.salts: Mapping[int, bytes] = {}
         self.hook_secrets: Mapping[str, Sequence[HookSecret]] = {}
         self._keyless: Sender | None = None

@@ -37,6 +37,12 @@ def keys(settings: Settings) -> dict[str, Key]:
     return {public_key: key for public_key, key in opened.items() if key is not None}
 
 
+def rules(settings: Settings) -> dict[int, Rules]:
+    """What each tenant wants, for clicks on its links."""
+    with records.session(settings, Role.EDGE) as session:
+        return {tenant.id: _rules(tenant) for tenant in session.scalars(select(Tenant))}
+
+
 def keyless_rules(settings: Settings) -> Rules | None:
     """The rules of the tenant that keyless events belong to, where there is one."""
     if not settings.default_tenant:

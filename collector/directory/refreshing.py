@@ -94,6 +94,7 @@ class Refresher:
 
     async def _read_keys(self) -> None:
         keys = await asyncio.to_thread(reading.keys, self._settings)
+        self._directory.rules = await asyncio.to_thread(reading.rules, self._settings)
         keyless = await asyncio.to_thread(reading.keyless_rules, self._settings)
         self._directory.learn_keys(keys, keyless)
         self._directory.hook_secrets = await asyncio.to_thread(reading.hook_secrets, self._settings)

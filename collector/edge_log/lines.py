@@ -18,7 +18,7 @@ from zlib import crc32
 from collector.edge_log.entries import Topic
 
 _HEAD = re.compile(rb'\{"log":"#([0-9a-f]{8})","bytes":(\d{1,10})\}\n')
-_LINE = re.compile(rb'\{"log":"([a-z])([0-9a-f]{8})",([^\n]*)\n')
+_LINE = re.compile(rb'\{"log":"(?:[a-z]([0-9a-f]{8})",([^\n]*)|#[0-9a-f]{8}","bytes":\d{1,10}\})\n')
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,10 @@ def _next_batch(log: memoryview, at: int) -> int:
 
 
 def _salvaged(log: memoryview, start: int, end: int) -> Iterator[Whole | Gap]:
-    """The lines of a damaged stretch, each judged by its own checksum."""
+    """The lines of a damaged stretch, each judged by its own checksum; a batch's head is no loss."""
     reached = start
     for found in _LINE.finditer(log, start, end):
-        if crc32(found[3]) != int(found[2], 16):
+        if found[1] is not None and crc32(found[2]) != int(found[1], 16):
             continue
         if found.start() > reached:
             yield Gap(reached, found.start())

@@ -9,8 +9,9 @@ import httpx
 from store import events, records
 from store.records.campaigns import Campaign
 from store.records.links import Link
+from store.records.tenants import ConsentRule, StoredAddresses, Tenant
 from store.settings import Role, Settings
-from tests.collector.conftest import Collector, Site, arrived
+from tests.collector.conftest import Collector, Site, arrived, make_site
 from tests.conftest import wait_until
 
 
@@ -130,3 +131,27 @@ def test_a_target_that_is_no_web_address_leads_nowhere(
     answer = follow(collector, slug)
     assert answer.status_code == 404
     assert "location" not in answer.headers
+
+
+def test_a_click_keeps_no_more_than_its_tenant_wants(
+    collector: Collector, settings: Settings, warehouse: events.Client
+) -> None:
+    careful = make_site(settings)
+    with records.session(settings, Role.OWNER) as session:
+        tenant = session.get_one(Tenant, careful.tenant)
+        tenant.consent_rule, tenant.stored_addresses = ConsentRule.OPT_IN, StoredAddresses.NONE
+
+    def target() -> str:
+        return collector.http.get(f"/r/{careful.link}").headers.get("location", "")
+
+    wait_until("the tenant's rules", lambda: "shop.example" in target() and "mp_cid" not in target(), 10)
+    last = f"last-{uuid.uuid4().hex}"
+    collector.http.get(f"/r/{careful.link}", headers={"User-Agent": last})
+    query = "select ip, click_id, consent from raw.events where tenant_id = {tenant:Int64} and user_agent = {last:String}"
+
+    def clicks() -> list[tuple[str, ...]]:
+        rows = warehouse.query(query, parameters={"tenant": careful.tenant, "last": last}).result_rows
+        return [tuple(row) for row in rows]
+
+    wait_until("the click", lambda: bool(clicks()), 30)
+    assert clicks() == [("", "", "unknown")]

@@ -179,3 +179,16 @@ def test_several_living_logs_and_a_dead_one_on_one_spool(
         assert counted(clickhouse, ids[:3]) == [1, 1, 1]
     assert shipper.attempt()
     assert {path.suffix for path in tmp_path.glob("*/*0001.*")} == {".loaded"}
+
+
+def test_a_torn_tail_is_no_damage(
+    tmp_path: Path, settings: Settings, clickhouse: events.Client, ids: list[str], tenant: int
+) -> None:
+    """A batch that a crash cut short was never answered for; whole records of it may be loaded all the same."""
+    with written(tmp_path, [(EVENTS, entry(tenant, event_id)) for event_id in ids[:2]]) as log:
+        torn = batch([line(EVENTS, entry(tenant, event_id)) for event_id in ids[2:4]])[:-20]
+        with log.volume.path_of(1).open("ab") as segment:
+            segment.write(torn)
+    assert Shipper(settings, tmp_path).attempt()
+    assert condition.heard(tmp_path).damaged_bytes == 0
+    assert counted(clickhouse, ids[:4]) == [1, 1, 1, 0]
