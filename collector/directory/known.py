@@ -1,12 +1,23 @@
 """The directory itself: dictionaries that the requests read and the refresher writes, in one thread."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from collector.directory.keys import HookSecret, Key
 from collector.directory.links import PreparedLink
 from collector.directory.senders import Rules, Sender, Trust
 from collector.refusals import Reason, Refused
 from store.records.collector_keys import ANY_ORIGIN, KeyKind
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Who may send, as the records have it at one moment; `keyless` are the rules of events without a key."""
+
+    rules: Mapping[int, Rules]
+    keyless: Rules | None
+    keys: Mapping[str, Key]
+    hook_secrets: Mapping[str, Sequence[HookSecret]]
 
 
 class Directory:
@@ -52,10 +63,10 @@ class Directory:
             )
         return known.sender
 
-    def learn_keys(self, keys: Mapping[str, Key], keyless: Rules | None) -> None:
-        self.keys = keys
-        self._keyless = None if keyless is None else Sender(keyless, Trust.UNTRUSTED)
-        named = [(origin, key.sender) for key in keys.values() for origin in key.origins]
+    def learn_senders(self, senders: Senders) -> None:
+        self.rules, self.keys, self.hook_secrets = senders.rules, senders.keys, senders.hook_secrets
+        self._keyless = None if senders.keyless is None else Sender(senders.keyless, Trust.UNTRUSTED)
+        named = [(origin, key.sender) for key in senders.keys.values() for origin in key.origins]
         self._any_origin = any(origin == ANY_ORIGIN for origin, _ in named)
         tenants: dict[str, set[int]] = {}
         for origin, sender in named:

@@ -1,13 +1,14 @@
 """Reads keys, tenants and links out of the records, as the edge's role may."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import ColumnElement, select, true
 
 from collector.directory.keys import HookSecret, Key, normal_origin
+from collector.directory.known import Senders
 from collector.directory.links import PreparedLink, prepared
 from collector.directory.senders import Rules, Sender, Trust
 from store import records, secrets
@@ -24,49 +25,25 @@ logger = logging.getLogger(__name__)
 ROWS_AT_A_TIME = 10_000
 
 
-def keys(settings: Settings) -> dict[str, Key]:
-    """Every key that has not been revoked, by its public half, with what its tenant wants."""
+def senders(settings: Settings) -> Senders:
+    """Every key and hook secret that counts, and what each tenant wants."""
     with records.session(settings, Role.EDGE) as session:
-        rows = session.execute(
-            select(CollectorKey, Tenant)
-            .join(Tenant, Tenant.id == CollectorKey.tenant_id)
-            .where(CollectorKey.revoked_at.is_(None))
-        ).tuples()
-        sealing_key = settings.derived(collector_keys.SEALED_FOR)
-        opened = {row.public_key: _key(row, _rules(tenant), sealing_key) for row, tenant in rows}
-    return {public_key: key for public_key, key in opened.items() if key is not None}
-
-
-def rules(settings: Settings) -> dict[int, Rules]:
-    """What each tenant wants, for clicks on its links."""
-    with records.session(settings, Role.EDGE) as session:
-        return {tenant.id: _rules(tenant) for tenant in session.scalars(select(Tenant))}
-
-
-def keyless_rules(settings: Settings) -> Rules | None:
-    """The rules of the tenant that keyless events belong to, where there is one."""
-    if not settings.default_tenant:
-        return None
-    with records.session(settings, Role.EDGE) as session:
-        tenant = tenants.by_slug(session, settings.default_tenant)
-        return None if tenant is None else _rules(tenant)
-
-
-def hook_secrets(settings: Settings) -> dict[str, list[HookSecret]]:
-    """What proves a provider's calls, by provider; of several, the newest is tried first."""
-    with records.session(settings, Role.EDGE) as session:
-        rows = session.scalars(
+        rules: dict[int, Rules] = {tenant.id: _rules(tenant) for tenant in session.scalars(select(Tenant))}
+        keyless = tenants.by_slug(session, settings.default_tenant) if settings.default_tenant else None
+        keys = session.scalars(select(CollectorKey).where(CollectorKey.revoked_at.is_(None))).all()
+        hook_secrets = session.scalars(
             select(hooks.HookSecret)
             .where(hooks.HookSecret.revoked_at.is_(None))
             .order_by(hooks.HookSecret.id.desc())
         ).all()
-    sealing_key = settings.derived(hooks.SEALED_FOR)
-    found: dict[str, list[HookSecret]] = {}
-    for row in rows:
-        bound_to = f"{row.provider}:{row.tenant_id}"
-        if secret := _opened(f"hook secret {row.id}", row.secret_sealed, sealing_key, bound_to):
-            found.setdefault(row.provider, []).append(HookSecret(row.tenant_id, secret))
-    return found
+    sealing_key = settings.derived(collector_keys.SEALED_FOR)
+    opened = {row.public_key: _key(row, rules[row.tenant_id], sealing_key) for row in keys}
+    return Senders(
+        rules=rules,
+        keyless=None if keyless is None else rules[keyless.id],
+        keys={public_key: key for public_key, key in opened.items() if key is not None},
+        hook_secrets=_hook_secrets(hook_secrets, settings.derived(hooks.SEALED_FOR)),
+    )
 
 
 def salts(settings: Settings) -> dict[int, bytes]:
@@ -132,6 +109,16 @@ def _links(settings: Settings, wanted: ColumnElement[bool]) -> dict[str, Prepare
                 archived_at,
             ) in session.execute(query).tuples()
         }
+
+
+def _hook_secrets(rows: Iterable[hooks.HookSecret], sealing_key: bytes) -> dict[str, list[HookSecret]]:
+    """By provider; of several, the newest is tried first."""
+    found: dict[str, list[HookSecret]] = {}
+    for row in rows:
+        bound_to = f"{row.provider}:{row.tenant_id}"
+        if secret := _opened(f"hook secret {row.id}", row.secret_sealed, sealing_key, bound_to):
+            found.setdefault(row.provider, []).append(HookSecret(row.tenant_id, secret))
+    return found
 
 
 def _rules(tenant: Tenant) -> Rules:

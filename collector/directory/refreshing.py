@@ -4,12 +4,15 @@ import asyncio
 import contextlib
 import logging
 import random
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
 from collector.directory import reading
 from collector.directory.known import Directory
+from collector.visitors import MS_A_DAY
+from store.clock import now_ms
 from store.settings import Role, Settings
 
 logger = logging.getLogger(__name__)
@@ -65,9 +68,7 @@ class Refresher:
             await connection.execute(f"listen {KEYS}")
             await self._read_everything()
             while True:
-                notices = [
-                    notice async for notice in connection.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1)
-                ]
+                notices = await _next_notices(connection)
                 if not notices:
                     await connection.execute("select 1")
                 await self._read_changes(notices)
@@ -93,12 +94,10 @@ class Refresher:
             await self._read_campaigns()
 
     async def _read_keys(self) -> None:
-        keys = await asyncio.to_thread(reading.keys, self._settings)
-        self._directory.rules = await asyncio.to_thread(reading.rules, self._settings)
-        keyless = await asyncio.to_thread(reading.keyless_rules, self._settings)
-        self._directory.learn_keys(keys, keyless)
-        self._directory.hook_secrets = await asyncio.to_thread(reading.hook_secrets, self._settings)
-        self._directory.salts = await asyncio.to_thread(reading.salts, self._settings)
+        self._directory.learn_senders(await asyncio.to_thread(reading.senders, self._settings))
+        # Made ahead, so that they need not be looked for each time.
+        if now_ms() // MS_A_DAY + 1 not in self._directory.salts:
+            self._directory.salts = await asyncio.to_thread(reading.salts, self._settings)
 
     async def _read_campaigns(self) -> None:
         """A campaign that is called otherwise changes the target of its links."""
@@ -108,3 +107,9 @@ class Refresher:
             found = await asyncio.to_thread(reading.links_of_campaigns, self._settings, renamed)
             self._directory.learn_links({link.link_id for link in found.values()}, found)
         self._campaign_tags = tags
+
+
+async def _next_notices(connection: psycopg.AsyncConnection[Any]) -> list[psycopg.Notify]:
+    """All that have come, so that many changes are read at once; none after a while."""
+    notices = [notice async for notice in connection.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1)]
+    return notices + [notice async for notice in connection.notifies(timeout=0)] if notices else []

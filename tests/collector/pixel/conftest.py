@@ -73,7 +73,7 @@ class Shop:
 
     def wait_for(self, *names: str) -> list[dict[str, Any]]:
         """The events, once those of these names are all there."""
-        wait_until(" and ".join(names), lambda: set(names) <= set(self.names), 20)
+        wait_until(" and ".join(names), lambda: set(names) <= set(self.names), 60)
         return self.events
 
     def event(self, name: str) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def serving(shop: Shop) -> type[BaseHTTPRequestHandler]:
     return Door
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened
