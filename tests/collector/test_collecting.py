@@ -271,13 +271,13 @@ def test_a_key_has_a_quota_and_a_secret_that_can_be_changed(
         headers = sign_headers(site, body, secret=secret)
         return collector.http.post("/events", content=body, headers=headers).status_code
 
-    wait_until("the next secret", lambda: status("the next") == 200, 10)
+    wait_until("the next secret", lambda: status("the next") == 200, 30)
     assert status(site.server_secret) == 200
     with records.session(settings, Role.OWNER) as session:
         key = session.scalars(select(CollectorKey).where(CollectorKey.public_key == site.server_key)).one()
         key.retires_at = datetime.now(UTC)
         key.secret_sealed, key.retiring_secret_sealed = key.retiring_secret_sealed, key.secret_sealed
-    wait_until("its end", lambda: status("the next") == 401, 10)
+    wait_until("its end", lambda: status("the next") == 401, 30)
     assert status(site.server_secret) == 200
 
 
@@ -389,10 +389,10 @@ def test_a_revoked_key_is_soon_refused(collector: Collector, site: Site, setting
     def answer() -> int:
         return collector.collect({"event": "a", "key": key}, Origin=SHOP).status_code
 
-    wait_until("the new key", lambda: answer() == 200, 10)
+    wait_until("the new key", lambda: answer() == 200, 30)
     with records.session(settings, Role.OWNER) as session:
         session.get_one(CollectorKey, row.id).revoked_at = datetime.now(UTC)
-    wait_until("its end", lambda: answer() == 401, 10)
+    wait_until("its end", lambda: answer() == 401, 30)
 
 
 def test_operators_see_how_it_is(collector: Collector, site: Site) -> None:

@@ -35,7 +35,7 @@ def stripe(collector: Collector, settings: Settings, site: Site) -> str:
     """The secret of the site's account at Stripe, known to the collector."""
     secret = f"whsec_{uuid.uuid4().hex}"
     keep_secret(settings, site, "stripe", secret)
-    wait_until("the secret", lambda: call(collector, secret, {"id": f"evt_{uuid.uuid4().hex}"}) == 200, 10)
+    wait_until("the secret", lambda: call(collector, secret, {"id": f"evt_{uuid.uuid4().hex}"}) == 200, 30)
     return secret
 
 
@@ -97,7 +97,7 @@ def test_each_tenants_calls_are_its_own(
     other, secret = make_site(settings), f"whsec_{uuid.uuid4().hex}"
     keep_secret(settings, other, "stripe", secret)
     event_id = f"evt_{uuid.uuid4().hex}"
-    wait_until("the secret", lambda: call(collector, secret, {"id": event_id}) == 200, 10)
+    wait_until("the secret", lambda: call(collector, secret, {"id": event_id}) == 200, 30)
     assert call(collector, stripe, {"id": event_id}) == 200
     wait_until("both calls", lambda: len(kept_calls(settings, event_id)) == 2, 20)
     assert {kept.tenant_id for kept in kept_calls(settings, event_id)} == {site.tenant, other.tenant}
@@ -110,11 +110,11 @@ def test_a_secret_stands_for_one_tenant_and_can_be_revoked(
     number = keep_secret(settings, site, "stripe", secret)
     with pytest.raises(hooks.AlreadyKept):
         keep_secret(settings, other, "stripe", secret)
-    wait_until("the secret", lambda: call(collector, secret, {"id": "evt_first"}) == 200, 10)
+    wait_until("the secret", lambda: call(collector, secret, {"id": "evt_first"}) == 200, 30)
     with records.session(settings, Role.OWNER) as session:
         hooks.revoke_secret(session, OPERATOR, site.tenant, number)
         assert secret.encode() not in session.get_one(HookSecret, number).secret_sealed
-    wait_until("its end", lambda: call(collector, secret, {"id": "evt_second"}) == 401, 10)
+    wait_until("its end", lambda: call(collector, secret, {"id": "evt_second"}) == 401, 30)
 
 
 def test_metas_challenge_is_echoed_and_not_kept(collector: Collector, settings: Settings, site: Site) -> None:
@@ -126,6 +126,6 @@ def test_metas_challenge_is_echoed_and_not_kept(collector: Collector, settings: 
         answer = collector.http.get("/hooks/meta", params=asked)
         return (answer.status_code, answer.text) == (200, "1158201444")
 
-    wait_until("the challenge", answered, 10)
+    wait_until("the challenge", answered, 30)
     guessed = collector.http.get("/hooks/meta", params={**asked, "hub.verify_token": "guessed"})
     assert guessed.status_code == 401

@@ -98,20 +98,20 @@ def test_the_target_is_never_taken_from_the_request(collector: Collector, site: 
 
 def test_changes_are_seen_within_moments(collector: Collector, site: Site, settings: Settings) -> None:
     link_id, slug = add_link(settings, site, "https://first.example/")
-    wait_until("the new link", lambda: follow(collector, slug).status_code == 302, 10)
+    wait_until("the new link", lambda: follow(collector, slug).status_code == 302, 30)
 
     with records.session(settings, Role.OWNER) as session:
         session.get_one(Link, link_id).target_url = "https://second.example/"
-    wait_until("its new target", lambda: target(follow(collector, slug)) == "https://second.example/", 10)
+    wait_until("its new target", lambda: target(follow(collector, slug)) == "https://second.example/", 30)
 
     with records.session(settings, Role.OWNER) as session:
         session.get_one(Link, link_id).archived_at = datetime.now(UTC)
-    wait_until("its end", lambda: follow(collector, slug).status_code == 410, 10)
+    wait_until("its end", lambda: follow(collector, slug).status_code == 410, 30)
     assert "has ended" in follow(collector, slug).text
 
     with records.session(settings, Role.OWNER) as session:
         session.delete(session.get_one(Link, link_id))
-    wait_until("its absence", lambda: follow(collector, slug).status_code == 404, 10)
+    wait_until("its absence", lambda: follow(collector, slug).status_code == 404, 30)
 
 
 def test_a_renamed_campaign_renames_its_links_tags(
@@ -120,14 +120,14 @@ def test_a_renamed_campaign_renames_its_links_tags(
     renamed = f"spring-{uuid.uuid4().hex[:8]}"
     with records.session(settings, Role.OWNER) as session:
         session.get_one(Campaign, site.campaign_id).utm_campaign = renamed
-    wait_until("the tag", lambda: renamed in follow(collector, site.link).headers["location"], 10)
+    wait_until("the tag", lambda: renamed in follow(collector, site.link).headers["location"], 30)
 
 
 def test_a_target_that_is_no_web_address_leads_nowhere(
     collector: Collector, site: Site, settings: Settings
 ) -> None:
     _, slug = add_link(settings, site, "javascript:alert(1)")
-    wait_until("the link", lambda: "leads nowhere" in follow(collector, slug).text, 10)
+    wait_until("the link", lambda: "leads nowhere" in follow(collector, slug).text, 30)
     answer = follow(collector, slug)
     assert answer.status_code == 404
     assert "location" not in answer.headers
@@ -144,7 +144,7 @@ def test_a_click_keeps_no_more_than_its_tenant_wants(
     def target() -> str:
         return collector.http.get(f"/r/{careful.link}").headers.get("location", "")
 
-    wait_until("the tenant's rules", lambda: "shop.example" in target() and "mp_cid" not in target(), 10)
+    wait_until("the tenant's rules", lambda: "shop.example" in target() and "mp_cid" not in target(), 30)
     last = f"last-{uuid.uuid4().hex}"
     collector.http.get(f"/r/{careful.link}", headers={"User-Agent": last})
     query = "select ip, click_id, consent from raw.events where tenant_id = {tenant:Int64} and user_agent = {last:String}"
