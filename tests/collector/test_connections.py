@@ -14,7 +14,7 @@ from store.settings import Settings
 from tests.collector.conftest import PERSON, Collector, Site, arrived, environment, running_collector
 from tests.conftest import wait_until
 
-SLOWEST = 4
+SLOWEST = 2
 
 
 @pytest.fixture(scope="module")
