@@ -13,7 +13,7 @@ from collector.hooks.calls import CannotVerifyNow
 T = TypeVar("T")
 
 LARGEST = 64 * 1024
-PATIENCE = 5.0
+PATIENCE_SECONDS = 5.0
 # Whoever knows where we listen can make us look for what is not there; this is how often.
 FETCHES_A_MINUTE = 30
 
@@ -28,12 +28,19 @@ class Published(Generic[T]):
     """Documents at addresses that the owner of this has allowed; calls that need the same one wait for one fetch."""
 
     def __init__(
-        self, http: httpx.AsyncClient, read: Callable[[bytes], T], *, at_most: int, kept_ms: int
+        self,
+        http: httpx.AsyncClient,
+        read: Callable[[bytes], T],
+        *,
+        at_most: int,
+        kept_ms: int,
+        patience: float,
     ) -> None:
         self._http = http
         self._read = read
         self._at_most = at_most
         self._kept_ms = kept_ms
+        self._patience = patience
         self._kept: dict[str, Kept[T]] = {}
         self._fetches: dict[str, asyncio.Task[T]] = {}
         self._fetched_at: deque[int] = deque(maxlen=FETCHES_A_MINUTE)
@@ -64,7 +71,7 @@ class Published(Generic[T]):
 
     async def _fetch(self, address: str, now_ms: int) -> T:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 content = self._read(await self._body_of(address))
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
             raise CannotVerifyNow(

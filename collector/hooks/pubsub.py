@@ -23,7 +23,7 @@ from collector.hooks.calls import (
     UnusableSecret,
     Verified,
 )
-from collector.hooks.fetching import Published
+from collector.hooks.fetching import PATIENCE_SECONDS, Published
 from collector.hooks.proofs import is_among
 
 KEYS_ADDRESS = "https://www.googleapis.com/oauth2/v3/certs"
@@ -62,8 +62,10 @@ class Expected:
 class GoogleKeys:
     """The keys with which Google signs tokens, by their ids."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._published: Published[Keys] = Published(http, _keys_of, at_most=1, kept_ms=KEYS_KEPT_MS)
+    def __init__(self, http: httpx.AsyncClient, patience: float = PATIENCE_SECONDS) -> None:
+        self._published: Published[Keys] = Published(
+            http, _keys_of, at_most=1, kept_ms=KEYS_KEPT_MS, patience=patience
+        )
 
     async def get(self, key_id: str, now_ms: int) -> jwt.PyJWK:
         keys = await self._published.get(KEYS_ADDRESS, now_ms)

@@ -20,7 +20,7 @@ from msgspec import Meta, Struct, field
 from msgspec.json import Decoder
 
 from collector.hooks.calls import HOURS, TOLERANCE, Call, Id, NotGenuine, UnusableSecret, Verified
-from collector.hooks.fetching import Published
+from collector.hooks.fetching import PATIENCE_SECONDS, Published
 
 # A message keeps the time at which it was published, and SNS repeats it for an hour.
 REPEATED_WITHIN = HOURS + TOLERANCE
@@ -76,9 +76,13 @@ _message = Decoder(Message)
 class SigningCertificates:
     """Amazon's certificates, from Amazon's addresses and from nowhere else."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, patience: float = PATIENCE_SECONDS) -> None:
         self._published = Published(
-            http, load_pem_x509_certificate, at_most=CERTIFICATES_KEPT, kept_ms=CERTIFICATES_KEPT_MS
+            http,
+            load_pem_x509_certificate,
+            at_most=CERTIFICATES_KEPT,
+            kept_ms=CERTIFICATES_KEPT_MS,
+            patience=patience,
         )
 
     async def get(self, address: str, now_ms: int) -> Certificate:

@@ -19,6 +19,7 @@ from collector.hooks import (
     stripe,
 )
 from collector.hooks.calls import Call, NotGenuine, UnusableSecret, Verified
+from collector.hooks.fetching import PATIENCE_SECONDS
 from collector.hooks.providers import Provider
 
 # The largest batches are SendGrid's, of some 800 KB.
@@ -52,9 +53,9 @@ _FORM_OF_SECRET: Mapping[Provider, Callable[[str], object]] = MappingProxyType(
 class Authorities:
     """Amazon and Google, whose keys are published and not kept here."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self.certificates = ses.SigningCertificates(http)
-        self.google_keys = pubsub.GoogleKeys(http)
+    def __init__(self, http: httpx.AsyncClient, patience: float = PATIENCE_SECONDS) -> None:
+        self.certificates = ses.SigningCertificates(http, patience)
+        self.google_keys = pubsub.GoogleKeys(http, patience)
 
 
 async def verify(provider: Provider, call: Call, secret: str, authorities: Authorities) -> Verified:

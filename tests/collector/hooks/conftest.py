@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from collector.hooks import Authorities, Call, Provider, Verified, verify
+from collector.hooks.fetching import PATIENCE_SECONDS
 from tests.collector.hooks.publishing import Publisher, publishing
 from tests.collector.hooks.senders import SENDERS
 
@@ -28,12 +29,13 @@ class Edge:
     """The receiving side; each question is put by a process that remembers nothing."""
 
     publisher: Publisher
+    patience: float = PATIENCE_SECONDS
 
     def verify(self, provider: Provider, call: Call, secret: str | None = None) -> Verified:
         async def ask() -> Verified:
             async with self.publisher.client() as http:
                 kept = SENDERS[provider].secret if secret is None else secret
-                return await verify(provider, call, kept, Authorities(http))
+                return await verify(provider, call, kept, Authorities(http, self.patience))
 
         return asyncio.run(ask())
 

@@ -19,7 +19,6 @@ from collector.hooks import (
     NotGenuine,
     Provider,
     Verified,
-    fetching,
     verify,
 )
 from collector.hooks.fetching import FETCHES_A_MINUTE, LARGEST
@@ -231,12 +230,11 @@ def test_what_is_no_certificate_now_may_be_one_later(edge: Edge, status: int, do
     edge.verify(Provider.SES, genuine(Provider.SES))
 
 
-def test_who_does_not_answer_is_not_waited_for(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "PATIENCE", 0.2)
-    edge.publisher.answering.clear()
+def test_who_does_not_answer_is_not_waited_for(publisher: Publisher) -> None:
+    publisher.answering.clear()
     with pytest.raises(CannotVerifyNow):
-        edge.verify(Provider.SES, genuine(Provider.SES))
-    edge.publisher.answering.set()
+        Edge(publisher, patience=0.2).verify(Provider.SES, genuine(Provider.SES))
+    publisher.answering.set()
 
 
 def test_a_server_that_is_not_amazons_is_not_asked(edge: Edge, tmp_path: Path) -> None:
