@@ -12,6 +12,7 @@ from collector import json_logs
 from collector.edge_log import volumes
 from collector.shipping import condition
 from collector.shipping.shipper import Shipper
+from marketing_pipelines.events import user_agents
 from store import settings
 from store.settings import SettingsError
 
@@ -39,6 +40,8 @@ def main() -> int:
         logger.info("another shipper serves this spool; standing by")
         if stop.wait(STANDS_BY_SECONDS):
             return 0
+    # Else the first events of each start would wait for the crawlers' patterns.
+    user_agents.prepare()
     Shipper(house, spool).run(stop)
     return 0
 

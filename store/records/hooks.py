@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy import LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -109,13 +109,3 @@ def keep_calls(session: Session, calls: list[dict[str, Any]]) -> int:
     """Takes calls in, each once: by its place in the log, and by the provider's own id where there is one."""
     kept = session.execute(insert(HookCall).on_conflict_do_nothing().returning(HookCall.place), calls)
     return len(kept.all())
-
-
-def waiting(session: Session, provider: str) -> int:
-    """How many calls nobody has interpreted yet."""
-    return (
-        session.scalar(
-            select(func.count()).where(HookCall.provider == provider, HookCall.interpreted_at.is_(None))
-        )
-        or 0
-    )
