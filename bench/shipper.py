@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 
 from bench.edge.peers import running
 from cli import readiness
@@ -70,9 +71,10 @@ def _event(chance: random.Random, agents: list[str]) -> LoggedEvent:
     )  # fmt: skip
 
 
-def finished_frames(volume: Volume) -> tuple[list[object], float]:
+def finished_frames(volume: Volume) -> tuple[list[pa.Table], float]:
     """The rows as they would be inserted, and how long reading and judging took."""
-    frames, cursor, began = [], Cursor(), time.perf_counter()
+    frames: list[pa.Table] = []
+    cursor, began = Cursor(), time.perf_counter()
     while (stretch := next_stretch(volume.waiting(), cursor)) is not None:
         frames.append(with_verdicts(SINKS[0].rows(stretch, volume.name)).to_arrow())
         cursor = Cursor(stretch.segment.number, stretch.end)
@@ -100,7 +102,7 @@ def measure(house: Settings, spool: Path) -> None:
     frames, judged = finished_frames(volume)
     began = time.perf_counter()
     for number, frame in enumerate(frames):
-        events.append(client, "raw.events", frame, token=f"limit {number}")  # pyright: ignore[reportArgumentType]
+        events.append(client, "raw.events", frame, token=f"limit {number}")
     inserted = time.perf_counter() - began
     os.close(volume.lock or 0)
     shipper = Shipper(house, spool)
