@@ -1,21 +1,202 @@
-"""Short links: a slug and where it leads."""
+"""Short links: a slug, where it leads, and on which terms."""
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, String, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from store.records.schema import CampaignId, Record, TenantOwned, belongs_to, key_for_children
+from store.audit import Actor
+from store.clock import now
+from store.records import audit_log
+from store.records.schema import (
+    CampaignId,
+    LinkId,
+    NotUsable,
+    Numbered,
+    Record,
+    TenantId,
+    TenantOwned,
+    belongs_to,
+    key_for_children,
+)
+
+HEAVIEST = 1_000_000
+# Slugs by chance are tried so often; with millions of links hardly one in a thousand is taken.
+MOST_TRIES = 8
 
 
 class Link(TenantOwned, Record):
     """The slug is unique over all tenants, since the redirector knows nothing but the slug."""
 
     __tablename__ = "links"
-    __table_args__ = (key_for_children(), belongs_to("campaigns", "campaign_id", ondelete="RESTRICT"))
+    __table_args__ = (
+        key_for_children(),
+        belongs_to("campaigns", "campaign_id", ondelete="RESTRICT"),
+        CheckConstraint("max_clicks > 0", name="max_clicks"),
+        CheckConstraint("expires_at > starts_at", name="expires_at"),
+    )
 
     slug: Mapped[str] = mapped_column(String(64), unique=True)
     target_url: Mapped[str] = mapped_column(String(2048))
     campaign_id: Mapped[CampaignId | None]
     channel: Mapped[str] = mapped_column(String(40), server_default="")
+    title: Mapped[str] = mapped_column(String(255), server_default="")
+    tags: Mapped[list[str]] = mapped_column(server_default="[]")
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    starts_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    max_clicks: Mapped[int | None]
+    fallback_url: Mapped[str | None] = mapped_column(String(2048))
+    passed_parameters: Mapped[list[str]] = mapped_column(server_default="[]")
+    imported_clicks: Mapped[int | None]
     archived_at: Mapped[datetime | None]
+    targets: Mapped[list["LinkTarget"]] = relationship(order_by="LinkTarget.id", viewonly=True)
+
+
+class LinkTarget(TenantOwned, Record):
+    """An address for those whom every condition fits; an empty condition fits all.
+
+    One that carries a variant weighs what the variant weighs, so that bandits move it.
+    """
+
+    __tablename__ = "link_targets"
+    __table_args__ = (
+        belongs_to("links", "link_id"),
+        belongs_to("variants", "variant_id"),
+        CheckConstraint(f"weight between 0 and {HEAVIEST}", name="weight"),
+    )
+
+    link_id: Mapped[LinkId] = mapped_column(index=True)
+    url: Mapped[str] = mapped_column(String(2048))
+    weight: Mapped[int] = mapped_column(server_default="1")
+    countries: Mapped[list[str]] = mapped_column(server_default="[]")
+    devices: Mapped[list[str]] = mapped_column(server_default="[]")
+    systems: Mapped[list[str]] = mapped_column(server_default="[]")
+    languages: Mapped[list[str]] = mapped_column(server_default="[]")
+    variant_id: Mapped[int | None] = mapped_column(index=True)
+
+
+class LinkUse(Record):
+    """How often people followed a link that has a limit; the edge counts it up, by one statement."""
+
+    __tablename__ = "link_uses"
+    __table_args__ = (belongs_to("links", "link_id"),)
+
+    tenant_id: Mapped[TenantId] = mapped_column(primary_key=True)
+    link_id: Mapped[LinkId] = mapped_column(primary_key=True)
+    used: Mapped[int]
+
+
+class BlockedHost(Numbered, Record):
+    """Nobody is sent there, whichever tenant's link says so: a host, or with a dot in front all below it too."""
+
+    __tablename__ = "blocked_hosts"
+
+    host: Mapped[str] = mapped_column(String(255), unique=True)
+    reason: Mapped[str] = mapped_column(String(200), server_default="")
+
+
+class SlugTaken(NotUsable):
+    """Another link has this slug, this tenant's or somebody else's."""
+
+
+class NoSuchLink(NotUsable):
+    """The tenant has no link with this slug."""
+
+
+def add(
+    session: Session,
+    actor: Actor,
+    tenant: TenantId,
+    values: Mapping[str, Any],
+    targets: Iterable[Mapping[str, Any]] = (),
+    *,
+    slug: str | None = None,
+    by_chance: Callable[[], str],
+) -> Link:
+    """A link under the slug that somebody chose, or under one by chance that no other link has."""
+    link = None
+    for _ in range(1 if slug else MOST_TRIES):
+        row = {**values, "tenant_id": tenant, "slug": slug or by_chance()}
+        link = session.scalar(
+            insert(Link).values(row).on_conflict_do_nothing(index_elements=["slug"]).returning(Link)
+        )
+        if link is not None:
+            break
+    if link is None:
+        raise SlugTaken(
+            f"The slug {slug} is taken; choose another one."
+            if slug
+            else "No free slug was found by chance; make new ones longer."
+        )
+    replace_targets(session, link, targets)
+    told = {"slug": link.slug, "campaign_id": link.campaign_id, "channel": link.channel}
+    audit_log.append(session, tenant, actor, "add", "link", link.id, {}, told)
+    return link
+
+
+def replace_targets(session: Session, link: Link, targets: Iterable[Mapping[str, Any]]) -> None:
+    """The link's targets are these from now on, and no others."""
+    session.execute(delete(LinkTarget).where(LinkTarget.link_id == link.id))
+    rows = [{**target, "tenant_id": link.tenant_id, "link_id": link.id} for target in targets]
+    if rows:
+        session.execute(insert(LinkTarget), rows)
+    session.expire(link, ["targets"])
+
+
+def archive(session: Session, actor: Actor, tenant: TenantId, slug: str) -> Link:
+    """The link says from now on that it has ended; its numbers stay."""
+    link = found(session, tenant, slug)
+    if link.archived_at is None:
+        link.archived_at = now()
+        audit_log.append(session, tenant, actor, "archive", "link", link.id, {}, {"slug": slug})
+    return link
+
+
+def restore(session: Session, actor: Actor, tenant: TenantId, slug: str) -> Link:
+    """The link leads somewhere again."""
+    link = found(session, tenant, slug)
+    if link.archived_at is not None:
+        link.archived_at = None
+        audit_log.append(session, tenant, actor, "restore", "link", link.id, {}, {"slug": slug})
+    return link
+
+
+def found(session: Session, tenant: TenantId, slug: str) -> Link:
+    """The tenant's link, held until the transaction ends."""
+    link = session.scalar(select(Link).where(Link.tenant_id == tenant, Link.slug == slug).with_for_update())
+    if link is None:
+        raise NoSuchLink(f"This tenant has no link {slug!r}.")
+    return link
+
+
+def uses(session: Session, tenant: TenantId) -> dict[LinkId, int]:
+    """How often people followed each of the tenant's links that has a limit."""
+    query = select(LinkUse.link_id, LinkUse.used).where(LinkUse.tenant_id == tenant)
+    return dict(session.execute(query).tuples().all())
+
+
+def block(session: Session, actor: Actor, host: str, reason: str) -> None:
+    """From now on nobody is sent to the host."""
+    kept = session.scalar(
+        insert(BlockedHost)
+        .values(host=host, reason=reason)
+        .on_conflict_do_update(index_elements=["host"], set_={"reason": reason})
+        .returning(BlockedHost.id)
+    )
+    told = {"host": host, "reason": reason}
+    audit_log.append(session, audit_log.HOUSE, actor, "block", "host", str(kept), {}, told)
+
+
+def unblock(session: Session, actor: Actor, host: str) -> None:
+    gone = session.scalar(delete(BlockedHost).where(BlockedHost.host == host).returning(BlockedHost.id))
+    if gone is None:
+        raise NotUsable(f"{host} is not blocked.")
+    audit_log.append(session, audit_log.HOUSE, actor, "unblock", "host", str(gone), {"host": host}, {})
+
+
+def blocked_hosts(session: Session) -> list[BlockedHost]:
+    return list(session.scalars(select(BlockedHost).order_by(BlockedHost.host)))

@@ -39,6 +39,8 @@ ONE_ROW_EACH = (
     "insert into experiments (tenant_id, name) values (:tenant, 'x')",
     """insert into variants (tenant_id, experiment_id, name, link_id)
        select :tenant, e.id, 'a', l.id from experiments e, links l where e.tenant_id = :tenant and l.tenant_id = :tenant""",
+    "insert into link_targets (tenant_id, link_id, url) select :tenant, id, 'https://x' from links where tenant_id = :tenant",
+    "insert into link_uses (tenant_id, link_id, used) select :tenant, id, 1 from links where tenant_id = :tenant",
     "insert into feeds (tenant_id, name, url) values (:tenant, 'x', 'https://x')",
     "insert into ad_accounts (tenant_id, channel, account_id, name, credentials_sealed) values (:tenant, 'x', 'x', 'x', '')",
     "insert into kill_switches (tenant_id, scope, subject, engaged, changed_by, changed_at) values (:tenant, 'channel', 'nothing', false, 'x', now())",
@@ -136,7 +138,10 @@ def test_without_a_tenant_nothing_is_seen(house: Settings, other: TenantId) -> N
             assert connection.scalar(query, {"t": other}) == 0
 
 
-EDGE_READS = {"links", "campaigns", "collector_keys", "tenants", "visitor_salts", "hook_secrets"}
+EDGE_READS = {
+    "links", "link_targets", "link_uses", "blocked_hosts", "variants", "campaigns", "collector_keys", "tenants",
+    "visitor_salts", "hook_secrets",
+}  # fmt: skip
 # Of these it sees the columns that it needs for writing, and no others.
 EDGE_WRITES = {"contacts": "email", "hook_calls": "body"}
 
@@ -160,6 +165,32 @@ def test_the_edge_ends_marketing_and_cannot_begin_it_again(house: Settings, othe
             connection.execute(
                 text("update contacts set unsubscribed_at = null where tenant_id = :t"), {"t": other}
             )
+
+
+def test_the_edge_counts_the_uses_of_links_and_changes_nothing_else_of_them(
+    house: Settings, other: TenantId
+) -> None:
+    with engine(house, Role.EDGE).connect() as connection:
+        counted = "update link_uses set used = used + 1 where tenant_id = :t"
+        assert connection.execute(text(counted), {"t": other}).rowcount == 1
+        for statement in (
+            "update link_uses set tenant_id = 1",
+            "delete from link_uses",
+            "update links set target_url = 'https://evil.example'",
+            "update link_targets set url = 'https://evil.example'",
+            "delete from blocked_hosts",
+        ):
+            with connection.begin_nested() as attempt:
+                with pytest.raises(ProgrammingError, match="permission denied"):
+                    connection.execute(text(statement))
+                attempt.rollback()
+
+
+def test_the_warehouse_reads_links_without_the_proof_of_their_passwords(house: Settings) -> None:
+    with engine(house, Role.DIMENSIONS).connect() as connection:
+        connection.execute(text("select slug, target_url, title from links"))
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            connection.execute(text("select password_hash from links"))
 
 
 def test_nobody_rewrites_the_audit(house: Settings, other: TenantId) -> None:
