@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
+from msgspec import UNSET
 
 from collector.addresses import Whereabouts
 from collector.consent import NO_OBJECTION, Consent, Objection, decide, without_ids
@@ -157,7 +158,7 @@ def _amount(value: Decimal) -> str:
 
 def _props(event: IncomingEvent, *, from_server: bool) -> str:
     """The page's own fields, as JSON; a user id that a page claims stays among them, since nobody vouches for it."""
-    raw = bytes(event.props)
+    raw = b"{}" if event.props is UNSET else bytes(event.props)
     if len(raw) > LARGEST_PROPS:
         raise Refused(Reason.INVALID_EVENT, f"`props` is over {LARGEST_PROPS // 1024} KB.")
     try:

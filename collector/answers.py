@@ -2,9 +2,10 @@
 
 import html
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from collector.refusals import NotNow, Refused
 from collector.requests import Headers, Send
@@ -39,6 +40,26 @@ class Result(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
+class Results(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The answer to a request of which something was taken, event by event."""
+
+    ok: bool = True
+    results: list[Result]
+
+
+class Problem(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Why nothing was taken (RFC 9457), under the id by which the log and raw.rejected have it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    reason: str
+    request_id: str
+    ok: bool = False
+    results: list[Result] | UnsetType = UNSET
+
+
 async def answer(out: Send, status: int, headers: HeaderList, body: bytes = b"") -> None:
     if status != 204:
         headers = [*headers, (b"content-length", b"%d" % len(body))]
@@ -47,8 +68,7 @@ async def answer(out: Send, status: int, headers: HeaderList, body: bytes = b"")
 
 
 def results(found: list[Result]) -> bytes:
-    """The answer to a request of which something was taken."""
-    return b'{"ok":true,"results":%b}' % _encode(found)
+    return _encode(Results(results=found))
 
 
 async def answer_problem(
@@ -83,11 +103,11 @@ def problem(
     request_id: str,
     results: list[Result] | None = None,
 ) -> bytes:
-    told: dict[str, Any] = {
-        "type": "about:blank", "title": title, "status": status, "detail": detail, "reason": reason,
-        "request_id": request_id, "ok": False,
-    }  # fmt: skip
-    return _encode({**told, "results": results} if results is not None else told)
+    told = Problem(
+        title=title, status=status, detail=detail, reason=reason, request_id=request_id,
+        results=UNSET if results is None else results,
+    )  # fmt: skip
+    return _encode(told)
 
 
 def page(title: str, text: str, *, button: str = "") -> bytes:

@@ -71,7 +71,7 @@ class Edge:
             (receiving.PREFIXES, self._receiving.take),
         )
         connections.watched_by(self._metrics)
-        self._ordinary = ordinary_routes(self._condition, self._metrics)
+        self._ordinary = ordinary_routes(settings, self._condition, self._metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, field
+from msgspec import UNSET, DecodeError, Meta, Raw, Struct, UnsetType, ValidationError, field
 from msgspec.json import Decoder
 
 from collector.consent import Consent
@@ -12,8 +12,6 @@ from collector.refusals import Reason, Refused
 
 Identifier = Annotated[str, Meta(max_length=128)]
 Moment = int | float | Annotated[str, Meta(max_length=40)]
-
-NO_PROPS = Raw(b"{}")
 
 
 class IncomingEvent(Struct, frozen=True):
@@ -40,7 +38,7 @@ class IncomingEvent(Struct, frozen=True):
     # Heard from servers only: where the person was whom the event is about.
     ip: Identifier | None = None
     user_agent: str | None = None
-    props: Raw = NO_PROPS
+    props: Raw | UnsetType = UNSET
 
 
 class Opened(Struct, frozen=True):
