@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from collector.addresses import Whereabouts
+from collector.click_ids import ClickIds
 from collector.consent import NO_OBJECTION, Consent, Objection, decide, without_ids
 from collector.directory.senders import Rules, Sender
 from collector.edge_log import LoggedEvent
@@ -27,8 +28,8 @@ EARLIEST_MS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp() * 1000)
 FIRST_IN_MILLISECONDS = 100_000_000_000
 LAST_IN_MILLISECONDS = FIRST_IN_MILLISECONDS * 100
 
-
 NOBODY = ("", "")
+UNPROVED_CLICK = "unproved_click"
 
 
 class Circumstances(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +48,7 @@ def admit(
     sender: Sender,
     around: Circumstances,
     salts: Salts,
+    click_ids: ClickIds,
     *,
     sent_at: Moment | None = None,
     consent: bool | Consent | None = None,
@@ -67,7 +69,13 @@ def admit(
     else:
         sid, sid_kind = (event.sid, STORED) if keeps_ids and event.sid else NOBODY
     occurred, original = _moments(event.ts, event.sent_at or sent_at, received, from_server=from_server)
-    where = around.where
+    where, click_id = around.where, ""
+    signals = () if from_server else around.signals
+    if event.click_id and keeps_ids:
+        click_id = click_ids.proved(rules.tenant_id, event.click_id)
+        if not click_id:
+            # A server may know clicks by other ways than ours; of a page's word nothing but this is kept.
+            click_id, signals = (event.click_id, signals) if from_server else ("", (*signals, UNPROVED_CLICK))
     return LoggedEvent(
         tenant_id=rules.tenant_id,
         event_id=event.id or mint(received),
@@ -88,7 +96,7 @@ def admit(
         utm_campaign=(event.utm_campaign or "")[:LONGEST_TEXT],
         utm_term=(event.utm_term or "")[:LONGEST_TEXT],
         utm_content=(event.utm_content or "")[:LONGEST_TEXT],
-        click_id=event.click_id or "" if keeps_ids else "",
+        click_id=click_id,
         value=None if event.value is None else _amount(event.value),
         currency=event.currency.upper() if event.currency else "",
         props=_props(event, from_server=from_server) if keeps_ids else NO_PROPS,
@@ -97,7 +105,7 @@ def admit(
         city=where.city,
         asn=where.asn,
         user_agent=(event.user_agent or "")[:LONGEST_TEXT] if from_server else around.user_agent,
-        signals=() if from_server else around.signals,
+        signals=signals,
     )
 
 

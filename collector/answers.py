@@ -110,10 +110,19 @@ def problem(
     return _encode(told)
 
 
-def page(title: str, text: str, *, button: str = "") -> bytes:
-    """A page for a person who followed a link; its button posts to the page's own address."""
+def page(title: str, text: str, *, button: str = "", password: str = "") -> bytes:
+    """A page for a person who followed a link; its button posts to the page's own address.
+
+    `password` is what stands beside a field for one, where the form has it.
+    """
     title, text = html.escape(title), html.escape(text)
-    form = f'<form method="post"><button>{html.escape(button)}</button></form>' if button else ""
+    field = (
+        f'<label>{html.escape(password)} <input type="password" name="password" maxlength="200" '
+        'autocomplete="off" autofocus required></label> '
+        if password
+        else ""
+    )
+    form = f'<form method="post">{field}<button>{html.escape(button)}</button></form>' if button else ""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/edge.css">'

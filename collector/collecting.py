@@ -4,10 +4,11 @@ from time import perf_counter
 
 from msgspec import structs
 
-from collector import answers, incoming, signature
+from collector import answers, click_ids, incoming, signature
 from collector.addresses import Atlas
 from collector.admission import Circumstances
 from collector.answers import HeaderList
+from collector.click_ids import ClickIds
 from collector.consent import objection
 from collector.directory import Directory, Sender
 from collector.duplicates import DurableIds
@@ -58,6 +59,7 @@ class Collecting:
         self._rejections = rejections
         self._metrics = metrics
         self._durable_ids = DurableIds()
+        self._click_ids = ClickIds(settings.derived(click_ids.PURPOSE))
         self._pages = Door("collect", metrics)
         self._servers = Door("events", metrics)
         self._images = Door("pixel", metrics)
@@ -97,6 +99,7 @@ class Collecting:
                 lambda _: sender,
                 lambda event: self._elsewhere(event, around),
                 self._directory.salts,
+                self._click_ids,
                 self._durable_ids,
             )
         except (Refused, NotNow) as turned_away:
@@ -169,7 +172,9 @@ class Collecting:
                 self._charge_key(named or origin, sender)
             return sender
 
-        return take(opened, sender_of, lambda _: around, self._directory.salts, self._durable_ids)
+        return take(
+            opened, sender_of, lambda _: around, self._directory.salts, self._click_ids, self._durable_ids
+        )
 
     def _charge_key(self, key: str, sender: Sender) -> None:
         come = self._from_keys.add(key, 1, perf_counter())

@@ -29,7 +29,7 @@ class Condition:
         self._log = log
         self._metrics = metrics
         self._shipper = ShipperCondition()
-        metrics.gauge("links", lambda: directory.link_count)
+        metrics.gauge("links", lambda: len(directory.links))
         metrics.gauge("backlog_bytes", lambda: self._shipper.backlog_bytes)
         metrics.gauge("backlog_segments", lambda: self._shipper.backlog_segments)
         metrics.gauge("shipper_lag_seconds", lambda: self._shipper.lag_seconds)

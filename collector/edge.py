@@ -23,10 +23,11 @@ from collector.redirecting import Redirecting
 from collector.rejections import Rejections
 from collector.requests import Receive, Request, Scope, Send
 from collector.unsubscribing import Unsubscribing
+from marketing_pipelines.events import user_agents
 from marketing_pipelines.events.countries import Places
 from marketing_pipelines.events.crawlers import VerifiedBots
 from store import unsubscribe_tokens
-from store.settings import Service, Settings
+from store.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,7 @@ class Edge:
         collecting = Collecting(
             settings, directory, atlas, from_addresses, self._log, self._rejections, self._metrics
         )
-        address = settings.address(Service.COLLECTOR)
-        redirects = Redirecting(address, directory, atlas, from_addresses, self._log, self._metrics)
+        self._redirecting = Redirecting(settings, directory, atlas, from_addresses, self._log, self._metrics)
         key = settings.derived(unsubscribe_tokens.PURPOSE)
         unsubscribes = Unsubscribing(key, self._log, self._metrics)
         self._receiving = Receiving(directory, self._log, self._metrics)
@@ -66,7 +66,7 @@ class Edge:
             "/pixel.gif": collecting.from_images,
         }
         self._by_prefix: tuple[tuple[str | tuple[str, ...], Door], ...] = (
-            (redirecting.PREFIX, redirects.follow),
+            (redirecting.PREFIX, self._redirecting.follow),
             (unsubscribing.PREFIX, unsubscribes.leave),
             (receiving.PREFIXES, self._receiving.take),
         )
@@ -102,6 +102,7 @@ class Edge:
     async def _live(self, receive: Receive, send: Send) -> None:
         """Between start and stop; at the end nothing that was answered is left unwritten."""
         await receive()
+        user_agents.prepare()  # links with a limit or targets ask at once
         await self._refresher.start()
         each_second = asyncio.create_task(self._each_second())
         await send({"type": "lifespan.startup.complete"})
@@ -111,6 +112,7 @@ class Edge:
             await each_second
         self._rejections.write_down_the_rest()
         await self._receiving.close()
+        await self._redirecting.close()
         await self._log.close()
         await self._refresher.stop()
         logger.info("stopped; everything answered is on disk")

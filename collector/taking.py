@@ -6,6 +6,7 @@ import msgspec
 
 from collector.admission import Circumstances, Sender, admit
 from collector.answers import Result
+from collector.click_ids import ClickIds
 from collector.duplicates import DurableIds
 from collector.edge_log import EVENTS, LoggedEvent, line
 from collector.incoming import IncomingEvent, Opened
@@ -39,7 +40,12 @@ class Taken(msgspec.Struct):
 
 
 def take(
-    opened: Opened, sender_of: SenderOf, around_of: CircumstancesOf, salts: Salts, durable: DurableIds
+    opened: Opened,
+    sender_of: SenderOf,
+    around_of: CircumstancesOf,
+    salts: Salts,
+    click_ids: ClickIds,
+    durable: DurableIds,
 ) -> Taken:
     """Looks at each event of a request by itself."""
     taken = Taken()
@@ -54,7 +60,7 @@ def take(
                 taken.duplicates += 1
                 results.append(Result(chosen[1], "duplicate"))
                 continue
-            entry = _admitted(event, sender, around_of(event), salts, opened)
+            entry = _admitted(event, sender, around_of(event), salts, click_ids, opened)
         except Refused as refused:
             taken.refused.append((refused, opened.raw(place)))
             event_id = "" if isinstance(event, Refused) else event.id or ""
@@ -68,10 +74,15 @@ def take(
 
 
 def _admitted(
-    event: IncomingEvent, sender: Sender, around: Circumstances, salts: Salts, opened: Opened
+    event: IncomingEvent,
+    sender: Sender,
+    around: Circumstances,
+    salts: Salts,
+    click_ids: ClickIds,
+    opened: Opened,
 ) -> LoggedEvent:
     try:
-        return admit(event, sender, around, salts, sent_at=opened.sent_at, consent=opened.consent)
+        return admit(event, sender, around, salts, click_ids, sent_at=opened.sent_at, consent=opened.consent)
     except Refused as refused:
         refused.tenant_id = sender.rules.tenant_id
         raise

@@ -2,7 +2,7 @@
 
 from collector.directory.keys import HookSecret, Key
 from collector.directory.known import Directory
-from collector.directory.links import PreparedLink, prepared
+from collector.directory.links import Links, PreparedLink, Terms
 from collector.directory.refreshing import Refresher
 from collector.directory.senders import Rules, Sender, Trust
 
@@ -10,10 +10,11 @@ __all__ = [
     "Directory",
     "HookSecret",
     "Key",
+    "Links",
     "PreparedLink",
     "Refresher",
     "Rules",
     "Sender",
+    "Terms",
     "Trust",
-    "prepared",
 ]

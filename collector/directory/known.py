@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from collector.directory.keys import HookSecret, Key
-from collector.directory.links import PreparedLink
+from collector.directory.links import Links
 from collector.directory.senders import Rules, Sender, Trust
 from collector.refusals import Reason, Refused
+from marketing_pipelines.links.targets import BlockList
 from store.records.collector_keys import ANY_ORIGIN, KeyKind
 
 
@@ -30,18 +31,11 @@ class Directory:
         self.rules: Mapping[int, Rules] = {}
         self.salts: Mapping[int, bytes] = {}
         self.hook_secrets: Mapping[str, Sequence[HookSecret]] = {}
+        self.links = Links()
+        self.block_list = BlockList(())
         self._keyless: Sender | None = None
-        self._links: dict[str, PreparedLink] = {}
-        self._slugs: dict[int, str] = {}
         self._by_origin: dict[str, Sender] = {}
         self._any_origin = False
-
-    @property
-    def link_count(self) -> int:
-        return len(self._links)
-
-    def link(self, slug: str) -> PreparedLink | None:
-        return self._links.get(slug)
 
     def welcomes(self, origin: str) -> bool:
         """Whether some key, or the lack of one, lets this origin in: what a browser asks before it sends a key."""
@@ -75,18 +69,6 @@ class Directory:
         self._by_origin = {
             origin: sender for origin, sender in named if origin != ANY_ORIGIN and len(tenants[origin]) == 1
         }
-
-    def learn_all_links(self, links: dict[str, PreparedLink]) -> None:
-        self._links = links
-        self._slugs = {link.link_id: slug for slug, link in links.items()}
-
-    def learn_links(self, changed: set[int], found: Mapping[str, PreparedLink]) -> None:
-        """Takes in the links that changed; those of them that are found no more are forgotten."""
-        for link_id in changed:
-            self._links.pop(self._slugs.pop(link_id, ""), None)
-        for slug, link in found.items():
-            self._links[slug] = link
-            self._slugs[link.link_id] = slug
 
     def _without_key(self, origin: str) -> Sender:
         sender = self._by_origin.get(origin) or self._keyless

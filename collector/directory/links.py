@@ -1,83 +1,91 @@
-"""From a link's record to the address it leads to, made ready before anyone asks. Pure."""
+"""What the edge keeps of every link: small while nobody asks for it, ready when somebody does."""
 
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
-SCHEMES = frozenset({"http", "https"})
-# What stays as it is in an address; all else, line breaks first of all, is percent-encoded.
-ADDRESS_CHARACTERS = "%:/?#[]@!$&'()*+,;=-._~"
-
-MEDIUM_OF_CHANNEL = {
-    "email": "email",
-    "sms": "sms",
-    "paid_search": "cpc",
-    "paid_social": "paid_social",
-    "organic_search": "organic",
-    "social": "social",
-    "facebook": "social",
-    "instagram": "social",
-    "linkedin": "social",
-    "x": "social",
-    "tiktok": "social",
-    "youtube": "social",
-}
-OTHER_MEDIUM = "referral"
+from marketing_pipelines.links.targets import Target
 
 
-class PreparedLink(msgspec.Struct, frozen=True, gc=False):
-    """The target in two pieces, between which the click's id goes; no target where the record's is not allowed."""
+class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What only some links have. Moments are milliseconds since 1970; what is 0 or empty says nothing."""
 
+    is_archived: bool = False
+    opens_at: int = 0
+    closes_at: int = 0
+    password_hash: str = ""
+    has_limit: bool = False
+    fallback: str = ""
+    passed_parameters: frozenset[str] = frozenset()
+    targets: tuple[Target, ...] = ()
+
+
+class PreparedLink(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A link whose addresses have their campaign's tags already; no target where the record's is not usable."""
+
+    link_id: int  # comes first: `_Number` reads no further
     tenant_id: int
-    link_id: int
     campaign_id: int
-    before_click: bytes
-    after_click: bytes
-    without_click: bytes
-    utm_source: str
-    utm_medium: str
-    utm_campaign: str
-    is_archived: bool
+    target: str
+    utm_source: str = ""
+    utm_medium: str = ""
+    utm_campaign: str = ""
+    terms: Terms | None = None
 
 
-def prepared(
-    *,
-    tenant_id: int,
-    link_id: int,
-    campaign_id: int | None,
-    target_url: str,
-    channel: str,
-    utm_campaign: str | None,
-    is_archived: bool,
-) -> PreparedLink:
-    source, medium = (channel, MEDIUM_OF_CHANNEL.get(channel, OTHER_MEDIUM)) if channel else ("", "")
-    utm = {"utm_source": source, "utm_medium": medium, "utm_campaign": utm_campaign or ""}
-    address = _tagged(target_url, utm)
-    before, fragment = ("", "") if address is None else address
-    joint = "&" if "?" in before else "?"
-    return PreparedLink(
-        tenant_id=tenant_id,
-        link_id=link_id,
-        campaign_id=campaign_id or 0,
-        before_click=f"{before}{joint}mp_cid=".encode(),
-        after_click=fragment.encode(),
-        without_click=f"{before}{fragment}".encode(),
-        is_archived=is_archived,
-        **utm,
-    )
+class _Number(msgspec.Struct, array_like=True, gc=False):
+    link_id: int
 
 
-def _tagged(target_url: str, utm: dict[str, str]) -> tuple[str, str] | None:
-    """The address up to its fragment, with the tags it lacks, and the fragment; None for one that is not allowed."""
-    address = quote(target_url.strip(), safe=ADDRESS_CHARACTERS)
-    try:
-        parts = urlsplit(address)
-        if parts.scheme not in SCHEMES or not parts.hostname:
-            return None
-    except ValueError:
-        return None
-    present = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    missing = urlencode({name: value for name, value in utm.items() if value and name not in present})
-    query = "&".join(part for part in (parts.query, missing) if part)
-    fragment = f"#{parts.fragment}" if parts.fragment else ""
-    return parts._replace(query=query, fragment="").geturl(), fragment
+_packed = msgspec.msgpack.Encoder().encode
+_unpacked = msgspec.msgpack.Decoder(PreparedLink).decode
+_numbered = msgspec.msgpack.Decoder(_Number).decode
+
+
+class Links:
+    """By slug, a million in some 200 MB: each is one string of bytes until somebody follows it.
+
+    Requests read while one thread writes; what is being read anew is changed in place, so that nobody
+    ever finds it empty and it never takes twice the memory.
+    """
+
+    def __init__(self) -> None:
+        self._links: dict[str, bytes] = {}
+        self._highest = 0
+
+    def __len__(self) -> int:
+        return len(self._links)
+
+    def get(self, slug: str) -> PreparedLink | None:
+        packed = self._links.get(slug)
+        return None if packed is None else _unpacked(packed)
+
+    def learn_all(self, found: Iterable[tuple[str, PreparedLink]]) -> None:
+        """Takes in every link there is; those that are found no more are forgotten."""
+        seen = set[str]()
+        for slug, link in found:
+            self._learn(slug, link)
+            seen.add(slug)
+        for slug in self._links.keys() - seen:
+            del self._links[slug]
+
+    def learn(self, changed: Iterable[int], found: Mapping[str, PreparedLink]) -> None:
+        """Takes in the links that changed; those of them that are found no more are forgotten."""
+        moved = {link_id for link_id in changed if link_id <= self._highest} - self._numbers_at(found)
+        if moved:
+            # Links are seldom deleted and never renamed, and to know the slug of each number costs a third more.
+            for slug in [slug for slug, packed in self._links.items() if _numbered(packed).link_id in moved]:
+                del self._links[slug]
+        for slug, link in found.items():
+            self._learn(slug, link)
+
+    def _numbers_at(self, found: Mapping[str, PreparedLink]) -> set[int]:
+        """Of the links that were found, those that stand under the same slug already."""
+        known = ((self._links.get(slug), link.link_id) for slug, link in found.items())
+        return {number for packed, number in known if packed and _numbered(packed).link_id == number}
+
+    def _learn(self, slug: str, link: PreparedLink) -> None:
+        packed = _packed(link)
+        if self._links.get(slug) != packed:
+            self._links[slug] = packed
+        self._highest = max(self._highest, link.link_id)

@@ -1,24 +1,29 @@
 """Reads keys, tenants and links out of the records, as the edge's role may."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import ColumnElement, select, true
 
 from collector.directory.keys import HookSecret, Key, normal_origin
 from collector.directory.known import Senders
-from collector.directory.links import PreparedLink, prepared
+from collector.directory.links import PreparedLink
+from collector.directory.preparing import LinkRow, TargetRow, prepared
 from collector.directory.senders import Rules, Sender, Trust
+from marketing_pipelines.links.targets import SCHEMES, BlockList
 from store import records, secrets
 from store.clock import now
 from store.records import collector_keys, hooks, tenants, visitor_salts
 from store.records.campaigns import Campaign
 from store.records.collector_keys import CollectorKey, KeyKind
-from store.records.links import Link
+from store.records.experiments import Variant
+from store.records.links import BlockedHost, Link, LinkTarget
 from store.records.tenants import ConsentRule, StoredAddresses, Tenant, VisitorIds
-from store.settings import Role, Settings
+from store.settings import Role, Service, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -53,62 +58,89 @@ def salts(settings: Settings) -> dict[int, bytes]:
     return {(day - date(1970, 1, 1)).days: salt for day, salt in kept.items()}
 
 
-def campaign_tags(settings: Settings) -> dict[int, str]:
-    """How each campaign is called in a link's target."""
-    with records.session(settings, Role.EDGE) as session:
-        return dict(session.execute(select(Campaign.id, Campaign.utm_campaign)).tuples().all())
-
-
-def all_links(settings: Settings) -> dict[str, PreparedLink]:
-    return _links(settings, true())
+def all_links(settings: Settings) -> Iterator[tuple[str, PreparedLink]]:
+    """Every link, a few thousand at a time."""
+    return _links(settings, true(), true())
 
 
 def links(settings: Settings, ids: Sequence[int]) -> dict[str, PreparedLink]:
-    return _links(settings, Link.id.in_(ids))
+    return dict(_links(settings, Link.id.in_(ids), LinkTarget.link_id.in_(ids)))
 
 
 def links_of_campaigns(settings: Settings, ids: Sequence[int]) -> dict[str, PreparedLink]:
-    return _links(settings, Link.campaign_id.in_(ids))
+    theirs = Link.campaign_id.in_(ids)
+    return dict(_links(settings, theirs, LinkTarget.link_id.in_(select(Link.id).where(theirs))))
 
 
-def _links(settings: Settings, wanted: ColumnElement[bool]) -> dict[str, PreparedLink]:
+def block_list(settings: Settings) -> BlockList:
+    with records.session(settings, Role.EDGE) as session:
+        return BlockList(session.scalars(select(BlockedHost.host)))
+
+
+def _links(
+    settings: Settings, wanted: ColumnElement[bool], wanted_targets: ColumnElement[bool]
+) -> Iterator[tuple[str, PreparedLink]]:
     query = (
         select(
             Link.slug,
             Link.tenant_id,
             Link.id,
-            Link.campaign_id,
             Link.target_url,
+            Link.campaign_id,
             Link.channel,
             Campaign.utm_campaign,
             Link.archived_at,
+            Link.starts_at,
+            Link.expires_at,
+            Link.password_hash,
+            Link.max_clicks,
+            Link.fallback_url,
+            Link.passed_parameters,
         )
         .outerjoin(Campaign, Campaign.id == Link.campaign_id)
         .where(wanted)
         .execution_options(yield_per=ROWS_AT_A_TIME)
     )
+    own_hosts = _own_hosts(settings)
     with records.session(settings, Role.EDGE) as session:
-        return {
-            slug: prepared(
-                tenant_id=tenant_id,
-                link_id=link_id,
-                campaign_id=campaign_id,
-                target_url=target_url,
-                channel=channel,
-                utm_campaign=utm_campaign,
-                is_archived=archived_at is not None,
-            )
-            for (
-                slug,
-                tenant_id,
-                link_id,
-                campaign_id,
-                target_url,
-                channel,
-                utm_campaign,
-                archived_at,
-            ) in session.execute(query).tuples()
-        }
+        targets = _targets(session, wanted_targets)
+        for found in session.execute(query):
+            row = LinkRow._make(found)
+            try:
+                yield row.slug, prepared(row, targets.get(row.link_id, ()), own_hosts=own_hosts)
+            except ValueError as error:
+                # Written by a hand that knows more than we do, or less; the others go on.
+                logger.error("link %d cannot be followed: %s", row.link_id, error)
+
+
+def _targets(session: records.Session, wanted: ColumnElement[bool]) -> dict[int, list[TargetRow]]:
+    query = (
+        select(
+            LinkTarget.link_id,
+            LinkTarget.url,
+            LinkTarget.weight,
+            LinkTarget.countries,
+            LinkTarget.devices,
+            LinkTarget.systems,
+            LinkTarget.languages,
+            LinkTarget.variant_id,
+            Variant.weight,
+        )
+        .outerjoin(Variant, Variant.id == LinkTarget.variant_id)
+        .where(wanted)
+        .order_by(LinkTarget.id)
+    )
+    found = defaultdict[int, list[TargetRow]](list)
+    for row in session.execute(query):
+        target = TargetRow._make(row)
+        found[target.link_id].append(target)
+    return found
+
+
+def _own_hosts(settings: Settings) -> frozenset[str]:
+    """The redirector's own address, with its port."""
+    parts = urlsplit(settings.address(Service.COLLECTOR))
+    return frozenset({f"{parts.hostname}:{parts.port or SCHEMES[parts.scheme]}"})
 
 
 def _hook_secrets(rows: Iterable[hooks.HookSecret], sealing_key: bytes) -> dict[str, list[HookSecret]]:

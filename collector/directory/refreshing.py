@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from collector.directory import reading
@@ -17,9 +18,9 @@ from store.settings import Role, Settings
 
 logger = logging.getLogger(__name__)
 
-LINKS, KEYS = "links", "collector_keys"
-# Campaigns and tenants announce nothing; they are few, and looked at this often.
-LOOK_AGAIN_SECONDS = 2.0
+LINKS, CAMPAIGNS, BLOCKED_HOSTS, KEYS = "links", "campaigns", "blocked_hosts", "collector_keys"
+# After so long a silence the connection is tried, and what ends by the clock (a secret that retires) is looked at.
+LOOK_AGAIN_SECONDS = 5.0
 LONGEST_BACK_OFF_SECONDS = 15.0
 FIRST_LOAD_SECONDS = 5.0
 CONNECTION = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
@@ -31,7 +32,6 @@ class Refresher:
     def __init__(self, settings: Settings, directory: Directory) -> None:
         self._settings = settings
         self._directory = directory
-        self._campaign_tags: dict[int, str] = {}
         self._task: asyncio.Task[None] | None = None
         self._loaded = asyncio.Event()
 
@@ -64,8 +64,8 @@ class Refresher:
         """Listens first and reads then, so that nothing falls between the two."""
         url = make_conninfo(self._settings.postgres_url(Role.EDGE, "postgresql"), **CONNECTION)
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            await connection.execute(f"listen {LINKS}")
-            await connection.execute(f"listen {KEYS}")
+            for channel in (LINKS, CAMPAIGNS, BLOCKED_HOSTS, KEYS):
+                await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
             await self._read_everything()
             while True:
                 notices = await _next_notices(connection)
@@ -74,24 +74,36 @@ class Refresher:
                 await self._read_changes(notices)
 
     async def _read_everything(self) -> None:
-        self._campaign_tags = await asyncio.to_thread(reading.campaign_tags, self._settings)
         await self._read_keys()
-        self._directory.learn_all_links(await asyncio.to_thread(reading.all_links, self._settings))
+        await self._read_block_list()
+        await asyncio.to_thread(self._read_links)
         self._directory.is_loaded = self._directory.is_fresh = True
         self._loaded.set()
-        logger.info("%d links and %d keys known", self._directory.link_count, len(self._directory.keys))
+        logger.info("%d links and %d keys known", len(self._directory.links), len(self._directory.keys))
+
+    def _read_links(self) -> None:
+        self._directory.links.learn_all(reading.all_links(self._settings))
 
     async def _read_changes(self, notices: list[psycopg.Notify]) -> None:
-        changed = {
-            int(notice.payload) for notice in notices if notice.channel == LINKS and notice.payload.isdigit()
-        }
-        if changed:
-            found = await asyncio.to_thread(reading.links, self._settings, sorted(changed))
-            self._directory.learn_links(changed, found)
-        if not notices or any(notice.channel == KEYS for notice in notices):
+        heard = {channel: _numbers(notices, channel) for channel in (LINKS, CAMPAIGNS, BLOCKED_HOSTS, KEYS)}
+        if not notices or heard[KEYS]:
             await self._read_keys()
-        if not notices:
-            await self._read_campaigns()
+        if heard[BLOCKED_HOSTS]:
+            await self._read_block_list()
+        if heard[LINKS]:
+            await asyncio.to_thread(self._read_changed_links, heard[LINKS])
+        if heard[CAMPAIGNS]:
+            await asyncio.to_thread(self._read_links_of_campaigns, heard[CAMPAIGNS])
+
+    def _read_changed_links(self, changed: list[int]) -> None:
+        self._directory.links.learn(changed, reading.links(self._settings, changed))
+
+    def _read_links_of_campaigns(self, renamed: list[int]) -> None:
+        """A campaign that is called otherwise changes the target of its links."""
+        self._directory.links.learn((), reading.links_of_campaigns(self._settings, renamed))
+
+    async def _read_block_list(self) -> None:
+        self._directory.block_list = await asyncio.to_thread(reading.block_list, self._settings)
 
     async def _read_keys(self) -> None:
         self._directory.learn_senders(await asyncio.to_thread(reading.senders, self._settings))
@@ -99,17 +111,14 @@ class Refresher:
         if now_ms() // MS_A_DAY + 1 not in self._directory.salts:
             self._directory.salts = await asyncio.to_thread(reading.salts, self._settings)
 
-    async def _read_campaigns(self) -> None:
-        """A campaign that is called otherwise changes the target of its links."""
-        tags = await asyncio.to_thread(reading.campaign_tags, self._settings)
-        renamed = [campaign for campaign, tag in tags.items() if self._campaign_tags.get(campaign) != tag]
-        if renamed:
-            found = await asyncio.to_thread(reading.links_of_campaigns, self._settings, renamed)
-            self._directory.learn_links({link.link_id for link in found.values()}, found)
-        self._campaign_tags = tags
-
 
 async def _next_notices(connection: psycopg.AsyncConnection[Any]) -> list[psycopg.Notify]:
     """All that have come, so that many changes are read at once; none after a while."""
     notices = [notice async for notice in connection.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1)]
     return notices + [notice async for notice in connection.notifies(timeout=0)] if notices else []
+
+
+def _numbers(notices: list[psycopg.Notify], channel: str) -> list[int]:
+    return sorted(
+        {int(notice.payload) for notice in notices if notice.channel == channel and notice.payload.isdigit()}
+    )

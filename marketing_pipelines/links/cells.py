@@ -8,10 +8,12 @@ from marketing_pipelines.links.slugs import usable_slug
 
 MOST_TAGS = 30
 LONGEST_TAG = 50
+MOST_PARAMETERS = 20
 MOST_DIGITS = 15
 BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_PARAMETER = re.compile(r"[a-z0-9_.\-]{1,40}")
 _BETWEEN_TAGS = re.compile(r"[,|]")
 
 
@@ -38,6 +40,17 @@ def tags(cell: str) -> tuple[str, ...]:
     if len(found) > MOST_TAGS:
         raise NotUsable(f"A link has {MOST_TAGS} tags at most, not {len(found)}.")
     return tuple(found)
+
+
+def parameters(cell: str) -> tuple[str, ...]:
+    """The names of a query's parameters, in lower case, with commas between them or blanks."""
+    found = tuple(dict.fromkeys(cell.lower().replace(",", " ").split()))
+    for name in found:
+        if not _PARAMETER.fullmatch(name):
+            raise NotUsable(f"{name[:40]!r} is no name of a parameter; write it like gclid.")
+    if len(found) > MOST_PARAMETERS:
+        raise NotUsable(f"A link passes {MOST_PARAMETERS} parameters on at most, not {len(found)}.")
+    return found
 
 
 def moment(cell: str) -> datetime:

@@ -20,6 +20,7 @@ OURS = (
     "created_at",
     "clicks",
     "targets",
+    "passed_parameters",
 )
 # Other spellings. Bitly's export says Link, Custom Link and Destination URL, its API long_url and created_at,
 # its bulk template Long URL and Backhalf. Dub's export has labels or the names of its API: key, url,

@@ -25,6 +25,7 @@ class LinkDraft:
     created_at: datetime | None = None
     clicks: int | None = None
     targets: tuple[Target, ...] = ()
+    passed_parameters: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.starts_at and self.expires_at and self.expires_at <= self.starts_at:

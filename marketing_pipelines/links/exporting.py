@@ -48,6 +48,7 @@ def _cells(draft: LinkDraft, address: str) -> dict[str, str]:
         "targets": msgspec.json.encode(draft.targets, order="deterministic").decode()
         if draft.targets
         else "",
+        "passed_parameters": ", ".join(draft.passed_parameters),
     }
 
 

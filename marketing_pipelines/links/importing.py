@@ -44,7 +44,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    drafts: list[LinkDraft] = field(default_factory=list)
+    """The links by the row they stood in."""
+
+    drafts: dict[int, LinkDraft] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -138,7 +140,7 @@ def _read_rows(
             draft = row.draft(taken)
             imported.problems.extend(row.problems)
             if draft:
-                imported.drafts.append(draft)
+                imported.drafts[number] = draft
                 if draft.slug:
                     taken[draft.slug] = number
 
@@ -196,6 +198,7 @@ class _Row:
                 created_at=self._read("created_at", cells.moment, None),
                 clicks=self._read("clicks", cells.number, None),
                 targets=self._read("targets", self._targets, ()) + self._targets_of_dub(),
+                passed_parameters=self._read("passed_parameters", cells.parameters, ()),
             )
         except NotUsable as refusal:
             self._complain("", str(refusal))

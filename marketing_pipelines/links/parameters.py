@@ -15,7 +15,7 @@ def tagged(url: str, tags: Mapping[str, str]) -> str:
     """The address with the tags it lacks; a tag without a value is none."""
     present = _names(url)
     missing = [(name, value) for name, value in tags.items() if value and name.lower() not in present]
-    return _with(
+    return with_parameters(
         url, (f"{quote_plus(name)}={quote_plus(value, errors='replace')}" for name, value in missing)
     )
 
@@ -43,10 +43,11 @@ def merged(url: str, query: str, allowed: frozenset[str]) -> str:
         kept.append(parameter)
         if len(kept) == MOST_MERGED:
             break
-    return _with(url, kept)
+    return with_parameters(url, kept)
 
 
-def _with(url: str, parameters: Iterable[str]) -> str:
+def with_parameters(url: str, parameters: Iterable[str]) -> str:
+    """The address with these at the end of its query, each encoded already."""
     added = "&".join(parameters)
     if not added:
         return url

@@ -185,6 +185,9 @@ class BlockList:
         self._hosts = frozenset(hosts)
         self._suffixes = frozenset(suffixes)
 
+    def __len__(self) -> int:
+        return len(self._hosts) + len(self._suffixes)
+
     def blocks(self, url: str) -> bool:
         """Whether an address is on the list; one whose host cannot be told counts as if it were."""
         parts = _ADDRESS.match(url)

@@ -19,6 +19,7 @@ import hypothesis
 import pytest
 
 from collector import signature
+from collector.click_ids import ClickIds
 from store import events, records, secrets
 from store.records.campaigns import Campaign
 from store.records.collector_keys import CollectorKey, KeyKind
@@ -131,12 +132,12 @@ def site(settings: Settings) -> Site:
     return make_site(settings)
 
 
-def make_site(settings: Settings) -> Site:
+def make_site(settings: Settings, **privacy: str) -> Site:
     unique = uuid.uuid4().hex[:10]
     server_key, secret = f"sk_{unique}", uuid.uuid4().hex
     sealed = secrets.encrypt(settings.derived("collector-keys"), secret, bound_to=server_key)
     with records.session(settings, Role.OWNER) as session:
-        tenant = Tenant(slug=f"edge-{unique}", name="Edge")
+        tenant = Tenant(slug=f"edge-{unique}", name="Edge", **privacy)
         session.add(tenant)
         session.flush()
         campaign = Campaign(tenant_id=tenant.id, name="Spring", utm_campaign=f"spring-{unique}")
@@ -210,6 +211,11 @@ def rejections(client: events.Client, reason: str, payload: str) -> list[dict[st
         parameters={"reason": reason, "payload": payload},
     )
     return list(found.named_results())
+
+
+def signed_click(settings: Settings, site: Site, click: str) -> str:
+    """What a short link's target would carry of this click."""
+    return ClickIds(settings.derived("click-ids")).signed(site.tenant, click)
 
 
 def sign_headers(

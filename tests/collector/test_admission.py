@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from collector import incoming
 from collector.addresses import Whereabouts
-from collector.admission import LARGEST_PROPS, LONGEST_WAIT_MS, Circumstances, admit
+from collector.admission import LARGEST_PROPS, LONGEST_WAIT_MS, UNPROVED_CLICK, Circumstances, admit
+from collector.click_ids import ClickIds
 from collector.consent import Objection
 from collector.directory import Rules, Sender, Trust
 from collector.edge_log import EVENTS, LoggedEvent, line
@@ -28,12 +29,13 @@ HERE = Whereabouts("192.0.2.7", "192.0.2.0", country="DE")
 AROUND = Circumstances(NOW, Objection.NONE, "Mozilla/5.0", HERE)
 OBJECTING = Circumstances(NOW, Objection.GPC, "Mozilla/5.0", HERE)
 PAGE, SERVER = Sender(Rules(7), Trust.BROWSER), Sender(Rules(7), Trust.SERVER, is_server=True)
+CLICKS = ClickIds(bytes(32))
 SALTS = {NOW // (24 * HOUR): bytes(32)}
 
 
 def kept(sender: Sender = PAGE, around: Circumstances = AROUND, **body: Any) -> LoggedEvent:
     event = incoming.event_of(msgspec.json.encode({"event": "page_view", **body}))
-    return admit(event, sender, around, SALTS)
+    return admit(event, sender, around, SALTS, CLICKS)
 
 
 def test_the_public_snippet_is_kept_whole() -> None:
@@ -89,6 +91,17 @@ def test_whoever_objects_leaves_no_id() -> None:
         assert entry.consent == "denied"
         assert (entry.sid, entry.user_id, entry.click_id, entry.props) == ("", "", "", "{}")
         assert (entry.url, entry.referrer) == ("https://shop.example/a?utm_source=x", "https://a.example/")
+
+
+def test_a_click_counts_where_it_was_given_out() -> None:
+    signed = CLICKS.signed(7, "01a2")
+    assert kept(click_id=signed).click_id == "01a2"
+    made_up = kept(click_id="01a2")
+    assert (made_up.click_id, made_up.signals) == ("", (UNPROVED_CLICK,))
+    of_another_tenant = kept(click_id=CLICKS.signed(8, "01a2"))
+    assert (of_another_tenant.click_id, of_another_tenant.signals) == ("", (UNPROVED_CLICK,))
+    # A server may know clicks by other ways than ours.
+    assert (kept(SERVER, click_id="c1").click_id, kept(SERVER, click_id=signed).click_id) == ("c1", "01a2")
 
 
 def test_only_a_server_vouches_for_a_user() -> None:
@@ -171,7 +184,7 @@ def test_whatever_is_sent_is_refused_with_a_reason_or_fits_the_table(
     except (OverflowError, UnicodeEncodeError, msgspec.MsgspecError):
         return
     try:
-        entry = admit(incoming.event_of(raw), sender, AROUND, SALTS)
+        entry = admit(incoming.event_of(raw), sender, AROUND, SALTS, CLICKS)
     except Refused:
         return
     assert entry.occurred_at <= entry.received_at

@@ -29,6 +29,7 @@ from tests.collector.conftest import (
     rejections,
     running_collector,
     sign_headers,
+    signed_click,
     stored,
 )
 from tests.conftest import wait_until
@@ -42,12 +43,14 @@ def statuses(answer: httpx.Response) -> list[str]:
     return [result["status"] for result in answer.json()["results"]]
 
 
-def test_a_page_view_arrives_once(collector: Collector, site: Site, warehouse: events.Client) -> None:
+def test_a_page_view_arrives_once(
+    collector: Collector, site: Site, settings: Settings, warehouse: events.Client
+) -> None:
     event_id = new_id()
     body = {
         "event": "page_view", "id": event_id, "key": site.browser_key, "ts": int(time.time() * 1000),
         "url": f"{SHOP}/?utm_source=news", "ref": "https://news.example/", "sid": "visitor-1",
-        "utm_source": "news", "utm_medium": "email", "utm_campaign": "spring", "click_id": "c-1",
+        "utm_source": "news", "utm_medium": "email", "utm_campaign": "spring", "click_id": signed_click(settings, site, "c-1"),
         "props": {"size": "m"}, "something_new": [1],
     }  # fmt: skip
     answer = collector.collect(

@@ -6,6 +6,7 @@ import pytest
 
 from collector.addresses import Proxies, Whereabouts, shortened
 from collector.admission import Circumstances, admit
+from collector.click_ids import ClickIds
 from collector.consent import Objection
 from collector.directory import Rules, Sender, Trust
 from collector.duplicates import DurableIds
@@ -17,6 +18,7 @@ from collector.signals import BURST, signals_of
 from collector.visitors import MS_A_DAY, daily_id
 
 NOW = 1_795_000_000_000
+CLICKS = ClickIds(bytes(32))
 SALTS = {NOW // MS_A_DAY: b"today" * 4, NOW // MS_A_DAY + 1: b"tomorrow" * 3}
 HOME = Whereabouts("203.0.113.77", "203.0.113.0")
 NO_PROXIES = Proxies([])
@@ -103,7 +105,9 @@ def test_a_tenants_rule_decides_which_id_an_event_carries(
     rules: Rules, objects: Objection, consent: bool | None, kind: str
 ) -> None:
     event = IncomingEvent(event="page_view", sid="stored-by-the-page", consent=consent)
-    entry = admit(event, Sender(rules, Trust.BROWSER), Circumstances(NOW, objects, "Firefox", HOME), SALTS)
+    entry = admit(
+        event, Sender(rules, Trust.BROWSER), Circumstances(NOW, objects, "Firefox", HOME), SALTS, CLICKS
+    )
     assert entry.sid_kind == kind
     assert (entry.sid == "stored-by-the-page") == (kind == "stored")
     assert bool(entry.sid) == bool(kind)
@@ -113,7 +117,7 @@ def test_a_tenants_rule_decides_which_id_an_event_carries(
 def test_a_tenant_may_have_no_address_written(keeps: bool, written: str) -> None:
     sender = Sender(Rules(7, keeps_addresses=keeps), Trust.BROWSER)
     around = Circumstances(NOW, Objection.NONE, "Firefox", HOME)
-    assert admit(IncomingEvent(event="a"), sender, around, SALTS).ip == written
+    assert admit(IncomingEvent(event="a"), sender, around, SALTS, CLICKS).ip == written
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def only(text: str) -> LinkDraft:
     found = read_links(text)
     assert not found.problems
     assert len(found.drafts) == 1
-    return found.drafts[0]
+    return found.drafts[2]
 
 
 def refused(text: str) -> Problem:
@@ -55,7 +55,7 @@ def row(**cells: str) -> str:
 def test_an_export_of_bitly_is_read() -> None:
     found = read_links(BITLY)
     assert not found.problems
-    assert found.drafts == [
+    assert list(found.drafts.values()) == [
         LinkDraft(
             SHOP,
             slug="spring",
@@ -85,7 +85,7 @@ def test_the_names_of_bitlys_api_and_of_its_template_are_read_too() -> None:
 def test_an_export_of_dub_is_read() -> None:
     found = read_links(DUB)
     assert not found.problems
-    spring, root = found.drafts
+    spring, root = found.drafts.values()
     assert (spring.slug, spring.target_url, spring.clicks) == ("spring", SHOP, 42)
     assert spring.tags == ("mail", "spring")
     assert spring.expires_at == datetime(2026, 12, 31, 23, tzinfo=UTC)
@@ -113,7 +113,7 @@ def test_spreadsheets_write_lists_in_many_ways(delimiter: str, encoding: str, en
     lines = ["slug,title,target_url", "spring,Früh,https://shop.example/sale"]
     text = end.join(line.replace(",", delimiter) for line in lines)
     found = read_links(text.encode(encoding))
-    assert found.drafts == [LinkDraft(SHOP, slug="spring", title="Früh")]
+    assert list(found.drafts.values()) == [LinkDraft(SHOP, slug="spring", title="Früh")]
     assert not found.problems
 
 
@@ -130,7 +130,7 @@ def test_formulas_are_text_and_nothing_else() -> None:
 
 def test_columns_that_mean_nothing_here_and_rows_without_anything_are_passed_over() -> None:
     found = read_links(f"Notes,URL,Folder\n\n,,\nx,{SHOP},y\nx,{SHOP},y,too,many\n")
-    assert [draft.target_url for draft in found.drafts] == [SHOP, SHOP]
+    assert [draft.target_url for draft in found.drafts.values()] == [SHOP, SHOP]
     assert not found.problems
 
 
@@ -185,7 +185,7 @@ COMES_WITHOUT = {
 @pytest.mark.parametrize(("cell", "why"), COMES_WITHOUT.items())
 def test_a_note_that_cannot_be_read_keeps_no_link_out(cell: tuple[str, str], why: str) -> None:
     found = read_links(row(**dict([cell])))
-    assert found.drafts == [LinkDraft(SHOP)]
+    assert list(found.drafts.values()) == [LinkDraft(SHOP)]
     assert [(problem.column, problem.is_left_out) for problem in found.problems] == [(cell[0], False)]
     assert why in found.problems[0].what
 
@@ -209,7 +209,7 @@ def test_a_link_that_ends_before_it_starts_is_left_out() -> None:
 
 def test_the_second_of_two_with_one_slug_is_left_out() -> None:
     found = read_links(f"slug,url\nspring,{SHOP}\nSpring,{SHOP}\nspring,{SHOP}\n")
-    assert [draft.slug for draft in found.drafts] == ["spring", "Spring"]
+    assert [draft.slug for draft in found.drafts.values()] == ["spring", "Spring"]
     assert [(problem.row, problem.column, problem.excerpt) for problem in found.problems] == [
         (4, "slug", "spring")
     ]
@@ -225,7 +225,7 @@ def test_the_rows_after_a_broken_one_are_read() -> None:
     found = read_links(f'url,title\n{SHOP},"{"x" * 200_000}"\n{SHOP},b\n{SHOP},"never closed\n')
     assert [problem.row for problem in found.problems] == [2]
     assert "no CSV" in found.problems[0].what
-    assert [draft.title for draft in found.drafts] == ["b", "never closed"]
+    assert [draft.title for draft in found.drafts.values()] == ["b", "never closed"]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_any_file_is_read_without_a_fault(text: str | bytes) -> None:
 def test_any_rows_are_links_or_problems(header: list[str], rows: list[list[str]], delimiter: str) -> None:
     text = "\n".join(delimiter.join(cells) for cells in [["url", *header], *rows])
     found = read_links(text)
-    for draft in found.drafts:
+    for draft in found.drafts.values():
         assert usable_target(draft.target_url) == draft.target_url
     for problem in found.problems:
         assert problem.what

@@ -10,7 +10,7 @@ from marketing_pipelines.events import pixel
 from store import events, records
 from store.records.collector_keys import CollectorKey, KeyKind
 from store.settings import Role, Settings
-from tests.collector.conftest import Collector, Site
+from tests.collector.conftest import Collector, Site, signed_click
 from tests.collector.pixel.conftest import Shop
 from tests.conftest import wait_until
 
@@ -45,9 +45,12 @@ def rows(warehouse: events.Client, site: Site, campaign: str) -> dict[str, dict[
     return {row["event"]: row for row in found.named_results()}
 
 
-def test_a_visit_and_a_purchase(page: Page, real_shop: Shop, site: Site, warehouse: events.Client) -> None:
+def test_a_visit_and_a_purchase(
+    page: Page, real_shop: Shop, site: Site, settings: Settings, warehouse: events.Client
+) -> None:
     campaign = uuid.uuid4().hex
-    tags = f"utm_source=news&utm_medium=email&utm_campaign={campaign}&mp_cid=click-1"
+    click = signed_click(settings, site, "click-1")
+    tags = f"utm_source=news&utm_medium=email&utm_campaign={campaign}&mp_cid={click}"
     with page.expect_response("**/collect") as answer:
         page.goto(real_shop.page(f"/coats?{tags}"))
     assert answer.value.status == 200

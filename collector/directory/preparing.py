@@ -1,0 +1,115 @@
+"""From a link's record to what the edge keeps of it: addresses checked and tagged before anyone asks. Pure."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from collector.directory.links import PreparedLink, Terms
+from marketing_pipelines.events.user_agents import Device
+from marketing_pipelines.links.parameters import tagged
+from marketing_pipelines.links.refusals import NotUsable
+from marketing_pipelines.links.targets import Target, usable_target
+from store.records.links import HEAVIEST
+
+MEDIUM_OF_CHANNEL = {
+    "email": "email",
+    "sms": "sms",
+    "paid_search": "cpc",
+    "paid_social": "paid_social",
+    "organic_search": "organic",
+    "social": "social",
+    "facebook": "social",
+    "instagram": "social",
+    "linkedin": "social",
+    "x": "social",
+    "tiktok": "social",
+    "youtube": "social",
+}
+OTHER_MEDIUM = "referral"
+
+
+class LinkRow(NamedTuple):
+    """A link as the records have it."""
+
+    slug: str
+    tenant_id: int
+    link_id: int
+    target_url: str
+    campaign_id: int | None = None
+    channel: str = ""
+    utm_campaign: str | None = None
+    archived_at: datetime | None = None
+    starts_at: datetime | None = None
+    expires_at: datetime | None = None
+    password_hash: str | None = None
+    max_clicks: int | None = None
+    fallback_url: str | None = None
+    passed_parameters: Sequence[str] = ()
+
+
+class TargetRow(NamedTuple):
+    """One of a link's targets; a variant's weight counts instead of its own."""
+
+    link_id: int
+    url: str
+    weight: int
+    countries: Sequence[str]
+    devices: Sequence[str]
+    systems: Sequence[str]
+    languages: Sequence[str]
+    variant_id: int | None
+    variant_weight: float | None
+
+
+def prepared(
+    row: LinkRow, targets: Sequence[TargetRow] = (), *, own_hosts: Collection[str] = frozenset()
+) -> PreparedLink:
+    """The link as it is followed; `own_hosts` are those that would lead a visitor round and round."""
+    channel = row.channel.lower()
+    medium = MEDIUM_OF_CHANNEL.get(channel, OTHER_MEDIUM) if channel else ""
+    utm = {"utm_source": channel, "utm_medium": medium, "utm_campaign": row.utm_campaign or ""}
+
+    def address(url: str | None) -> str:
+        try:
+            return tagged(usable_target(url, own_hosts=own_hosts), utm) if url else ""
+        except NotUsable:
+            return ""
+
+    terms = Terms(
+        is_archived=row.archived_at is not None,
+        opens_at=_milliseconds(row.starts_at),
+        closes_at=_milliseconds(row.expires_at),
+        password_hash=row.password_hash or "",
+        has_limit=row.max_clicks is not None,
+        fallback=address(row.fallback_url),
+        passed_parameters=frozenset(name.lower() for name in row.passed_parameters),
+        targets=tuple(_target(target, url) for target in targets if (url := address(target.url))),
+    )
+    return PreparedLink(
+        link_id=row.link_id,
+        tenant_id=row.tenant_id,
+        campaign_id=row.campaign_id or 0,
+        target=address(row.target_url),
+        terms=terms if terms != NO_TERMS else None,
+        **utm,
+    )
+
+
+NO_TERMS = Terms()
+
+
+def _target(row: TargetRow, url: str) -> Target:
+    weight = row.weight if row.variant_weight is None else round(row.variant_weight * HEAVIEST)
+    return Target(
+        url,
+        weight=weight,
+        countries=frozenset(row.countries),
+        devices=frozenset(map(Device, row.devices)),
+        systems=frozenset(row.systems),
+        languages=frozenset(row.languages),
+        variant_id=row.variant_id or 0,
+    )
+
+
+def _milliseconds(moment: datetime | None) -> int:
+    return 0 if moment is None else int(moment.timestamp() * 1000)
