@@ -27,7 +27,7 @@ def settle(session: Session, settings: Settings, tenant: TenantId, moment: datet
     variants = _experiments(session, tenant, links)
     _feeds(session, tenant, site)
     _ad_accounts(session, settings, tenant)
-    return Places(tenant, site, campaigns, links, variants)
+    return Places(tenant, site, settings.address(Service.COLLECTOR), campaigns, links, variants)
 
 
 def _campaigns(session: Session, tenant: TenantId, moment: datetime) -> dict[str, int]:

@@ -1,10 +1,10 @@
 """Lindgrün, the invented shop: what it sells, how people find it, and what it tries out."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from connectors.face import Channel as AdChannel
 from connectors.sandbox.world import AdAccount, account
+from marketing_pipelines.events.channels import Channel
 
 NAME = "Lindgrün"
 TENANT = "demo"
@@ -35,18 +35,6 @@ PRODUCTS = (
     Product("canvas-bag", "Canvas bag", 45, "Holds a week's market and a loaf on top.", 165),
     Product("wool-scarf", "Wool scarf", 39, "Two metres of winter, from a herd near Husum.", 348),
 )
-
-
-class Channel(StrEnum):
-    """How a visit came about, by the names of the channel rules."""
-
-    PAID_SEARCH = "paid_search"
-    PAID_SOCIAL = "paid_social"
-    NEWSLETTER = "email"
-    ORGANIC = "organic_search"
-    SOCIAL = "social"
-    REFERRAL = "referral"
-    DIRECT = "direct"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +72,10 @@ class Link:
 
 
 LETTER_LINK = Link(
-    "lg-letter", "/", Channel.NEWSLETTER,
+    "lg-letter", "/", Channel.EMAIL,
     "utm_source=newsletter&utm_medium=email&utm_campaign=autumn-letter", NEWSLETTER.utm_campaign,
 )  # fmt: skip
-BIO_LINK = Link("lg-bio", "/", Channel.SOCIAL, "utm_source=instagram&utm_medium=social")
+BIO_LINK = Link("lg-bio", "/", Channel.ORGANIC_SOCIAL, "utm_source=instagram&utm_medium=social")
 PRESS_LINK = Link(
     "lg-press", "/products/harbour-coat", Channel.REFERRAL, "utm_source=magazine&utm_medium=referral"
 )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from cli.demo import shop
-from cli.demo.shop import Channel
+from cli.demo.visitors import Visitor, newcomer
 from connectors.face import Channel as AdChannel
 from connectors.sandbox.performance import World
+from marketing_pipelines.events.channels import Channel
 
 DAYS = 30
 SEED = 7
@@ -27,7 +28,6 @@ _HOURS = tuple(
 _GROWTH_A_DAY = 0.006
 _LETTER_DAY = 3
 _REMEMBERED = timedelta(days=14)
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ class _Habit:
 
 
 _UNPAID = (
-    _Habit(34, 0.22, (Way(Channel.ORGANIC, referrer="https://www.google.com/"),
-                      Way(Channel.ORGANIC, referrer="https://duckduckgo.com/"))),
+    _Habit(34, 0.22, (Way(Channel.ORGANIC_SEARCH, referrer="https://www.google.com/"),
+                      Way(Channel.ORGANIC_SEARCH, referrer="https://duckduckgo.com/"))),
     _Habit(24, 0.62, (Way(Channel.DIRECT),)),
-    _Habit(16, 0.72, (Way(Channel.NEWSLETTER, shop.LETTER_LINK.utm, link=shop.LETTER_LINK),)),
-    _Habit(12, 0.20, (Way(Channel.SOCIAL, shop.BIO_LINK.utm, "https://l.instagram.com/", shop.BIO_LINK),)),
+    _Habit(16, 0.72, (Way(Channel.EMAIL, shop.LETTER_LINK.utm, link=shop.LETTER_LINK),)),
+    _Habit(12, 0.20, (Way(Channel.ORGANIC_SOCIAL, shop.BIO_LINK.utm, "https://l.instagram.com/", shop.BIO_LINK),)),
     _Habit(9, 0.12, (Way(Channel.REFERRAL, referrer="https://slowfashion.example/", path="/products/linen-shirt"),
                      Way(Channel.REFERRAL, shop.PRESS_LINK.utm, "https://magazine.example/", shop.PRESS_LINK,
                          shop.PRESS_LINK.path))),
@@ -72,20 +72,6 @@ _PLATFORM = {
     AdChannel.GOOGLE_ADS: (Channel.PAID_SEARCH, "gclid", "https://www.google.com/"),
     AdChannel.META: (Channel.PAID_SOCIAL, "fbclid", "https://l.facebook.com/"),
 }
-
-
-@dataclass(slots=True, eq=False)
-class Visitor:
-    """A person with a browser, as far as the pixel can tell."""
-
-    sid: str
-    consent: str
-    ip: str
-    user_agent: str
-    is_bot: bool = False
-    came_by: list[Channel] = field(default_factory=list)
-    bought: bool = False
-    last_seen: datetime = _NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +92,7 @@ def visits(moment: datetime, chance: Random, ads: World | None = None) -> Iterat
         arrivals = [*_unpaid(chance, day, DAYS - ago), *_from_ads(chance, day, world)]
         arrivals.sort(key=lambda arrival: arrival[0])
         for started_at, way, returning in arrivals:
-            visitor = _who(chance, known, started_at, returning)
+            visitor = _who(chance, known, started_at, way, returning)
             visitor.last_seen = started_at
             yield Visit(visitor, way, started_at)
             visitor.came_by.append(way.channel)
@@ -118,7 +104,7 @@ def _unpaid(chance: Random, day: date, number: int) -> Iterator[tuple[datetime, 
     busyness = _WEEKDAYS[day.weekday()] * (1 + _GROWTH_A_DAY * number)
     for habit in _UNPAID:
         letter = 3.2 if day.weekday() == _LETTER_DAY else 0.6
-        expected = habit.visits * busyness * (letter if habit.ways[0].channel is Channel.NEWSLETTER else 1)
+        expected = habit.visits * busyness * (letter if habit.ways[0].channel is Channel.EMAIL else 1)
         for _ in range(max(0, round(chance.gauss(expected, math.sqrt(expected))))):
             yield _moment(chance, day), chance.choice(habit.ways), habit.returning
 
@@ -144,7 +130,7 @@ def _from_ads(chance: Random, day: date, world: World) -> Iterator[tuple[datetim
                 yield _moment(chance, day), way, returning
 
 
-def _who(chance: Random, known: list[Visitor], at: datetime, returning: float) -> Visitor:
+def _who(chance: Random, known: list[Visitor], at: datetime, way: Way, returning: float) -> Visitor:
     """Someone who was here before, or somebody new; nobody is in two visits at once."""
     if known and chance.random() < returning:
         # Those who came lately are likelier to come again.
@@ -152,38 +138,10 @@ def _who(chance: Random, known: list[Visitor], at: datetime, returning: float) -
         candidate = known[-1 - back]
         if candidate.last_seen < at - timedelta(hours=2):
             return candidate
-    visitor = _newcomer(chance)
-    if visitor.sid and not visitor.is_bot:
+    visitor = newcomer(chance, by_link=way.link is not None)
+    if visitor.sid and visitor.is_person:
         known.append(visitor)
     return visitor
-
-
-_CONSENT = {"granted": 0.78, "unknown": 0.10, "denied": 0.12}
-_BOTS = 0.08
-_BROWSERS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-    "Version/18.6 Mobile/15E148 Safari/604.1",
-    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:144.0) Gecko/20100101 Firefox/144.0",
-)
-_ROBOTS = (
-    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
-    "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)",
-)
-_DOCUMENTATION_NETWORKS = ("192.0.2.0", "198.51.100.0", "203.0.113.0", "2001:db8:17::")
-
-
-def _newcomer(chance: Random) -> Visitor:
-    is_bot = chance.random() < _BOTS
-    (consent,) = chance.choices(list(_CONSENT), list(_CONSENT.values()))
-    return Visitor(
-        sid="" if consent == "denied" else chance.randbytes(16).hex(),
-        consent=consent,
-        ip=chance.choice(_DOCUMENTATION_NETWORKS),
-        user_agent=chance.choice(_ROBOTS if is_bot else _BROWSERS),
-        is_bot=is_bot,
-    )
 
 
 def _moment(chance: Random, day: date) -> datetime:

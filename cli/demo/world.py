@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cli.demo import shop
-from cli.demo.shop import Channel, Experiment, Product
+from cli.demo.shop import Experiment, Product
+from cli.demo.visitors import Kind
 from cli.demo.visits import SEED, Visit, visits
+from marketing_pipelines.events.channels import Channel
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa
 
 # What one touch adds to the chance that a visit ends in an order; a touch of an earlier visit adds the half.
 PERSUASION = {
     Channel.PAID_SEARCH: 0.034,
     Channel.PAID_SOCIAL: 0.012,
-    Channel.NEWSLETTER: 0.050,
-    Channel.ORGANIC: 0.024,
-    Channel.SOCIAL: 0.010,
+    Channel.EMAIL: 0.050,
+    Channel.ORGANIC_SEARCH: 0.024,
+    Channel.ORGANIC_SOCIAL: 0.010,
     Channel.REFERRAL: 0.020,
     Channel.DIRECT: 0.022,
 }
@@ -34,10 +37,11 @@ LOOKS_FURTHER = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the history happens: the numbers that Postgres gave, and the shop's address."""
+    """Where the history happens: the numbers that Postgres gave, the shop's address and the redirector's."""
 
     tenant: int
     site: str
+    collector: str
     campaigns: Mapping[str, int]
     """By utm_campaign."""
     links: Mapping[str, int]
@@ -73,7 +77,7 @@ class _Told:
 
     def rows(self) -> list[dict[str, Any]]:
         self._arrive()
-        if self._visitor.is_bot:
+        if not self._visitor.is_person:
             return self._events
         product: Product | None = None
         while self._chance.random() < LOOKS_FURTHER:
@@ -90,6 +94,8 @@ class _Told:
         way, click = self._visit.way, ""
         if way.link:
             click = self._follow(way.link, referrer=way.referrer)
+            if self._visitor.kind is Kind.PREVIEW:
+                return
         self._view(way.path, way.tags, way.referrer, click)
 
     def _view(self, path: str, tags: str = "", referrer: str | None = None, click: str = "") -> None:
@@ -102,7 +108,7 @@ class _Told:
             referrer=self._places.site + "/" if referrer is None else referrer,
             click_id=click,
         )
-        if self._visitor.is_bot:
+        if not self._visitor.is_person:
             return
         experiment = shop.experiment_on(path)
         if experiment and experiment.name not in self._shown:
@@ -123,7 +129,14 @@ class _Told:
 
     def _follow(self, link: shop.Link, referrer: str) -> str:
         """The redirector sees neither page nor pixel: no anonymous id, and its own event is the click's id."""
-        event = self._event("click", referrer=referrer, consent="unknown", sid="", trust="untrusted")
+        event = self._event(
+            "click",
+            url=f"{self._places.collector}/r/{link.slug}",
+            referrer=referrer,
+            consent="unknown",
+            sid="",
+            sid_kind="",
+        )
         event["click_id"] = event["event_id"]
         event["link_id"] = self._places.links[link.slug]
         event["campaign_id"] = self._places.campaigns.get(link.utm_campaign, 0)
@@ -159,7 +172,6 @@ class _Told:
         tags = dict(part.split("=", 1) for part in query.split("&") if part.startswith("utm_"))
         url = f"{self._places.site}{path}{'?' + query if query else ''}"
         self._events.append(self._event(name, url=url, **tags, **columns))
-        self._events[-1].pop("utm_content", None)
 
     def _event(self, name: str, **columns: Any) -> dict[str, Any]:
         delay = timedelta(milliseconds=self._chance.randrange(40, 900))
@@ -171,10 +183,11 @@ class _Told:
             "trust": "browser",
             "consent": self._visitor.consent,
             "sid": self._visitor.sid,
+            "sid_kind": "stored" if self._visitor.sid else "",
             "user_id": self._user,
             "ip": self._visitor.ip,
+            "country": self._visitor.country,
             "user_agent": self._visitor.user_agent,
-            "is_bot": self._visitor.is_bot,
         } | columns
 
     def _pass(self, shortest: int, longest: int) -> None:
@@ -191,53 +204,33 @@ def _uuid7(at: datetime, chance: Random) -> str:
 
 
 def _table(day: date, rows: list[dict[str, Any]], tenant: int) -> "pa.Table":
-    """The rows under the columns of raw.events; what an event does not say is empty."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    """The rows as the shipper writes them to raw.events; what an event does not say is empty."""
+    import polars as pl
+
+    from marketing_pipelines.events.normalising import normalised
 
     rows.sort(key=lambda row: (row["received_at"], row["event_id"]))
     for number, row in enumerate(rows):
         row |= {"tenant_id": tenant, "segment": f"demo:{day}:{number}"}
-    schema = _columns()
-    table = pa.Table.from_pylist(rows, schema)
-    empty = {pa.string(): "", pa.int64(): 0}
-    filled = [
-        pc.fill_null(table[field.name], "{}" if field.name == "props" else empty[field.type])
-        if field.type in empty
-        else table[field.name]
-        for field in schema
-    ]
-    return pa.table(filled, schema)
+    told = pl.DataFrame(rows, schema=_columns()).with_columns(
+        pl.col("props").fill_null("{}"),
+        pl.col(pl.String).exclude("props").fill_null(""),
+        pl.col(pl.Int64).fill_null(0),
+    )
+    return pl.concat([told, normalised(told)], how="horizontal").to_arrow()
 
 
-def _columns() -> "pa.Schema":
-    import pyarrow as pa
+def _columns() -> "dict[str, pl.DataType | type[pl.DataType]]":
+    import polars as pl
 
-    text, number, moment = pa.string(), pa.int64(), pa.timestamp("ms", tz="UTC")
-    types = {
-        "tenant_id": number,
-        "event_id": text,
-        "event": text,
-        "received_at": moment,
-        "occurred_at": moment,
-        "trust": text,
-        "consent": text,
-        "sid": text,
-        "user_id": text,
-        "url": text,
-        "referrer": text,
-        "utm_source": text,
-        "utm_medium": text,
-        "utm_campaign": text,
-        "click_id": text,
-        "link_id": number,
-        "campaign_id": number,
-        "value": pa.decimal128(18, 4),
-        "currency": text,
-        "props": text,
-        "ip": text,
-        "user_agent": text,
-        "is_bot": pa.bool_(),
-        "segment": text,
+    texts = (
+        "event_id event trust consent sid sid_kind user_id url referrer utm_source utm_medium utm_campaign utm_term "
+        "utm_content click_id currency props ip country user_agent segment"
+    )
+    return {
+        **dict.fromkeys(("tenant_id", "link_id", "campaign_id"), pl.Int64),
+        **dict.fromkeys(("received_at", "occurred_at"), pl.Datetime("ms", "UTC")),
+        **dict.fromkeys(texts.split(), pl.String),
+        "value": pl.Decimal(18, 4),
+        "signals": pl.List(pl.String),
     }
-    return pa.schema(list(types.items()))

@@ -30,14 +30,15 @@ SOURCES = {
 }
 
 MEDIUMS = {
-    "affiliate": ("affiliates", "aff", "affiliation", "affiliatemarketing"),
+    "affiliate": ("affiliates", "aff", "affiliation", "affiliatemarketing", "partner", "partners"),
     "ai_assistant": ("aiassistant", "ai", "aichat", "llm", "chatbot"),
     "audio": ("podcast", "podcasts", "radio"),
     "cpc": ("ppc", "paidsearch", "searchpaid", "sem", "searchads", "searchcpc", "cpcsearch", "adwords"),
+    # Paid by the view: display, unless it was bought at a network.
+    "cpm": (),
     "display": (
         "banner",
         "banners",
-        "cpm",
         "expandable",
         "interstitial",
         "programmatic",
@@ -45,7 +46,7 @@ MEDIUMS = {
         "gdn",
         "displayads",
     ),
-    "email": ("mail", "mailing", "emailing", "newsletter", "newsletters", "edm", "eblast"),
+    "email": ("mail", "mailing", "emailing", "newsletter", "newsletters", "edm", "eblast", "drip"),
     "organic": ("organicsearch", "searchorganic", "seo"),
     "paid": ("paidmedia", "ad", "ads", "advertising", "retargeting", "remarketing", "promoted", "sponsored"),
     "paid_social": ("paidsocial", "socialpaid", "socialads", "socialcpc", "cpcsocial"),

@@ -4,13 +4,14 @@
 |---|--------------------------------------------------------------------------------|----------------------------|
 | 1 | a tag's medium `paid_social`, `paid_video`, `display`, `email`, `sms`, `push`, `affiliate`, `audio` | that channel |
 | 2 | a tag's medium `cpc` or `paid`, by its source: network, video, search engine, any other | paid_social, paid_video, paid_search, paid_other |
-| 3 | the last click id in the address, where only ads carry it                      | what that id proves        |
-| 4 | an assistant, a video site, a network, a search engine, a mailbox, as source or as medium | ai_assistant, organic_video, organic_social, organic_search, email |
-| 5 | a medium `referral`, or a referrer that no list knows                          | referral                   |
-| 6 | any other tag                                                                  | other                      |
-| 7 | nothing, and the page before was of the same site                              | internal                   |
-| 8 | nothing at all, on a page                                                      | direct                     |
-| 9 | nothing at all, and no page either (a server's event)                          | unknown                    |
+| 3 | a tag's medium `cpm`, by its source: network, video, any other                 | paid_social, paid_video, display |
+| 4 | the last click id in the address, where only ads carry it                      | what that id proves        |
+| 5 | an assistant, a video site, a network, a search engine, a mailbox, as source or as medium | ai_assistant, organic_video, organic_social, organic_search, email |
+| 6 | a medium `referral`, or a referrer that no list knows                          | referral                   |
+| 7 | any other tag                                                                  | other                      |
+| 8 | nothing, and the page before was of the same site                              | internal                   |
+| 9 | nothing at all, on a page                                                      | direct                     |
+|10 | nothing at all, and no page either (a server's event)                          | unknown                    |
 
 Where we differ from GA4: `cpc` without a source is paid search; shopping ads count as the search they are part of;
 Google alone can see cross-network campaigns. The last click id decides, because platforms append theirs: a link that
@@ -61,6 +62,11 @@ PAID = {
     "social": Channel.PAID_SOCIAL,
     "video": Channel.PAID_VIDEO,
 }
+# Bought by the view, and named as what is spent there, so that an account's credit meets its cost.
+PAID_BY_VIEW = {
+    "social": Channel.PAID_SOCIAL,
+    "video": Channel.PAID_VIDEO,
+}
 # In this order: an assistant stays one though it tags its links `organic`, and YouTube though a list calls it social.
 UNPAID = {
     "ai_assistant": Channel.AI_ASSISTANT,
@@ -75,6 +81,8 @@ UNPAID = {
 VIDEO_SOURCES = frozenset(
     {"youtube", "vimeo", "dailymotion", "dailymotion.com", "twitch", "twitch.tv", "bilibili"}
 )
+# What many write as a source says by itself what it is.
+KINDS_BY_NAME = {"email": "email", "newsletter": "email", "sms": "sms"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,8 @@ def channel(arrival: Arrival) -> Channel:
     if arrival.medium in ("cpc", "paid"):
         is_plain_cpc = arrival.medium == "cpc" and not arrival.source
         return Channel.PAID_SEARCH if is_plain_cpc else PAID.get(kind, Channel.PAID_OTHER)
+    if arrival.medium == "cpm":
+        return PAID_BY_VIEW.get(kind, Channel.DISPLAY)
     if arrival.proven:
         return arrival.proven
     for what, unpaid in UNPAID.items():
@@ -110,7 +120,7 @@ def kind_of(source: str) -> str:
     """What a source is: search, social, video, ai_assistant, email, sms, or "" where nothing knows it."""
     if source in VIDEO_SOURCES:
         return "video"
-    return source if source in ("email", "sms") else referrers.medium_of_source(source)
+    return KINDS_BY_NAME.get(source) or referrers.medium_of_source(source)
 
 
 def _untold(arrival: Arrival) -> Channel:

@@ -1,12 +1,12 @@
 """Normalising: events as the edge wrote them go in, the columns that say what they mean come out.
 
 Pure and repeatable: the same rows give the same columns in any order and any batch, so that days can be computed again
-when `RULES_VERSION` rises. Each distinct question (a host, a user agent, a referrer) is asked once a batch, and
+when the rules change. Each distinct question (a host, a user agent, a referrer) is asked once a batch, and
 remembered across batches by whoever answers it; polars does what is different in every row.
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -15,9 +15,8 @@ import polars as pl
 from marketing_pipelines.events import bots, campaigns, channels, click_ids, referrers, sites, user_agents
 from marketing_pipelines.events.bots import Reason
 from marketing_pipelines.events.channels import Arrival, Channel
-
-# Raised with every change of a rule or a list that gives an event another meaning.
-RULES_VERSION = 1
+from marketing_pipelines.events.rules import RULES, Rules
+from marketing_pipelines.events.user_agents import Verdict
 
 SERVER = "server"
 LONGEST_URL = 8192
@@ -60,11 +59,12 @@ _PARAMETER = rf"(?:^|&)(?:amp;)?(?i-u:{_NAMES})=[^&]+"
 _BETWEEN = "\n"
 
 
-def normalised(events: pl.DataFrame) -> pl.DataFrame:
+def normalised(events: pl.DataFrame, rules: Rules = RULES) -> pl.DataFrame:
     """The columns of `COLUMNS` for each event, in the order of the events."""
     rows = _readable(events)
-    for step in (_with_sites, _with_referrers, _with_parameters, _with_channels, _with_visitors):
+    for step in (_with_sites, _with_referrers, _with_parameters, _with_channels):
         rows = step(rows)
+    rows = _with_visitors(rows, rules).with_columns(pl.lit(rules.version).alias("rules_version"))
     return rows.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
 
 
@@ -78,7 +78,6 @@ def _readable(events: pl.DataFrame) -> pl.DataFrame:
         pl.col("signals").fill_null([]),
         pl.col("occurred_at").cast(pl.Datetime("ms", "UTC")),
         query.str.extract_all(_PARAMETER).list.head(MOST_PARAMETERS).alias("parameters"),
-        pl.lit(RULES_VERSION).alias("rules_version"),
     )
 
 
@@ -161,7 +160,7 @@ def _with_channels(rows: pl.DataFrame) -> pl.DataFrame:
     return _asked_once(rows, asked, _arrival, dict.fromkeys(("source", "medium", "channel"), pl.String))
 
 
-def _with_visitors(rows: pl.DataFrame) -> pl.DataFrame:
+def _with_visitors(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     """The device, and all that speaks for a program: the agent, the lack of one, and what the edge saw."""
     rows = rows.with_columns(
         pl.col("signals").list.join(_BETWEEN).alias("seen_by_edge"),
@@ -172,7 +171,8 @@ def _with_visitors(rows: pl.DataFrame) -> pl.DataFrame:
     )
     answers = ("device", "os", "os_version", "browser", "browser_version", "reasons")
     asked = ["user_agent", "seen_by_edge", "is_nameless"]
-    rows = _asked_once(rows, asked, _visitor, dict.fromkeys(answers, pl.String))
+    visitor = partial(_visitor, rules.verdict)
+    rows = _asked_once(rows, asked, visitor, dict.fromkeys(answers, pl.String))
     judgement = {"bot_score": pl.UInt8, "bot_reasons": pl.List(pl.String)}
     rows = _asked_once(rows, ["reasons"], _judged, judgement)
     return rows.with_columns(pl.col("bot_score").ge(bots.THRESHOLD).alias("is_bot"))
@@ -209,8 +209,10 @@ def _referrer(address: str) -> tuple[str, str, str, str]:
 
 
 @lru_cache(maxsize=32768)
-def _visitor(user_agent: str, seen_by_edge: str, is_nameless: bool) -> tuple[str, ...]:
-    agent = user_agents.verdict(user_agent)
+def _visitor(
+    verdict: Callable[[str], Verdict], user_agent: str, seen_by_edge: str, is_nameless: bool
+) -> tuple[str, ...]:
+    agent = verdict(user_agent)
     reasons = [reason.value for reason in agent.reasons]
     if is_nameless:
         reasons.append(Reason.NO_USER_AGENT_NO_REFERRER.value)

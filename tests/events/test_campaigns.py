@@ -32,12 +32,13 @@ SOURCES = {
 MEDIUMS = {
     "cpc": ["cpc", "CPC", "ppc", "paidsearch", "paid-search", "Paid Search", "paid_search", "sem"],
     "paid_social": ["paid_social", "paid-social", "paidsocial", "Paid Social", "social_paid"],
-    "email": ["email", "e-mail", "E_Mail", "newsletter", "Newsletter"],
+    "email": ["email", "e-mail", "E_Mail", "newsletter", "Newsletter", "drip"],
     "social": ["social", "social-media", "Social Network", "sm"],
     "organic": ["organic", "seo", "organic_search"],
-    "display": ["display", "banner", "cpm"],
+    "display": ["display", "banner", "gdn"],
+    "cpm": ["cpm", "CPM"],
     "ai_assistant": ["ai-assistant", "ai_assistant"],
-    "affiliate": ["affiliate", "Affiliates"],
+    "affiliate": ["affiliate", "Affiliates", "partner"],
     "qr": ["qr", "QR"],
     "": ["", "(none)", "(not set)"],
 }

@@ -15,7 +15,8 @@ from polars.testing import assert_frame_equal
 
 from marketing_pipelines.events import campaigns, click_ids
 from marketing_pipelines.events.bots import SCORES, Reason
-from marketing_pipelines.events.normalising import COLUMNS, RULES_VERSION, normalised
+from marketing_pipelines.events.normalising import COLUMNS, normalised
+from marketing_pipelines.events.rules import RULES_VERSION
 from tests.events.agents import PEOPLE, PROGRAMS
 from tests.events.conftest import NOON, PAGE_VIEW, TYPES, Frame
 

@@ -52,7 +52,7 @@ def test_a_visitor_becomes_a_session_and_a_credit(running: House, browser: Brows
     run_lineage(running, CREDITED)
 
     sessions = running.query(
-        "select utm_campaign, page_views from intermediate.int_sessions where visitor_id = {sid:String}",
+        "select campaign, page_views from intermediate.int_sessions where visitor_id = {sid:String}",
         sid=sid,
     )
     assert sessions == [(campaign, 1)]

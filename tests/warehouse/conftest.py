@@ -23,6 +23,7 @@ from marketing_pipelines.defs.experiments.assets import bandit_state
 from marketing_pipelines.defs.resources import SettingsResource
 from marketing_pipelines.defs.warehouse.assets import warehouse
 from marketing_pipelines.defs.warehouse.dbt import EXECUTABLE, PROJECT, command_line, environment
+from marketing_pipelines.events.normalising import normalised
 from store import events, records
 from store import settings as store_settings
 from store.records.campaigns import Campaign
@@ -35,6 +36,9 @@ from store.settings import Role, Settings
 DAY = timedelta(days=1)
 FIRST = datetime.now(UTC).date() - 6 * DAY
 THIRD = FIRST + 2 * DAY
+
+PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+CRAWLER = "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)"
 
 MODELS = {
     "staging.stg_events": "event_id",
@@ -65,7 +69,7 @@ def at(day: date, clock: str) -> datetime:
 
 
 def event(world: World, name: str, when: datetime, **given: Any) -> dict[str, Any]:
-    """A row of raw.events; what is not given is what the collector writes where there is nothing to tell."""
+    """What the collector writes of an event; what is not given is what it writes where there is nothing to tell."""
     return {
         "tenant_id": world.tenant,
         "event_id": uuid.uuid4().hex,
@@ -81,6 +85,8 @@ def event(world: World, name: str, when: datetime, **given: Any) -> dict[str, An
         "utm_source": "",
         "utm_medium": "",
         "utm_campaign": "",
+        "utm_term": "",
+        "utm_content": "",
         "click_id": "",
         "link_id": 0,
         "campaign_id": 0,
@@ -88,11 +94,29 @@ def event(world: World, name: str, when: datetime, **given: Any) -> dict[str, An
         "currency": "",
         "props": "{}",
         "ip": "",
-        "user_agent": "",
-        "is_bot": False,
+        "country": "DE",
+        "user_agent": PERSON,
+        "signals": [],
         "segment": uuid.uuid4().hex,
         **given,
     }
+
+
+def shipped(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Rows of raw.events as the shipper makes them: what was written, and beside it what the rules say of it."""
+    moment = pl.Datetime("ms", "UTC")
+    types = {
+        "received_at": moment,
+        "occurred_at": moment,
+        "value": pl.Decimal(18, 4),
+        "signals": pl.List(pl.String),
+    }
+    written = pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None)
+    return pl.concat([written, normalised(written)], how="horizontal")
+
+
+def put_events(client: events.Client, rows: list[dict[str, Any]]) -> None:
+    events.append(client, "raw.events", shipped(rows).to_arrow(), token=uuid.uuid4().hex)
 
 
 def put(client: events.Client, table: str, rows: list[dict[str, Any]]) -> None:
@@ -164,16 +188,18 @@ def visits(world: World) -> list[dict[str, Any]]:
     search_ad = {"utm_medium": "CPC", "utm_source": "google", "utm_campaign": "spring"}
     first_page = event(world, "page_view", at(FIRST, "23:40"), sid="ann", **search_ad)
     copy = {**first_page, "received_at": first_page["received_at"] + 2 * DAY, "segment": "a later copy"}
-    click = event(world, "click", at(THIRD, "09:00"), link_id=world.links[0])
+    # The edge names the link's label as source; the shop has labelled this one before channels had their names.
+    social = {"link_id": world.links[0], "utm_source": "social", "utm_medium": "social"}
+    click = event(world, "click", at(THIRD, "09:00"), **social)
     return [
         first_page,
         copy,
         event(world, "page_view", at(FIRST + DAY, "00:05"), sid="ann", referrer="https://shop.example/"),
         event(world, "page_view", at(FIRST + DAY, "00:35"), sid="ann"),
-        event(world, "page_view", at(FIRST, "12:00"), sid="crawler", is_bot=True),
+        event(world, "page_view", at(FIRST, "12:00"), sid="crawler", user_agent=CRAWLER),
         event(world, "page_view", at(FIRST, "12:00"), consent="denied"),
         click,
-        event(world, "click", at(THIRD, "09:30"), link_id=world.links[0], is_bot=True),
+        event(world, "click", at(THIRD, "09:30"), **social, user_agent=CRAWLER),
         event(world, "page_view", at(THIRD, "09:00:05"), sid="bob", click_id=click["event_id"]),
     ]
 
@@ -197,10 +223,13 @@ def purchases(world: World) -> list[dict[str, Any]]:
 
 
 def exposures(world: World) -> list[dict[str, Any]]:
-    shown = [(world.variants[0], False)] * 4 + [(world.variants[0], True)] + [(world.variants[1], False)] * 3
+    first, second = world.variants
+    shown = [(first, PERSON)] * 4 + [(first, CRAWLER)] + [(second, PERSON)] * 3
     return [
-        event(world, "exposure", at(THIRD, "08:00"), props=json.dumps({"variant_id": variant}), is_bot=is_bot)
-        for variant, is_bot in shown
+        event(
+            world, "exposure", at(THIRD, "08:00"), props=json.dumps({"variant_id": variant}), user_agent=agent
+        )
+        for variant, agent in shown
     ]
 
 
@@ -306,11 +335,11 @@ def built(house: Settings) -> Built:
     quiet, late = make_world(house), make_world(house)
     client = events.connect(house)
     for world in (quiet, late):
-        put(client, "raw.events", [*visits(world), *purchases(world), *exposures(world)])
+        put_events(client, [*visits(world), *purchases(world), *exposures(world)])
         put(client, "raw.insights", insights(world))
     run = materialised()
     before = {"quiet": snapshot(house, quiet), "late": snapshot(house, late)}
-    put(client, "raw.events", late_events(late))
+    put_events(client, late_events(late))
     client.close()
     dbt(house, "build")
     return Built(quiet, late, run, before)

@@ -37,7 +37,7 @@ def test_what_is_left_out_for_want_of_a_rate_is_said(built: Built) -> None:
 def test_a_copy_counts_once(built: Built, house: Settings) -> None:
     rows = found(house, built.quiet, "staging.stg_events", "occurred_at")
     assert rows["event_id"].n_unique() == len(rows) == 20
-    ads_page = rows.filter(pl.col("utm_medium") == "cpc")
+    ads_page = rows.filter(pl.col("medium") == "cpc")
     assert (ads_page["received_at"] - ads_page["occurred_at"]).dt.total_seconds().to_list() == [1]
 
 
@@ -47,7 +47,7 @@ def test_half_an_hour_of_silence_ends_a_visit(built: Built, house: Settings) -> 
         built.quiet,
         "intermediate.int_sessions",
         "started_at",
-        "visitor_id, started_on, page_views, utm_campaign",
+        "visitor_id, started_on, page_views, campaign",
     )
     assert sessions.rows() == [
         ("ann", FIRST, 2, "spring"),
@@ -67,8 +67,8 @@ def test_paths_hold_channels_in_order(built: Built, house: Settings) -> None:
     spring = built.quiet.campaign
     assert paths.rows() == [
         ("ann", ["paid_search", "direct"], [spring, 0], 100.0),
-        ("bob", ["social"], [spring], 30.0),
-        ("bob", ["social"], [spring], 0.0),
+        ("bob", ["organic_social"], [spring], 30.0),
+        ("bob", ["organic_social"], [spring], 0.0),
         ("", ["unassigned"], [0], 7.0),
     ]
 
@@ -76,9 +76,18 @@ def test_paths_hold_channels_in_order(built: Built, house: Settings) -> None:
 @pytest.mark.parametrize(
     ("model", "expected"),
     [
-        ("first_touch", [("direct", 0, 0), ("paid_search", 1, 100), ("social", 2, 30), ("unassigned", 1, 7)]),
-        ("last_touch", [("direct", 1, 100), ("paid_search", 0, 0), ("social", 2, 30), ("unassigned", 1, 7)]),
-        ("linear", [("direct", 0.5, 50), ("paid_search", 0.5, 50), ("social", 2, 30), ("unassigned", 1, 7)]),
+        (
+            "first_touch",
+            [("direct", 0, 0), ("organic_social", 2, 30), ("paid_search", 1, 100), ("unassigned", 1, 7)],
+        ),
+        (
+            "last_touch",
+            [("direct", 1, 100), ("organic_social", 2, 30), ("paid_search", 0, 0), ("unassigned", 1, 7)],
+        ),
+        (
+            "linear",
+            [("direct", 0.5, 50), ("organic_social", 2, 30), ("paid_search", 0.5, 50), ("unassigned", 1, 7)],
+        ),
     ],
 )
 def test_credit_goes_where_the_model_says(
@@ -117,7 +126,7 @@ def test_channels_meet_their_cost(built: Built, house: Settings) -> None:
         pytest.approx(50),
     )
     assert (first["paid_social"]["roas"], first["paid_social"]["cpa"]) == (0, None)
-    assert (first["social"]["roas"], first["social"]["conversions"]) == (None, 2)
+    assert (first["organic_social"]["roas"], first["organic_social"]["conversions"]) == (None, 2)
     assert first["paid_social"]["spend"] == Decimal("20.5"), "spend in dollars has no rate"
 
 
@@ -133,7 +142,7 @@ def test_a_channels_day_has_visits_spend_and_last_touch_credit(built: Built, hou
         None,
         0,
     )
-    social = of_day[THIRD, "social"]
+    social = of_day[THIRD, "organic_social"]
     assert (social["visits"], social["conversions"], social["conversions_value"]) == (1, 2, Decimal(30))
     assert social["cvr"] == 2
 
@@ -166,11 +175,11 @@ def test_a_late_event_rebuilds_its_own_day_and_what_hangs_on_it(built: Built, ho
         built.late,
         "intermediate.int_sessions",
         "started_at",
-        "visitor_id, started_on, page_views, utm_medium",
+        "visitor_id, started_on, page_views, medium",
     )
     assert sessions.rows() == [("ann", FIRST, 5, "email"), ("bob", THIRD, 1, "")], "two visits became one"
     paths = found(house, built.late, "intermediate.int_paths", "converted_at", "channels")
-    assert paths["channels"].to_list() == [["email"], ["social"], ["social"], ["unassigned"]]
+    assert paths["channels"].to_list() == [["email"], ["organic_social"], ["organic_social"], ["unassigned"]]
     assert ["paid_search", "direct"] in [
         channels
         for row in built.before["late"]["intermediate.int_paths"]

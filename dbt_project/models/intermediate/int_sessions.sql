@@ -60,7 +60,7 @@ sessions as (
         count() as events,
         countIf(event = 'page_view') as page_views,
         argMinIf(
-            (url, page_path, referrer_host, utm_source, utm_medium, utm_campaign, ad_click_id, click_id),
+            (url, page_path, referrer_host, source, medium, campaign, channel, click_id, toString(device), toString(country)),
             (occurred_at, event_id),
             event = 'page_view'
         ) as entry
@@ -83,11 +83,13 @@ select
     entry.1 as entry_url,
     entry.2 as entry_path,
     entry.3 as referrer_host,
-    entry.4 as utm_source,
-    entry.5 as utm_medium,
-    entry.6 as utm_campaign,
-    entry.7 as ad_click_id,
-    entry.8 as click_id
+    entry.4 as source,
+    entry.5 as medium,
+    entry.6 as campaign,
+    entry.7 as channel,
+    entry.8 as click_id,
+    entry.9 as device,
+    entry.10 as country
 from sessions
 {% if is_incremental() %}
     where started_on in {{ any_of(days) }}

@@ -31,7 +31,13 @@ clicks as (
         events.occurred_on as occurred_on,
         events.received_at as received_at,
         events.link_id as link_id,
-        links.channel as channel,
+        -- What a link is labelled with decides. A label that is none of the house's channels names a source, of which
+        -- the rules have made a channel when they read the click.
+        multiIf(
+            links.channel = '', '',
+            has({{ var('channels') }}, links.channel), links.channel,
+            events.channel
+        ) as channel,
         if(events.campaign_id != 0, events.campaign_id, links.campaign_id) as campaign_id
     from {{ ref('stg_events') }} as events
     left any join {{ ref('stg_links') }} as links
@@ -44,33 +50,6 @@ clicks as (
         {% endif %}
 ),
 
--- A rule is tried once for each way people came, not once for each visit.
-ways_in as (
-    select distinct
-        utm_medium,
-        utm_source,
-        referrer_host,
-        ad_click_id
-    from sessions
-),
-
-channels as (
-    select
-        ways_in.utm_medium as utm_medium,
-        ways_in.utm_source as utm_source,
-        ways_in.referrer_host as referrer_host,
-        ways_in.ad_click_id as ad_click_id,
-        argMin(rules.channel, rules.position) as channel
-    from ways_in
-    cross join {{ ref('channel_rules') }} as rules
-    where
-        match(ways_in.utm_medium, rules.medium)
-        and match(ways_in.utm_source, rules.source)
-        and match(ways_in.referrer_host, rules.referrer_host)
-        and match(ways_in.ad_click_id, rules.ad_click_id)
-    group by utm_medium, utm_source, referrer_host, ad_click_id
-),
-
 visits as (
     select
         sessions.tenant_id as tenant_id,
@@ -79,21 +58,20 @@ visits as (
         sessions.visitor_id as visitor_id,
         sessions.started_at as touched_at,
         greatest(sessions.received_at, clicks.received_at) as received_at,
-        if(clicks.channel != '', toString(clicks.channel), toString(channels.channel)) as channel,
+        -- Who comes back from a page of the same site after a pause was brought by nobody.
+        multiIf(
+            clicks.channel != '', clicks.channel,
+            sessions.channel = 'internal', 'direct',
+            sessions.channel
+        ) as channel,
         if(clicks.campaign_id != 0, clicks.campaign_id, campaigns.campaign_id) as campaign_id,
         clicks.link_id as link_id,
         sessions.session_id as session_id
     from sessions
     left any join clicks
         on sessions.tenant_id = clicks.tenant_id and sessions.click_id = clicks.click_id
-    left any join channels
-        on
-            sessions.utm_medium = channels.utm_medium
-            and sessions.utm_source = channels.utm_source
-            and sessions.referrer_host = channels.referrer_host
-            and sessions.ad_click_id = channels.ad_click_id
     left any join {{ ref('stg_campaigns') }} as campaigns
-        on sessions.tenant_id = campaigns.tenant_id and sessions.utm_campaign = campaigns.utm_campaign
+        on sessions.tenant_id = campaigns.tenant_id and sessions.campaign = campaigns.utm_campaign
 ),
 
 landed as (
@@ -117,7 +95,7 @@ lone_clicks as (
         clicks.visitor_id as visitor_id,
         clicks.occurred_at as touched_at,
         clicks.received_at as received_at,
-        if(clicks.channel != '', toString(clicks.channel), 'referral') as channel,
+        if(clicks.channel != '', clicks.channel, 'referral') as channel,
         clicks.campaign_id as campaign_id,
         clicks.link_id as link_id,
         '' as session_id

@@ -58,11 +58,19 @@ select
     user_id,
     url,
     path(url) as page_path,
-    if(domainWithoutWWW(referrer) = domainWithoutWWW(url), '', lower(domainWithoutWWW(referrer))) as referrer_host,
-    lower(utm_source) as utm_source,
-    lower(utm_medium) as utm_medium,
-    utm_campaign,
-    {{ ad_click_id('url') }} as ad_click_id,
+    site,
+    referrer_host,
+    referrer_source,
+    referrer_medium,
+    search_term,
+    source,
+    medium,
+    campaign,
+    term,
+    content,
+    -- What came in before there were rules waits for a recompute.
+    if(rules_version = 0, 'unknown', toString(channel)) as channel,
+    mapFromArrays(click_ids.name, click_ids.value) as click_ids,
     click_id,
     link_id,
     campaign_id,
@@ -70,7 +78,17 @@ select
     value,
     currency,
     props,
-    is_bot
+    country,
+    city,
+    device,
+    os,
+    os_version,
+    browser,
+    browser_version,
+    bot_score,
+    bot_reasons,
+    is_bot,
+    rules_version
 from first_copies
 {% if is_incremental() %}
     where occurred_on in {{ any_of(days) }}

@@ -37,6 +37,7 @@ def places() -> Places:
     return Places(
         tenant=1,
         site="http://shop.example",
+        collector="http://t.shop.example",
         campaigns={each.utm_campaign: number for number, each in enumerate(shop.CAMPAIGNS, start=11)},
         links={each.slug: number for number, each in enumerate(shop.LINKS, start=21)},
         variants={each: number for number, each in enumerate(variants, start=31)},

@@ -10,8 +10,11 @@ import pyarrow as pa
 import pytest
 
 from cli.demo import shop, visits, world
+from cli.demo.visitors import Kind
 from cli.demo.world import Places
 from connectors.sandbox.performance import World
+from marketing_pipelines.events.channels import Channel
+from marketing_pipelines.events.rules import RULES_VERSION
 
 MOMENT = datetime(2026, 11, 20, 15, 20, tzinfo=UTC)
 
@@ -66,7 +69,7 @@ def test_every_channel_brings_visits(told: pl.DataFrame) -> None:
     hosts = {urlsplit(referrer).hostname for referrer in landings["referrer"]}
     assert {"www.google.com", "duckduckgo.com", "slowfashion.example"} <= hosts
     came_by = {visit.way.channel for visit in visits.visits(MOMENT, Random(7))}
-    assert came_by == set(shop.Channel)
+    assert came_by == set(world.PERSUASION)
 
 
 def test_paid_visits_are_a_share_of_the_clicks_that_are_billed(told: pl.DataFrame) -> None:
@@ -117,22 +120,54 @@ def test_a_click_leads_to_the_page_that_names_it(told: pl.DataFrame) -> None:
     assert (clicks["sid"] == "").all()
     assert (clicks["link_id"] > 0).all()
     landed = told.filter(pl.col("event") == "page_view", pl.col("click_id") != "")
-    # The last visits are cut at the moment, so a click may be all that is known of one.
     assert set(landed["click_id"]) <= set(clicks["event_id"])
-    assert len(landed) >= len(clicks) - 3
+    # The last visits are cut at the moment, so a click may be all that is known of one; previews open no page.
+    previewed = clicks.filter(pl.col("bot_reasons").list.contains("preview"))
+    assert len(previewed) > 5
+    assert len(landed) + len(previewed) >= len(clicks) - 3
     for url, click in landed.select("url", "click_id").head(50).iter_rows():
         assert parse_qs(urlsplit(url).query)["mp_cid"] == [click]
 
 
-def test_consent_and_bots_are_told_as_they_are(told: pl.DataFrame) -> None:
+def test_consent_is_told_as_it_is(told: pl.DataFrame) -> None:
     assert set(told["consent"]) == {"granted", "denied", "unknown"}
     denied = told.filter(pl.col("consent") == "denied")
     assert (denied["sid"] == "").all()
     assert (denied["user_id"] == "").all()
+
+
+def test_the_rules_find_the_programs_and_nobody_else(told: pl.DataFrame) -> None:
+    met = {visit.visitor.user_agent: visit.visitor.kind for visit in visits.visits(MOMENT, Random(7))}
+    assert set(met.values()) == set(Kind)
+    found = dict(told.select("user_agent", "is_bot").unique().iter_rows())
+    assert found == {agent: kind is not Kind.PERSON for agent, kind in met.items()}
     bots = told.filter("is_bot")
-    assert 0 < len(bots) < len(told) / 10
-    assert bots["user_agent"].str.contains("(?i)bot").all()
-    assert set(bots["event"]) <= {"page_view", "click"}
+    assert len(told) / 100 < len(bots) < len(told) / 10
+    assert set(bots["event"]) == {"page_view", "click"}
+    reasons = {reason for found in bots["bot_reasons"] for reason in found}
+    assert {"crawler_list", "headless", "preview"} <= reasons
+
+
+def test_the_rules_find_by_which_channel_people_came(told: pl.DataFrame) -> None:
+    meant = {channel.value for channel in world.PERSUASION}
+    landed = told.filter(pl.col("event") == "page_view")
+    assert set(landed["channel"].cast(pl.String)) == meant | {Channel.INTERNAL}
+    for channel, referrer, tag in [
+        (Channel.PAID_SOCIAL, "facebook", "fbclid"),
+        (Channel.PAID_SEARCH, "google", "gclid"),
+    ]:
+        paid = landed.filter(pl.col("channel") == channel)
+        assert paid["referrer_host"].str.contains(referrer).all()
+        assert paid["click_ids"].list.first().struct.field("name").eq(tag).all()
+
+
+def test_what_was_told_has_the_version_of_the_rules_and_what_the_edge_alone_knows(told: pl.DataFrame) -> None:
+    assert told["rules_version"].unique().to_list() == [RULES_VERSION]
+    people = told.filter(~pl.col("is_bot"))
+    assert people["country"].str.len_chars().eq(2).all()
+    assert people["country"].n_unique() > 4
+    assert {"desktop", "mobile", "tablet"} == set(people["device"].cast(pl.String))
+    assert people["browser"].n_unique() > 5
 
 
 def test_people_come_back(told: pl.DataFrame) -> None:
