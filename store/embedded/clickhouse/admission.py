@@ -26,7 +26,8 @@ class Admission:
             raise self._too_many()
         self._waiting += 1
         try:
-            await asyncio.wait_for(self._turns.acquire(), self._bounds.patience)
+            async with asyncio.timeout(self._bounds.patience):
+                await self._turns.acquire()
         except TimeoutError:
             raise self._too_many() from None
         finally:

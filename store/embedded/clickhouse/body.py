@@ -52,7 +52,8 @@ class Body:
 
     async def _next(self) -> bytes:
         try:
-            message = await asyncio.wait_for(self._receive(), RECEIVE_TIMEOUT)
+            async with asyncio.timeout(RECEIVE_TIMEOUT):
+                message = await self._receive()
         except TimeoutError:
             raise ClickHouseError(
                 ErrorCode.SOCKET_TIMEOUT, f"No data from the client for {RECEIVE_TIMEOUT:.0f} seconds."

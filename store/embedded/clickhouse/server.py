@@ -380,8 +380,11 @@ class Speaker:
         return data
 
     async def _transmit(self, message: MutableMapping[str, Any]) -> None:
+        # Not `wait_for`: until 3.12 it loses a cancellation that comes as the message is sent, and the answer would
+        # go on for ever, to nobody.
         try:
-            await asyncio.wait_for(self._send(message), SEND_TIMEOUT)
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await self._send(message)
         except TimeoutError:
             raise ClientGone from None
 
