@@ -10,6 +10,7 @@ import typer
 
 from cli import house as rooms
 from cli.edge_commands import hook_app, key_app
+from cli.link_commands import link_app
 from cli.reporting import REFUSED, console, errors, one_line_errors, operator, the_house
 from store.records.tenants import ConsentRule, StoredAddresses, VisitorIds
 from store.settings import Role, Service
@@ -22,6 +23,7 @@ app.add_typer(kill_app, name="kill")
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(key_app, name="key")
 app.add_typer(hook_app, name="hook")
+app.add_typer(link_app, name="link")
 app.add_typer(audit_app, name="audit")
 
 

@@ -45,6 +45,7 @@ def _what_to_do(error: Exception) -> str:
     from cli.dagster_ui import RunFailed
     from cli.up import CannotStart
     from collector.refusals import Refused
+    from marketing_pipelines.links import refusals as links
     from store.embedded import postgres
     from store.migrations import MigrationFailed
     from store.records.schema import NotUsable
@@ -61,6 +62,7 @@ def _what_to_do(error: Exception) -> str:
             | postgres.CannotStart()
             | MigrationFailed()
             | NotUsable()
+            | links.NotUsable()
         ):
             return str(error)
         case Refused():

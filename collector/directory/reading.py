@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import ColumnElement, select, true
@@ -14,7 +13,7 @@ from collector.directory.known import Senders
 from collector.directory.links import PreparedLink
 from collector.directory.preparing import LinkRow, TargetRow, prepared
 from collector.directory.senders import Rules, Sender, Trust
-from marketing_pipelines.links.targets import SCHEMES, BlockList
+from marketing_pipelines.links.targets import BlockList, host_and_port
 from store import records, secrets
 from store.clock import now
 from store.records import collector_keys, hooks, tenants, visitor_salts
@@ -101,7 +100,7 @@ def _links(
         .where(wanted)
         .execution_options(yield_per=ROWS_AT_A_TIME)
     )
-    own_hosts = _own_hosts(settings)
+    own_hosts = {host_and_port(settings.address(Service.COLLECTOR))}
     with records.session(settings, Role.EDGE) as session:
         targets = _targets(session, wanted_targets)
         for found in session.execute(query):
@@ -135,12 +134,6 @@ def _targets(session: records.Session, wanted: ColumnElement[bool]) -> dict[int,
         target = TargetRow._make(row)
         found[target.link_id].append(target)
     return found
-
-
-def _own_hosts(settings: Settings) -> frozenset[str]:
-    """The redirector's own address, with its port."""
-    parts = urlsplit(settings.address(Service.COLLECTOR))
-    return frozenset({f"{parts.hostname}:{parts.port or SCHEMES[parts.scheme]}"})
 
 
 def _hook_secrets(rows: Iterable[hooks.HookSecret], sealing_key: bytes) -> dict[str, list[HookSecret]]:

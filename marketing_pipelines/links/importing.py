@@ -61,6 +61,20 @@ def read_links(text: str | bytes, *, own_hosts: Collection[str] = frozenset()) -
     return imported
 
 
+def read_targets(cell: str, *, own_hosts: Collection[str] = frozenset()) -> tuple[Target, ...]:
+    """Targets as a list carries them, in JSON."""
+    try:
+        targets = msgspec.json.decode(cell, type=list[Target])
+    except msgspec.MsgspecError as error:
+        raise NotUsable(f"The targets cannot be read ({error}); write them as an export does.") from None
+    if len(targets) > MOST_TARGETS:
+        raise NotUsable(f"A link has {MOST_TARGETS} targets at most, not {len(targets)}.")
+    return tuple(
+        msgspec.structs.replace(target, url=usable_target(target.url, own_hosts=own_hosts))
+        for target in targets
+    )
+
+
 class _Unreadable(Exception):
     """The rest of a file cannot be read."""
 
@@ -233,13 +247,7 @@ class _Row:
         return self._target(parameters.tagged(self._target(cell), utm))
 
     def _targets(self, cell: str) -> tuple[Target, ...]:
-        try:
-            targets = msgspec.json.decode(cell, type=list[Target])
-        except msgspec.MsgspecError as error:
-            raise NotUsable(f"The targets cannot be read ({error}); write them as an export does.") from None
-        if len(targets) > MOST_TARGETS:
-            raise NotUsable(f"A link has {MOST_TARGETS} targets at most, not {len(targets)}.")
-        return tuple(msgspec.structs.replace(target, url=self._target(target.url)) for target in targets)
+        return read_targets(cell, own_hosts=self._own_hosts)
 
     def _targets_of_dub(self) -> tuple[Target, ...]:
         """One for each country and each system; on a phone Dub asks for the system alone."""

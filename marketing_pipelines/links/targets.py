@@ -166,6 +166,23 @@ def usable_target(url: str, *, own_hosts: Collection[str] = frozenset()) -> str:
     return written
 
 
+def host_and_port(address: str) -> str:
+    """Who answers at an address, as `own_hosts` names it."""
+    parts = _ADDRESS.fullmatch(address)
+    if parts is None:
+        raise NotUsable(f"{address[:80]!r} is no address on the web.")
+    host, port = _host_and_port(parts[2])
+    return f"{host}:{port or SCHEMES[parts[1].lower()]}"
+
+
+def usable_block(entry: str) -> str:
+    """An entry of a block list in its one spelling: a host, with a dot in front if all below it is meant too."""
+    written = entry.strip()
+    if written.startswith((".", "*.")):
+        return f".{_normal_host(written.partition('.')[2])}"
+    return _normal_host(written)
+
+
 class BlockList:
     """Hosts that nobody is sent to: `evil.example` that host alone, `.evil.example` it and all below it."""
 
@@ -174,14 +191,11 @@ class BlockList:
         for number, entry in enumerate(entries):
             if number == MOST_BLOCKED:
                 raise NotUsable(f"The block list has more than {MOST_BLOCKED} entries; leave some out.")
-            written = entry.strip()
             try:
-                if written.startswith((".", "*.")):
-                    suffixes.add(_normal_host(written.removeprefix("*").removeprefix(".")))
-                else:
-                    hosts.add(_normal_host(written))
+                host = usable_block(entry)
             except NotUsable as refusal:
                 raise NotUsable(f"The block list has the entry {entry[:80]!r}. {refusal}") from None
+            (suffixes if host.startswith(".") else hosts).add(host.removeprefix("."))
         self._hosts = frozenset(hosts)
         self._suffixes = frozenset(suffixes)
 

@@ -173,6 +173,11 @@ def found(session: Session, tenant: TenantId, slug: str) -> Link:
     return link
 
 
+def newest(session: Session, tenant: TenantId, most: int = 1000) -> list[Link]:
+    query = select(Link).where(Link.tenant_id == tenant).order_by(Link.id.desc()).limit(most)
+    return list(session.scalars(query))
+
+
 def uses(session: Session, tenant: TenantId) -> dict[LinkId, int]:
     """How often people followed each of the tenant's links that has a limit."""
     query = select(LinkUse.link_id, LinkUse.used).where(LinkUse.tenant_id == tenant)
