@@ -20,6 +20,8 @@ from store.settings import Settings
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 0.5
+# While there is always more to load, loaded segments, new volumes and a wish to stop are looked after this often.
+ROUND_SECONDS = 5.0
 # From here on loaded segments give way before their time.
 CROWDED = 0.8
 
@@ -58,12 +60,13 @@ class Shipper:
         return all(store.answers for store in self._stores.values())
 
     def _ship_to(self, store: Store, sinks: list[Sink]) -> None:
-        """Everything that waits for one store."""
+        """What waits for one store, as far as a round gets."""
         # Volumes and sinks take turns, so that a long backlog of one does not keep the others waiting.
         waiting = [(volume, sink) for volume in self._volumes() for sink in sinks]
+        until = time.monotonic() + ROUND_SECONDS
         try:
             store.connect()
-            while waiting:
+            while waiting and time.monotonic() < until:
                 waiting = [(volume, sink) for volume, sink in waiting if self._ship_next(volume, sink, store)]
                 self._tell()
         except Exception as error:  # noqa: BLE001 (a shipper that dies strands the log)
@@ -86,13 +89,11 @@ class Shipper:
         return [*self._taken_over.values(), *living]
 
     def _ship_next(self, volume: Volume, sink: Sink, store: Store) -> bool:
-        """Loads the sink's next stretch of a volume; False when there is none."""
+        """Loads the sink's next stretch of a volume; False when that is all for now."""
         cursor = cursors.read(volume.path, sink.name)
         stretch = next_stretch(volume.waiting(), cursor)
         if stretch is None:
             return False
-        if sink is SINKS[0]:  # every sink meets the same damage; one reports it
-            self._report(volume, stretch)
         rows = sink.rows(stretch, volume.name)
         if rows.height:
             loading = Cursor(stretch.segment.number, stretch.start, stretch.end)
@@ -100,7 +101,10 @@ class Shipper:
             token = f"{volume.name}/{sink.name}/{stretch.range}"
             self._shipped[sink.name] += sink.load(store, rows, token)
         cursors.keep(volume.path, sink.name, Cursor(stretch.segment.number, stretch.end))
-        return True
+        if sink is SINKS[0]:  # every sink meets the same damage; one reports it
+            self._report(volume, stretch)
+        # What a living writer has added meanwhile waits for the next round, so that a load is never of a few lines.
+        return stretch.segment.is_closed or stretch.end < stretch.segment.readable
 
     def _report(self, volume: Volume, stretch: Stretch) -> None:
         """A torn tail was never answered for; damage in the middle is a disk's fault and somebody must know."""
