@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -37,7 +38,6 @@ class Shipper:
         self._taken_over: dict[str, Volume] = {}
         self._waiting_since: float | None = None
         self._shipped: Counter[str] = Counter()
-        self._load_failures = 0
         self._damaged_bytes = 0
 
     def run(self, stop: Event) -> None:
@@ -49,9 +49,7 @@ class Shipper:
     def attempt(self) -> bool:
         """One round; whatever goes wrong is logged and tried again, since nothing may be stranded."""
         try:
-            for kind, store in self._stores.items():
-                if not store.is_resting:
-                    self._ship_to(store, [sink for sink in SINKS if sink.store is kind])
+            self._load()
             self._clear_away()
             self._tell()
         except OSError as error:
@@ -59,18 +57,27 @@ class Shipper:
             return False
         return all(store.answers for store in self._stores.values())
 
-    def _ship_to(self, store: Store, sinks: list[Sink]) -> None:
-        """What waits for one store, as far as a round gets."""
-        # Volumes and sinks take turns, so that a long backlog of one does not keep the others waiting.
-        waiting = [(volume, sink) for volume in self._volumes() for sink in sinks]
+    def _load(self) -> None:
+        """What waits for each store; one that hangs is left behind, and does not keep the others waiting."""
+        found = self._volumes()
+        loading = [
+            store for store in self._stores.values() if store.begin(partial(self._ship_to, store, found))
+        ]
+        for store in loading:
+            while store.is_loading and not store.hangs:
+                store.wait(PAUSE_SECONDS)
+                self._tell()
+
+    def _ship_to(self, store: Store, found: list[Volume]) -> None:
+        """What waits for one store, as far as a round gets; volumes and sinks take turns, so that a long backlog of
+        one does not keep the others waiting."""
+        waiting = [(volume, sink) for volume in found for sink in SINKS if isinstance(store, sink.store)]
         until = time.monotonic() + ROUND_SECONDS
         try:
             store.connect()
             while waiting and time.monotonic() < until:
                 waiting = [(volume, sink) for volume, sink in waiting if self._ship_next(volume, sink, store)]
-                self._tell()
         except Exception as error:  # noqa: BLE001 (a shipper that dies strands the log)
-            self._load_failures += 1
             store.failed(error)
         else:
             store.worked()
@@ -124,13 +131,14 @@ class Shipper:
                 if segment.is_closed and all(_is_past(cursor, segment) for cursor in reached):
                     segment.mark_loaded()
         used = volumes.bytes_used(self._spool)
+        is_idle = not any(store.is_loading for store in self._stores.values())
         for volume in self._volumes():
             for segment in volume.segments():
                 is_crowded = used >= self._crowded_bytes
                 if segment.is_loaded and (self._is_old(segment.path) or is_crowded):
                     used -= segment.readable
                     segment.path.unlink()
-            if volume.lock is not None and not volume.segments():
+            if volume.lock is not None and is_idle and not volume.segments():
                 del self._taken_over[volume.name]
                 volume.remove()
 
@@ -148,7 +156,7 @@ class Shipper:
             backlog_segments=sum(len(volume.waiting()) for volume in self._volumes()),
             lag_seconds=0.0 if self._waiting_since is None else time.monotonic() - self._waiting_since,
             shipped_rows=dict(self._shipped),
-            load_failures=self._load_failures,
+            load_failures=sum(store.load_failures for store in self._stores.values()),
             damaged_bytes=self._damaged_bytes,
         )
         condition.say(self._spool, said)

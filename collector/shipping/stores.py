@@ -1,9 +1,11 @@
-"""The stores that are loaded. Each may be away by itself, and the other does not wait for it."""
+"""The stores that are loaded. Each may be away by itself, or hang, and the other does not wait for it."""
 
 import logging
 import random
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from threading import Thread
 
 from sqlalchemy.orm import Session
 
@@ -14,25 +16,48 @@ logger = logging.getLogger(__name__)
 
 SHORTEST_BACK_OFF_SECONDS = 0.5
 LONGEST_BACK_OFF_SECONDS = 30.0
+HANGS_AFTER_SECONDS = 10.0
 
 
 class Store:
-    """Remembers how often it failed in a row, and rests longer each time."""
+    """Is loaded in a thread of its own; remembers how often it failed in a row, and rests longer each time."""
 
     name = ""
 
     def __init__(self, settings: Settings) -> None:
+        self.load_failures = 0
         self._settings = settings
         self._failures = 0
         self._rests_until = 0.0
+        self._loading: Thread | None = None
+        self._since = 0.0
 
     @property
     def answers(self) -> bool:
-        return self._failures == 0
+        return self._failures == 0 and not self.hangs
 
     @property
-    def is_resting(self) -> bool:
-        return time.monotonic() < self._rests_until
+    def is_loading(self) -> bool:
+        return self._loading is not None and self._loading.is_alive()
+
+    @property
+    def hangs(self) -> bool:
+        return self.is_loading and time.monotonic() - self._since > HANGS_AFTER_SECONDS
+
+    def begin(self, load: Callable[[], None]) -> bool:
+        """Starts a load; False while the store rests, or has not come back from the last one."""
+        if self.is_loading or time.monotonic() < self._rests_until:
+            return False
+        self._since = time.monotonic()
+        # A daemon, since a process that is to stop does not wait for a store that hangs.
+        self._loading = Thread(target=load, name=self.name, daemon=True)
+        self._loading.start()
+        return True
+
+    def wait(self, seconds: float) -> None:
+        """Returns when the load is over, or after that time."""
+        if self._loading is not None:
+            self._loading.join(seconds)
 
     def connect(self) -> None:
         """Raises when the store is away."""
@@ -44,6 +69,7 @@ class Store:
 
     def failed(self, error: Exception) -> None:
         self._failures += 1
+        self.load_failures += 1
         level = logging.WARNING if self._failures == 1 else logging.DEBUG
         logger.log(level, "%s took nothing, the log keeps it: %s", self.name, str(error)[:500])
         longest = min(LONGEST_BACK_OFF_SECONDS, SHORTEST_BACK_OFF_SECONDS * 2 ** min(self._failures, 8))

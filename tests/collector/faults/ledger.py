@@ -110,8 +110,8 @@ def in_the_log(spool: Path, tenant: int) -> Counter[str]:
 def in_clickhouse(warehouse: events.Client, tenant: int) -> Counter[str]:
     """How often each event of a tenant is there, as it is and not deduplicated."""
     query = "select event_id, count() from raw.events where tenant_id = {tenant:Int64} group by event_id"
-    rows = warehouse.query(query, parameters={"tenant": tenant}).result_rows
-    return Counter(dict(rows))
+    rows = warehouse.query(query, parameters={"tenant": tenant}).named_results()
+    return Counter({row["event_id"]: row["count()"] for row in rows})
 
 
 def wait_for_rows(warehouse: events.Client, tenant: int) -> None:
