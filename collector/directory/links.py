@@ -1,6 +1,6 @@
 """What the edge keeps of every link: small while nobody asks for it, ready when somebody does."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 import msgspec
 
@@ -60,13 +60,16 @@ class Links:
         packed = self._links.get(slug)
         return None if packed is None else _unpacked(packed)
 
-    def learn_all(self, found: Iterable[tuple[str, PreparedLink]]) -> None:
-        """Takes in every link there is; those that are found no more are forgotten."""
-        seen = set[str]()
+    def learn_each(self, found: Iterable[tuple[str, PreparedLink]]) -> int:
+        """Takes in links, and says how many."""
+        count = 0
         for slug, link in found:
             self._learn(slug, link)
-            seen.add(slug)
-        for slug in self._links.keys() - seen:
+            count += 1
+        return count
+
+    def forget_all_but(self, slugs: Set[str]) -> None:
+        for slug in self._links.keys() - slugs:
             del self._links[slug]
 
     def learn(self, changed: Iterable[int], found: Mapping[str, PreparedLink]) -> None:

@@ -1,6 +1,6 @@
 """From a link's record to what the edge keeps of it: addresses checked and tagged before anyone asks. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ OTHER_MEDIUM = "referral"
 
 
 class LinkRow(NamedTuple):
-    """A link as the records have it."""
+    """A link as the records have it; what most links do not have comes last."""
 
     slug: str
     tenant_id: int
@@ -75,7 +75,21 @@ def prepared(
         except NotUsable:
             return ""
 
-    terms = Terms(
+    return PreparedLink(
+        link_id=row.link_id,
+        tenant_id=row.tenant_id,
+        campaign_id=row.campaign_id or 0,
+        target=address(row.target_url),
+        terms=_terms(row, targets, address) if targets or any(row[_FIRST_TERM:]) else None,
+        **utm,
+    )
+
+
+_FIRST_TERM = LinkRow._fields.index("archived_at")
+
+
+def _terms(row: LinkRow, targets: Sequence[TargetRow], address: Callable[[str | None], str]) -> Terms:
+    return Terms(
         is_archived=row.archived_at is not None,
         opens_at=_milliseconds(row.starts_at),
         closes_at=_milliseconds(row.expires_at),
@@ -85,17 +99,6 @@ def prepared(
         passed_parameters=frozenset(name.lower() for name in row.passed_parameters),
         targets=tuple(_target(target, url) for target in targets if (url := address(target.url))),
     )
-    return PreparedLink(
-        link_id=row.link_id,
-        tenant_id=row.tenant_id,
-        campaign_id=row.campaign_id or 0,
-        target=address(row.target_url),
-        terms=terms if terms != NO_TERMS else None,
-        **utm,
-    )
-
-
-NO_TERMS = Terms()
 
 
 def _target(row: TargetRow, url: str) -> Target:

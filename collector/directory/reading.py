@@ -62,6 +62,12 @@ def all_links(settings: Settings) -> Iterator[tuple[str, PreparedLink]]:
     return _links(settings, true(), true())
 
 
+def slugs(settings: Settings) -> set[str]:
+    """Of every link there is."""
+    with records.session(settings, Role.EDGE) as session:
+        return set(session.scalars(select(Link.slug).execution_options(yield_per=ROWS_AT_A_TIME)))
+
+
 def links(settings: Settings, ids: Sequence[int]) -> dict[str, PreparedLink]:
     return dict(_links(settings, Link.id.in_(ids), LinkTarget.link_id.in_(ids)))
 

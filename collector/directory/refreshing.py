@@ -82,7 +82,10 @@ class Refresher:
         logger.info("%d links and %d keys known", len(self._directory.links), len(self._directory.keys))
 
     def _read_links(self) -> None:
-        self._directory.links.learn_all(reading.all_links(self._settings))
+        links = self._directory.links
+        if links.learn_each(reading.all_links(self._settings)) < len(links):
+            # Some were deleted while nobody listened.
+            links.forget_all_but(reading.slugs(self._settings))
 
     async def _read_changes(self, notices: list[psycopg.Notify]) -> None:
         heard = {channel: _numbers(notices, channel) for channel in (LINKS, CAMPAIGNS, BLOCKED_HOSTS, KEYS)}

@@ -13,10 +13,18 @@ LONGEST_MERGED = 512
 
 def tagged(url: str, tags: Mapping[str, str]) -> str:
     """The address with the tags it lacks; a tag without a value is none."""
-    present = _names(url)
-    missing = [(name, value) for name, value in tags.items() if value and name.lower() not in present]
-    return with_parameters(
-        url, (f"{quote_plus(name)}={quote_plus(value, errors='replace')}" for name, value in missing)
+    written = _written(tuple(tags.items()))
+    present = _names(url) if "?" in url else ()
+    return with_parameters(url, [parameter for name, parameter in written if name not in present])
+
+
+@lru_cache(maxsize=4096)
+def _written(tags: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The tags that have a value, by their name in lower case; many links share a campaign's."""
+    return tuple(
+        (name.lower(), f"{quote_plus(name)}={quote_plus(value, errors='replace')}")
+        for name, value in tags
+        if value
     )
 
 

@@ -23,6 +23,7 @@ MOST_LANGUAGES = 20
 
 # What stays as it is in an address; all else is percent-encoded, and so is a % that encodes nothing.
 _ADDRESS_CHARACTERS = "%/?#[]@!$&'()*+,;:=-._~"
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_.\-~/?#\[\]@!$&'()*+,;:=]|%[0-9A-Fa-f]{2})*")
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)(.*)", re.DOTALL)
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]{0,5}))?")
@@ -159,7 +160,9 @@ def usable_target(url: str, *, own_hosts: Collection[str] = frozenset()) -> str:
             f"The address leads back to {host}, where links are answered; write where they lead in the end."
         )
     shown_port = "" if number == SCHEMES[scheme] else f":{number}"
-    rest = quote(_LONE_PERCENT.sub("%25", parts[3]), safe=_ADDRESS_CHARACTERS)
+    rest = parts[3]
+    if not _PLAIN.fullmatch(rest):
+        rest = quote(_LONE_PERCENT.sub("%25", rest), safe=_ADDRESS_CHARACTERS)
     written = f"{scheme}://{host}{shown_port}{rest}"
     if len(written) > LONGEST_TARGET:
         raise NotUsable(f"The address is longer than {LONGEST_TARGET} characters once encoded; shorten it.")

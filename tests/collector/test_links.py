@@ -121,7 +121,7 @@ def test_what_is_kept_is_what_is_found() -> None:
         LinkRow("a", 7, 1, "https://shop.example", 3, "email", "spring", max_clicks=2),
         [target("https://shop.example/at", countries=["AT"])],
     )
-    links.learn_all([("a", kept)])
+    links.learn_each([("a", kept)])
     assert links.get("a") == kept
     assert links.get("b") is None
 
@@ -129,10 +129,11 @@ def test_what_is_kept_is_what_is_found() -> None:
 def test_links_that_are_found_no_more_are_forgotten() -> None:
     links = Links()
     one, other = link("https://a.example", link_id=1), link("https://b.example", link_id=2)
-    links.learn_all([("a", one), ("b", other)])
+    assert links.learn_each([("a", one), ("b", other)]) == 2
     links.learn([1, 2], {"a2": one})
     assert (links.get("a"), links.get("b"), links.get("a2"), len(links)) == (None, None, one, 1)
-    links.learn_all([("b", other)])
+    links.learn_each([("b", other)])
+    links.forget_all_but({"b"})
     assert (links.get("a2"), links.get("b")) == (None, other)
 
 

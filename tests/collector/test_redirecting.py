@@ -5,6 +5,7 @@ import json
 import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,9 +20,10 @@ from store.records.experiments import Experiment, Variant
 from store.records.links import Link
 from store.records.schema import LinkId
 from store.records.tenants import ConsentRule, StoredAddresses
-from store.settings import Role, Settings
+from store.settings import Role, Service, Settings
 from tests.browser import chromium
-from tests.collector.conftest import Collector, Site, arrived, make_site
+from tests.collector.conftest import Collector, Site, arrived, environment, make_site, running_collector
+from tests.collector.relay import relay_to
 from tests.conftest import wait_until
 
 
@@ -245,6 +247,27 @@ def test_a_used_up_link_without_fallback_says_so(
     assert follow(collector, slug).status_code == 302
     answer = follow(collector, slug)
     assert (answer.status_code, "used up" in answer.text) == (410, True)
+
+
+def test_a_link_with_a_limit_leads_to_its_fallback_while_postgres_is_away(
+    settings: Settings, site: Site, tmp_path: Path
+) -> None:
+    port = settings.port(Service.POSTGRES)
+    with relay_to(port) as wire:
+        given = environment(settings, tmp_path, DEFAULT_TENANT=site.slug)
+        given["DATABASE_URL"] = given["DATABASE_URL"].replace(f":{port}/", f":{wire.port}/")
+        over = "https://shop.example/over"
+        with running_collector(given, ships=False) as collector:
+            _, with_fallback = known_link(collector, settings, site, max_clicks=9, fallback_url=over)
+            _, without = known_link(collector, settings, site, max_clicks=9)
+            assert target(follow(collector, with_fallback)) == "https://shop.example/sale"
+            wire.cut()
+            wait_until("the cut", lambda: target(follow(collector, with_fallback)) == over, 30)
+            answer = follow(collector, without)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+            assert follow(collector, site.link).status_code == 302
+            wire.mend()
+            wait_until("its end", lambda: target(follow(collector, with_fallback)) != over, 30)
 
 
 def test_a_password_is_asked_by_a_form_and_never_in_an_address(
