@@ -6,6 +6,8 @@ from collector.answers import Problem, Results
 from collector.hooks import LARGEST_BODY, Provider
 from collector.incoming import Envelope, IncomingEvent
 from collector.openapi.schemas import Schema, reference, texts_of_event
+from collector.passwords import LONGEST_PASSWORD
+from collector.redirecting import ENDINGS
 from collector.redirecting import PREFIX as LINKS
 from collector.refusals import Reason
 from collector.unsubscribing import PREFIX as UNSUBSCRIBES
@@ -157,22 +159,52 @@ def _pixel() -> Described:
 
 
 def _link() -> Described:
-    def page(meaning: str) -> Described:
-        return _answer(meaning, PAGE, TEXTUAL, OF_A_PAGE)
+    def page(meaning: str, more: Described | None = None) -> Described:
+        return _answer(meaning, PAGE, TEXTUAL, {**OF_A_PAGE, **(more or {})})
 
-    location = {"Location": {"required": True, "schema": TEXTUAL}, **NOT_STORED}
-    nowhere = {
-        "404": page("There is no such link, or its target is not an address on the web."),
-        "410": page("The link has ended."),
-        "500": _problem(MEANINGS[500]),
-        "503": page("The links are being read.") | {"headers": {**OF_A_PAGE, **RETRY_AFTER}},
+    endings: dict[int, str] = {404: "There is no such link.", 503: "The links are being read."}
+    for status, title, text in ENDINGS.values():
+        endings[status] = f"{endings.get(status, '')} {title}: {text}".strip()
+    ended = {
+        str(status): page(meaning, RETRY_AFTER if status == 503 else None)
+        for status, meaning in endings.items()
     }
-    answers = {"302": _answer("To the record's target; the click is on disk.", headers=location), **nowhere}
+    location = {"Location": {"required": True, "schema": TEXTUAL}, **NOT_STORED}
+    answers = {
+        "200": page("The form that asks for the link's password."),
+        "302": _answer("To the record's target; the click is on disk.", headers=location),
+        **ended,
+        "500": _problem(MEANINGS[500]),
+    }
     return {
         "summary": "A short link.",
         "parameters": [_in_path("slug", {**TEXTUAL, "minLength": 1})],
         "get": {"responses": answers},
         "head": {"responses": {status: _without_body(told) for status, told in answers.items()}},
+        "post": {
+            "summary": "The password of a link that has one.",
+            "requestBody": {
+                "content": {
+                    "application/x-www-form-urlencoded": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["password"],
+                            "properties": {"password": {**TEXTUAL, "maxLength": LONGEST_PASSWORD}},
+                        }
+                    }
+                }
+            },
+            "responses": {
+                **ended,
+                "303": _answer("It fits: to the record's target; the click is on disk.", headers=location),
+                "400": page("The form came only in part."),
+                "403": page(f"It does not fit. {endings[403]}"),
+                "405": page("The link has no password.", {"Allow": {"schema": {"const": "GET, HEAD"}}}),
+                "413": page("The form is too long."),
+                "429": page("Too many passwords were tried."),
+                "500": _problem(MEANINGS[500]),
+            },
+        },
     }
 
 

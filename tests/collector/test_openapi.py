@@ -11,6 +11,7 @@ import jsonschema
 import msgspec
 import pytest
 import schemathesis
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
@@ -30,6 +31,7 @@ from collector.openapi.schemas import MEANINGS, schemas
 from store import records, unsubscribe_tokens
 from store.audit import Actor, ActorKind
 from store.records import hooks
+from store.records.links import Link
 from store.records.schema import ContactId
 from store.settings import Role, Settings, load
 from store.unsubscribe_tokens import Leaving
@@ -69,6 +71,7 @@ doors.config.phases.coverage.enabled = False
 
 
 TOKEN = uuid.uuid4().hex
+LOCKED, PASSWORD = f"l-{uuid.uuid4().hex[:10]}", "let me in"
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,8 @@ def collector(
             session, Actor(ActorKind.OPERATOR, "test"), site.tenant, provider=Provider.POSTMARK, secret=TOKEN,
             label="test", sealing_key=settings.derived(hooks.SEALED_FOR),
         )  # fmt: skip
+        locked = PasswordHasher().hash(PASSWORD)
+        session.add(Link(tenant_id=site.tenant, slug=LOCKED, target_url=f"{SHOP}/", password_hash=locked))
     given = environment(
         settings, tmp_path_factory.mktemp("edge"), DEFAULT_TENANT=site.slug, COLLECT_MAX_ADDRESS_RATE="0"
     )
@@ -133,6 +138,7 @@ TABLE: list[tuple[str, str, dict[str, Any], int]] = [
     ("get", "/pixel.gif", {"params": {"key": "pk_nobody"}}, 401),
     ("get", "/r/{slug}", {}, 302),
     ("head", "/r/{slug}", {}, 302),
+    ("post", "/r/{slug}", {"data": {"password": "none"}}, 405),
     ("get", "/u/{token}", {}, 200),
     ("head", "/u/{token}", {}, 200),
     ("post", "/u/{token}", {}, 200),
@@ -191,6 +197,23 @@ def test_a_signed_event_and_a_known_pixel_are_answered_as_documented(
     known = collector.http.get("/t.js", headers={"If-None-Match": tag})
     assert known.status_code == 304
     as_documented(document, "get", "/t.js", known)
+
+
+@pytest.mark.parametrize(
+    ("method", "form", "status"),
+    [
+        ("get", {}, 200),
+        ("head", {}, 200),
+        ("post", {"password": "no"}, 403),
+        ("post", {"password": PASSWORD}, 303),
+    ],
+)
+def test_a_link_with_a_password_is_answered_as_documented(
+    collector: Collector, document: dict[str, Any], method: str, form: dict[str, str], status: int
+) -> None:
+    answer = collector.http.request(method, f"/r/{LOCKED}", data=form)
+    assert answer.status_code == status
+    as_documented(document, method, "/r/{slug}", answer)
 
 
 def test_the_served_document_is_the_one_that_is_tried(document: dict[str, Any]) -> None:
