@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from collector.directory import Directory
-from collector.edge_log import EdgeLog, volumes
+from collector.edge_log import EdgeLog
 from collector.metrics import Counted, Metrics
 from collector.shipping import condition as shipping
 from collector.shipping.condition import ShipperCondition
@@ -39,7 +39,7 @@ class Condition:
     async def look_around(self) -> None:
         """What other processes did to the spool and counted, and what the shipper says."""
         try:
-            self._log.spool_bytes = await asyncio.to_thread(volumes.bytes_used, self._spool)
+            await asyncio.to_thread(self._log.look_at_the_disk)
             self._shipper = await asyncio.to_thread(shipping.heard, self._spool)
             self._tell_the_others()
             self._metrics.others = await asyncio.to_thread(self._told_by_the_others)
@@ -57,7 +57,7 @@ class Condition:
             "clickhouse": ""
             if self._shipper.clickhouse_answers or not self._shipper.is_running
             else "away; the edge log keeps what comes in",
-            "spool": "at its disk limit (SPOOL_MAX_BYTES)" if self._log.is_full else "",
+            "spool": "at its disk limit (SPOOL_MAX_BYTES), or the disk is full" if self._log.is_full else "",
         }
         return {part: problem for part, problem in problems.items() if problem}
 

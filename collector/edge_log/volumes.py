@@ -23,6 +23,8 @@ from collector.edge_log import committed
 
 LOCK = "lock"
 WAITING, LOADED = ".segment", ".loaded"
+# What the log leaves free of a disk: on a full one nobody could write down what is loaded, and make room.
+SPARE_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -111,6 +113,11 @@ def bytes_used(spool: Path) -> int:
             except FileNotFoundError:
                 continue
     return total
+
+
+def room(spool: Path, limit: int, used: int) -> int:
+    """How much more the spool may take in: up to its limit, or less where the disk has less."""
+    return min(limit - used, shutil.disk_usage(spool).free - SPARE_BYTES)
 
 
 def sync_directory(path: Path) -> None:

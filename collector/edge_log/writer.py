@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import NamedTuple
 
-from collector.edge_log import lines
+from collector.edge_log import lines, volumes
 from collector.edge_log.committed import Committed
 from collector.edge_log.volumes import Volume, sync_directory
 from collector.metrics import Metrics
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 SEGMENT_BYTES = 32 * 2**20
 # The segment being written cannot be cleared away, so that it must be a small part of what the disk may hold.
 SEGMENTS_IN_A_SPOOL = 8
+SMALLEST_SEGMENT_BYTES = 128 * 1024
 # fdatasync leaves out the file's times, not its length; macOS has fsync alone.
 _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -54,10 +55,13 @@ class EdgeLog:
     ) -> None:
         self.volume = volume
         self.spool_bytes = 0
+        self.room = volumes.room(volume.path, spool_limit, used=0)
         self._metrics = metrics
         self._fsync_seconds = metrics.latency("fsync_seconds")
         self._limit = spool_limit
-        self._segment_bytes = min(segment_bytes, spool_limit // SEGMENTS_IN_A_SPOOL)
+        self._segment_bytes = min(
+            segment_bytes, max(self.room // SEGMENTS_IN_A_SPOOL, SMALLEST_SEGMENT_BYTES)
+        )
         self._committed = Committed(volume.path)
         self._file: int | None = None
         self._forming: Batch | None = None
@@ -69,11 +73,20 @@ class EdgeLog:
 
     @property
     def is_full(self) -> bool:
-        return self.spool_bytes >= self._limit
+        return self.room <= 0
 
     def refuse_when_full(self) -> None:
-        if self.spool_bytes >= self._limit:
-            raise NotNow("The edge log has reached its disk limit (SPOOL_MAX_BYTES); it is being loaded.", 10)
+        if self.room <= 0:
+            raise NotNow(
+                "The edge log has reached its disk limit (SPOOL_MAX_BYTES), or the disk is full; it is being loaded.",
+                10,
+            )
+
+    def look_at_the_disk(self) -> None:
+        """What all that write to it have left of the spool and its disk."""
+        spool = self.volume.path.parent
+        used = volumes.bytes_used(spool)
+        self.spool_bytes, self.room = used, volumes.room(spool, self._limit, used)
 
     def append(self, records: Iterable[bytes]) -> Durable:
         """Takes records in; the future is done once they are on disk, or raises NotNow if they are not."""
@@ -118,6 +131,7 @@ class EdgeLog:
         self._hand_over()
         if isinstance(outcome, Written):
             self.spool_bytes += outcome.length
+            self.room -= outcome.length
             self._fsync_seconds.add(outcome.seconds)
             batch.durable.set_result(None)
             return

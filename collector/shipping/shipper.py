@@ -33,7 +33,7 @@ class Shipper:
     def __init__(self, settings: Settings, spool: Path) -> None:
         self._spool = spool
         self._keep_seconds = settings.spool_keep_hours * 3600
-        self._crowded_bytes = settings.spool_max_bytes * CROWDED
+        self._limit = settings.spool_max_bytes
         self._stores: dict[type[Store], Store] = {kind: kind(settings) for kind in (Warehouse, Records)}
         self._taken_over: dict[str, Volume] = {}
         self._waiting_since: float | None = None
@@ -131,11 +131,11 @@ class Shipper:
                 if segment.is_closed and all(_is_past(cursor, segment) for cursor in reached):
                     segment.mark_loaded()
         used = volumes.bytes_used(self._spool)
+        crowded = CROWDED * (used + volumes.room(self._spool, self._limit, used))
         is_idle = not any(store.is_loading for store in self._stores.values())
         for volume in self._volumes():
             for segment in volume.segments():
-                is_crowded = used >= self._crowded_bytes
-                if segment.is_loaded and (self._is_old(segment.path) or is_crowded):
+                if segment.is_loaded and (self._is_old(segment.path) or used >= crowded):
                     used -= segment.readable
                     segment.path.unlink()
             if volume.lock is not None and is_idle and not volume.segments():

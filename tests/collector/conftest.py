@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,15 +77,18 @@ def environment(settings: Settings, data: Path, **given: str) -> dict[str, str]:
 
 @contextmanager
 def running_collector(
-    given: dict[str, str], *, takes_events: bool = True, ships: bool = True
+    given: dict[str, str], *, takes_events: bool = True, ships: bool = True, within: Sequence[str] = ()
 ) -> Iterator[Collector]:
-    """A collector that answers, and by default one that takes events already, and its spool's shipper."""
+    """A collector that answers, and by default one that takes events already, and its spool's shipper.
+
+    `within` are the words of a command that runs another one in a place of its own.
+    """
     data = Path(given["DATA_DIR"])
     log = data / "collector.log"
     port = int(given["PORT_BASE"]) + list(Service).index(Service.COLLECTOR)
     with log.open("ab") as output:
-        process = started("collector", given, output)
-        shipper = started("collector.shipping", given, output) if ships else None
+        process = started("collector", given, output, within)
+        shipper = started("collector.shipping", given, output, within) if ships else None
     http = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"User-Agent": PERSON}, timeout=20)
     path = "/readyz" if takes_events else "/healthz"
     try:
@@ -100,9 +103,11 @@ def running_collector(
                 running.wait(20)
 
 
-def started(module: str, given: dict[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+def started(
+    module: str, given: dict[str, str], output: IO[bytes], within: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", module], env=given, stdout=output, stderr=subprocess.STDOUT
+        [*within, sys.executable, "-m", module], env=given, stdout=output, stderr=subprocess.STDOUT
     )
 
 
