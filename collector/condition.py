@@ -72,7 +72,7 @@ class Condition:
         found = []
         for path in self._spool.glob(f"*/{COUNTED}"):
             try:
-                is_fresh = time.time() - path.stat().st_mtime < SILENT_AFTER_SECONDS
+                is_fresh = abs(time.time() - path.stat().st_mtime) < SILENT_AFTER_SECONDS
                 if is_fresh and path.parent != self._log.volume.path:
                     found.append(msgspec.json.decode(path.read_bytes(), type=Counted))
             except (FileNotFoundError, msgspec.DecodeError):

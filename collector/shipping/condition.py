@@ -23,7 +23,8 @@ class ShipperCondition(msgspec.Struct, frozen=True):
 
     @property
     def is_running(self) -> bool:
-        return time.time() - self.said_at < SILENT_AFTER_SECONDS
+        # A word from the future is no fresher than one from the past: the clock has been set back since.
+        return abs(time.time() - self.said_at) < SILENT_AFTER_SECONDS
 
 
 def say(spool: Path, condition: ShipperCondition) -> None:
