@@ -37,15 +37,15 @@ class Stores:
         self.running[service].send_signal(how)
         self.running[service].wait(20)
 
-    def freeze_postgres(self) -> None:
-        self._signal_postgres(signal.SIGSTOP)
+    def freeze(self, service: Service) -> None:
+        self._signal(service, signal.SIGSTOP)
 
-    def thaw_postgres(self) -> None:
-        self._signal_postgres(signal.SIGCONT)
+    def thaw(self, service: Service) -> None:
+        self._signal(service, signal.SIGCONT)
 
-    def _signal_postgres(self, how: signal.Signals) -> None:
-        """The server and all its backends."""
-        server = self.running[Service.POSTGRES].pid
+    def _signal(self, service: Service, how: signal.Signals) -> None:
+        """The server, and the processes that it has for its clients."""
+        server = self.running[service].pid
         found = subprocess.run(["pgrep", "-P", str(server)], capture_output=True, text=True, check=False)
         for process in (server, *map(int, found.stdout.split())):
             os.kill(process, how)

@@ -76,7 +76,7 @@ def without_postgres(stores: Stores, data: Path, *, seconds: float, frozen: bool
         # The shipper holds a connection now, which a frozen server leaves open.
         wait_until("who left first", lambda: have_left(stores.settings, [first]), 30)
         if frozen:
-            stores.freeze_postgres()
+            stores.freeze(Service.POSTGRES)
         else:
             stores.kill(Service.POSTGRES, signal.SIGQUIT)
         try:
@@ -88,7 +88,7 @@ def without_postgres(stores: Stores, data: Path, *, seconds: float, frozen: bool
                 wait_for_rows(client, site.tenant)
         finally:
             if frozen:
-                stores.thaw_postgres()
+                stores.thaw(Service.POSTGRES)
             else:
                 stores.start(Service.POSTGRES)
         wait_until("those who left", lambda: have_left(stores.settings, list(leaving)), 60)
@@ -105,3 +105,21 @@ def test_a_postgres_that_is_frozen(stores: Stores, tmp_path: Path) -> None:
 @pytest.mark.parametrize("frozen", [True, False], ids=["frozen", "shut down at once"])
 def test_a_postgres_that_is_away_for_a_minute(stores: Stores, tmp_path: Path, frozen: bool) -> None:
     without_postgres(stores, tmp_path, seconds=60, frozen=frozen)
+
+
+def test_who_leaves_does_not_wait_for_a_clickhouse_that_is_frozen(stores: Stores, tmp_path: Path) -> None:
+    site, ledger = make_site(stores.settings), Ledger()
+    [(contact, shown)] = readers(stores.settings, site, 1).items()
+    given = busy_edge(stores.settings, tmp_path, site)
+    with running_collector(given) as collector, ledger.load(collector.http.base_url):
+        with events.connect(stores.settings) as client:
+            wait_for_rows(client, site.tenant)
+        stores.freeze(Service.CLICKHOUSE)
+        try:
+            ledger.wait_for_answers()
+            leave(collector, shown)
+            wait_until("who left", lambda: have_left(stores.settings, [contact]), 30)
+        finally:
+            stores.thaw(Service.CLICKHOUSE)
+    with events.connect(stores.settings) as client:
+        reckon(ledger, given, client, site.tenant)
