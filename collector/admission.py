@@ -1,15 +1,16 @@
 """From what was sent to what is kept: tenant and trust, consent, time, ids, lengths. Pure."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from collector.addresses import Whereabouts
 from collector.click_ids import ClickIds
-from collector.consent import NO_OBJECTION, Consent, Objection, decide, without_ids
-from collector.directory.senders import Rules, Sender
+from collector.consent import NO_OBJECTION, Consent, Decision, Objection, decide, without_ids
+from collector.directory.senders import Sender
 from collector.edge_log import LoggedEvent
 from collector.edge_log.entries import NO_PROPS
 from collector.ids import mint
@@ -29,6 +30,7 @@ FIRST_IN_MILLISECONDS = 100_000_000_000
 LAST_IN_MILLISECONDS = FIRST_IN_MILLISECONDS * 100
 
 NOBODY = ("", "")
+NO_LINK = NO_CAMPAIGN = 0
 UNPROVED_CLICK = "unproved_click"
 
 
@@ -43,76 +45,117 @@ class Circumstances(msgspec.Struct, frozen=True, gc=False):
     signals: tuple[str, ...] = ()
 
 
-def admit(
-    event: IncomingEvent,
-    sender: Sender,
-    around: Circumstances,
-    salts: Salts,
-    click_ids: ClickIds,
-    *,
-    sent_at: Moment | None = None,
-    consent: bool | Consent | None = None,
-) -> LoggedEvent:
-    """What is kept of an event; `sent_at` and `consent` are the envelope's, where the event has none of its own.
+class Admission:
+    """Looks at the events of one request; what they have in common is decided once for each sender."""
 
-    Raises Refused with the field that is wrong.
-    """
-    rules, received = sender.rules, around.received_ms
-    from_server = sender.is_server
-    said = consent if event.consent is None else event.consent
-    objects = NO_OBJECTION if from_server else around.objects
-    decision = decide(said, objects, needs_yes=rules.needs_yes)
-    keeps_ids = decision.keeps_ids
-    url, referrer = event.url or "", event.referrer or ""
-    if rules.makes_daily_ids and not from_server:
-        sid, sid_kind = _daily(rules, around, salts) if keeps_ids else NOBODY
-    else:
-        sid, sid_kind = (event.sid, STORED) if keeps_ids and event.sid else NOBODY
-    occurred, original = _moments(event.ts, event.sent_at or sent_at, received, from_server=from_server)
-    where, click_id = around.where, ""
-    signals = () if from_server else around.signals
-    if event.click_id and keeps_ids:
-        click_id = click_ids.proved(rules.tenant_id, event.click_id)
-        if not click_id:
+    def __init__(
+        self,
+        around: Circumstances,
+        whereabouts: Callable[[str], Whereabouts],
+        salts: Salts,
+        click_ids: ClickIds,
+        *,
+        sent_at: Moment | None = None,
+        consent: bool | Consent | None = None,
+    ) -> None:
+        """`sent_at` and `consent` are the envelope's, where an event has none of its own."""
+        self._around = around
+        self._whereabouts = whereabouts
+        self._salts = salts
+        self._click_ids = click_ids
+        self._sent_at = sent_at
+        self._said = consent
+        self._sender: Sender | None = None
+
+    def admit(self, event: IncomingEvent, sender: Sender) -> LoggedEvent:
+        """What is kept of an event; raises Refused with the field that is wrong."""
+        if sender is not self._sender:
+            self._meet(sender)
+        decision = self._decision if event.consent is None else self._decide(event.consent)
+        if not decision.keeps_ids:
+            event = _without_ids(event)
+        rules, around, from_server = sender.rules, self._around, sender.is_server
+        tenant_id, received_at = rules.tenant_id, around.received_ms
+        # A server tells of people elsewhere, whose address it may name.
+        where = self._whereabouts(event.ip or "") if from_server else around.where
+        occurred_at, original_at = _moments(
+            event.ts, event.sent_at or self._sent_at, received_at, from_server=from_server
+        )
+        sid, sid_kind = (event.sid, STORED) if event.sid else NOBODY
+        if rules.makes_daily_ids and not from_server:
+            sid, sid_kind = self._daily_id(sender) if decision.keeps_ids else NOBODY
+        click_id, signals = event.click_id or "", self._signals
+        if click_id and (proved := self._click_ids.proved(tenant_id, click_id)) != click_id:
             # A server may know clicks by other ways than ours; of a page's word nothing but this is kept.
-            click_id, signals = (event.click_id, signals) if from_server else ("", (*signals, UNPROVED_CLICK))
-    return LoggedEvent(
-        tenant_id=rules.tenant_id,
-        event_id=event.id or mint(received),
-        event=event.event,
-        received_at=received,
-        occurred_at=occurred,
-        original_at=original,
-        trust=sender.trust,
-        consent=decision.consent,
-        consent_signals=decision.signals,
-        sid=sid,
-        sid_kind=sid_kind,
-        user_id=event.user_id or "" if keeps_ids and from_server else "",
-        url=(url if keeps_ids else without_ids(url))[:LONGEST_ADDRESS],
-        referrer=(referrer if keeps_ids else without_ids(referrer))[:LONGEST_ADDRESS],
-        utm_source=(event.utm_source or "")[:LONGEST_TEXT],
-        utm_medium=(event.utm_medium or "")[:LONGEST_TEXT],
-        utm_campaign=(event.utm_campaign or "")[:LONGEST_TEXT],
-        utm_term=(event.utm_term or "")[:LONGEST_TEXT],
-        utm_content=(event.utm_content or "")[:LONGEST_TEXT],
-        click_id=click_id,
-        value=None if event.value is None else _amount(event.value),
-        currency=event.currency.upper() if event.currency else "",
-        props=_props(event, from_server=from_server) if keeps_ids else NO_PROPS,
-        ip=where.shortened if rules.keeps_addresses else "",
-        country=where.country,
-        city=where.city,
-        asn=where.asn,
-        user_agent=(event.user_agent or "")[:LONGEST_TEXT] if from_server else around.user_agent,
-        signals=signals,
+            if not proved and not from_server:
+                signals = (*signals, UNPROVED_CLICK)
+            click_id = proved or (click_id if from_server else "")
+        # By place, since names cost as much as all the rest; they are those of the fields.
+        return LoggedEvent(
+            tenant_id,
+            received_at,
+            event.id or mint(received_at),
+            event.event,
+            occurred_at,
+            sender.trust,
+            decision.consent,
+            original_at,
+            decision.signals,
+            sid,
+            sid_kind,
+            event.user_id or "" if from_server else "",
+            (event.url or "")[:LONGEST_ADDRESS],
+            (event.referrer or "")[:LONGEST_ADDRESS],
+            (event.utm_source or "")[:LONGEST_TEXT],
+            (event.utm_medium or "")[:LONGEST_TEXT],
+            (event.utm_campaign or "")[:LONGEST_TEXT],
+            (event.utm_term or "")[:LONGEST_TEXT],
+            (event.utm_content or "")[:LONGEST_TEXT],
+            click_id,
+            NO_LINK,
+            NO_CAMPAIGN,
+            None if event.value is None else _amount(event.value),
+            event.currency.upper() if event.currency else "",
+            NO_PROPS
+            if event.props is UNSET and not event.user_id
+            else _props(event, from_server=from_server),
+            where.shortened if rules.keeps_addresses else "",
+            where.country,
+            where.city,
+            where.asn,
+            (event.user_agent or "")[:LONGEST_TEXT] if from_server else around.user_agent,
+            signals,
+        )
+
+    def _meet(self, sender: Sender) -> None:
+        self._sender = sender
+        self._decision = self._decide(self._said)
+        self._signals = () if sender.is_server else self._around.signals
+
+    def _decide(self, said: bool | Consent | None) -> Decision:
+        assert self._sender is not None
+        objects = NO_OBJECTION if self._sender.is_server else self._around.objects
+        return decide(said, objects, needs_yes=self._sender.rules.needs_yes)
+
+    def _daily_id(self, sender: Sender) -> tuple[str, str]:
+        """The id of a visitor who stores nothing, and of which kind it is."""
+        around = self._around
+        made = daily_id(
+            self._salts, sender.rules.tenant_id, around.received_ms, around.where.address, around.user_agent
+        )
+        return (made, DAILY) if made else NOBODY
+
+
+def _without_ids(event: IncomingEvent) -> IncomingEvent:
+    return structs.replace(
+        event,
+        sid=None,
+        user_id=None,
+        click_id=None,
+        props=UNSET,
+        url=without_ids(event.url or ""),
+        referrer=without_ids(event.referrer or ""),
     )
-
-
-def _daily(rules: Rules, around: Circumstances, salts: Salts) -> tuple[str, str]:
-    """The id of a visitor who stores nothing, and of which kind it is."""
-    made = daily_id(salts, rules.tenant_id, around.received_ms, around.where.address, around.user_agent)
-    return (made, DAILY) if made else NOBODY
 
 
 def _moments(
@@ -127,14 +170,14 @@ def _moments(
     original = _milliseconds(ts, "ts")
     if sent_at is not None:
         waited = _milliseconds(sent_at, "sent_at") - original
-        if not from_server:
-            waited = min(max(waited, 0), LONGEST_WAIT_MS)
+        if not from_server and not 0 <= waited <= LONGEST_WAIT_MS:
+            waited = 0 if waited < 0 else LONGEST_WAIT_MS
         happened = received - waited
     else:
         happened = original if from_server else received
     if happened < EARLIEST_MS:
         raise Refused(Reason.INVALID_EVENT, "`ts` lies before the year 2000; is it in seconds?")
-    return min(happened, received), original
+    return happened if happened < received else received, original
 
 
 def _milliseconds(moment: Moment, field: str) -> int:

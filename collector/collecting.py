@@ -2,11 +2,9 @@
 
 from time import perf_counter
 
-from msgspec import structs
-
 from collector import answers, click_ids, incoming, signature
 from collector.addresses import Atlas
-from collector.admission import Circumstances
+from collector.admission import Admission, Circumstances
 from collector.answers import HeaderList
 from collector.click_ids import ClickIds
 from collector.consent import objection
@@ -94,14 +92,7 @@ class Collecting:
             signed = await request.body(self._largest_sent)
             sender = self._signed_sender(request, signed)
             opened = incoming.opened(request.unpacked(signed, self._largest), self._most)
-            taken = take(
-                opened,
-                lambda _: sender,
-                lambda event: self._elsewhere(event, around),
-                self._directory.salts,
-                self._click_ids,
-                self._durable_ids,
-            )
+            taken = take(opened, lambda _: sender, self._admission(opened, around), self._durable_ids)
         except (Refused, NotNow) as turned_away:
             await self._turn_away(turned_away, signed, around, request, self._servers, send, [])
             return
@@ -119,8 +110,8 @@ class Collecting:
             opened = incoming.opened(incoming.encoded(request.query()), 1)
             self._charge_address(request, opened, around)
             taken = self._take(opened, None, request.origin, around)
-            if taken.records:
-                await self._log.append(taken.records)
+            if taken.lines.count:
+                await self._log.append([bytes(taken.lines)])
             self._tell(taken, around, request, self._images)
             if taken.refused:
                 status = taken.refused[0][0].reason.status
@@ -145,9 +136,15 @@ class Collecting:
             signals_of(request, where, come),
         )
 
-    def _elsewhere(self, event: IncomingEvent, around: Circumstances) -> Circumstances:
-        """A server tells of people elsewhere, whose address it may name."""
-        return structs.replace(around, where=self._atlas.of(event.ip or ""))
+    def _admission(self, opened: Opened, around: Circumstances) -> Admission:
+        return Admission(
+            around,
+            self._atlas.of,
+            self._directory.salts,
+            self._click_ids,
+            sent_at=opened.sent_at,
+            consent=opened.consent,
+        )
 
     def _ensure_open(self) -> None:
         self._log.refuse_when_full()
@@ -172,9 +169,7 @@ class Collecting:
                 self._charge_key(named or origin, sender)
             return sender
 
-        return take(
-            opened, sender_of, lambda _: around, self._directory.salts, self._click_ids, self._durable_ids
-        )
+        return take(opened, sender_of, self._admission(opened, around), self._durable_ids)
 
     def _charge_key(self, key: str, sender: Sender) -> None:
         come = self._from_keys.add(key, 1, perf_counter())
@@ -190,9 +185,9 @@ class Collecting:
         cors: HeaderList,
     ) -> None:
         """Answers once everything that was taken is on disk."""
-        if taken.records:
+        if taken.lines.count:
             try:
-                await self._log.append(taken.records)
+                await self._log.append([bytes(taken.lines)])
             except NotNow as not_now:
                 self._metrics.count("not_now")
                 await answers.answer_not_now(send, not_now, request.id, cors, taken.to_be_sent_again())
@@ -200,7 +195,7 @@ class Collecting:
             if taken.chosen_ids:
                 self._durable_ids.remember(taken.chosen_ids)
         self._tell(taken, around, request, door)
-        if not taken.records and not taken.duplicates:
+        if not taken.lines.count and not taken.duplicates:
             first = taken.refused[0][0]
             hidden = [] if first.reason is Reason.WRONG_ORIGIN else cors
             await answers.answer_problem(send, first, request.id, hidden, taken.results)
@@ -211,8 +206,8 @@ class Collecting:
         door.seconds.add(perf_counter() - request.began)
 
     def _tell(self, taken: Taken, around: Circumstances, request: Request, door: Door) -> None:
-        if taken.records:
-            self._metrics.count("accepted", len(taken.records), door.label)
+        if taken.lines.count:
+            self._metrics.count("accepted", taken.lines.count, door.label)
         if taken.duplicates:
             self._metrics.count("duplicates", taken.duplicates)
         for refused, payload in taken.refused:

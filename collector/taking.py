@@ -4,26 +4,23 @@ from collections.abc import Callable
 
 import msgspec
 
-from collector.admission import Circumstances, Sender, admit
+from collector.admission import Admission
 from collector.answers import Result
-from collector.click_ids import ClickIds
+from collector.directory import Sender
 from collector.duplicates import DurableIds
-from collector.edge_log import EVENTS, LoggedEvent, line
+from collector.edge_log import EVENTS
+from collector.edge_log.lines import Lines
 from collector.incoming import IncomingEvent, Opened
 from collector.refusals import Refused
-from collector.visitors import Salts
 
 SenderOf = Callable[[IncomingEvent], Sender]
-CircumstancesOf = Callable[[IncomingEvent], Circumstances]
-
-encoded = msgspec.json.Encoder().encode
 
 
 class Taken(msgspec.Struct):
     """One that is refused does not cost the others."""
 
     results: list[Result] = []
-    records: list[bytes] = []
+    lines: Lines = msgspec.field(default_factory=Lines)
     chosen_ids: dict[tuple[int, str], None] = {}
     refused: list[tuple[Refused, bytes]] = []
     duplicates: int = 0
@@ -39,50 +36,31 @@ class Taken(msgspec.Struct):
         ]
 
 
-def take(
-    opened: Opened,
-    sender_of: SenderOf,
-    around_of: CircumstancesOf,
-    salts: Salts,
-    click_ids: ClickIds,
-    durable: DurableIds,
-) -> Taken:
+def take(opened: Opened, sender_of: SenderOf, admission: Admission, durable: DurableIds) -> Taken:
     """Looks at each event of a request by itself."""
     taken = Taken()
-    results, records = taken.results, taken.records
+    results, lines = taken.results, taken.lines
     for place, event in enumerate(opened.events):
+        tenant_id = 0
         try:
             if isinstance(event, Refused):
                 raise event
             sender = sender_of(event)
-            chosen = (sender.rules.tenant_id, event.id) if event.id else None
+            tenant_id = sender.rules.tenant_id
+            chosen = (tenant_id, event.id) if event.id else None
             if chosen and (chosen in durable or chosen in taken.chosen_ids):
                 taken.duplicates += 1
                 results.append(Result(chosen[1], "duplicate"))
                 continue
-            entry = _admitted(event, sender, around_of(event), salts, click_ids, opened)
+            entry = admission.admit(event, sender)
         except Refused as refused:
+            refused.tenant_id = refused.tenant_id or tenant_id
             taken.refused.append((refused, opened.raw(place)))
             event_id = "" if isinstance(event, Refused) else event.id or ""
             results.append(Result(event_id, "rejected", str(refused)))
             continue
-        records.append(line(EVENTS, encoded(entry)))
+        lines.add(EVENTS, entry)
         results.append(Result(entry.event_id, "ok"))
         if chosen:
             taken.chosen_ids[chosen] = None
     return taken
-
-
-def _admitted(
-    event: IncomingEvent,
-    sender: Sender,
-    around: Circumstances,
-    salts: Salts,
-    click_ids: ClickIds,
-    opened: Opened,
-) -> LoggedEvent:
-    try:
-        return admit(event, sender, around, salts, click_ids, sent_at=opened.sent_at, consent=opened.consent)
-    except Refused as refused:
-        refused.tenant_id = sender.rules.tenant_id
-        raise

@@ -15,22 +15,22 @@ HOOKS = Topic(b"h")
 NO_PROPS = "{}"
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Times are milliseconds since 1970."""
 
     tenant_id: int
     received_at: int
 
 
-class LoggedEvent(Entry, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+class LoggedEvent(Entry, frozen=True, gc=False, omit_defaults=True):
     """The raw columns of raw.events; what rules make of them is added when it is shipped."""
 
     event_id: str
     event: str
     occurred_at: int
-    original_at: int | None = None
     trust: str
     consent: str
+    original_at: int | None = None
     consent_signals: tuple[str, ...] = ()
     sid: str = ""
     sid_kind: str = ""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from collector import incoming
 from collector.addresses import Whereabouts
-from collector.admission import LARGEST_PROPS, LONGEST_WAIT_MS, UNPROVED_CLICK, Circumstances, admit
+from collector.admission import LARGEST_PROPS, LONGEST_WAIT_MS, UNPROVED_CLICK, Admission, Circumstances
 from collector.click_ids import ClickIds
 from collector.consent import Objection
 from collector.directory import Rules, Sender, Trust
@@ -33,9 +33,13 @@ CLICKS = ClickIds(bytes(32))
 SALTS = {NOW // (24 * HOUR): bytes(32)}
 
 
+def places(_: str) -> Whereabouts:
+    return HERE
+
+
 def kept(sender: Sender = PAGE, around: Circumstances = AROUND, **body: Any) -> LoggedEvent:
     event = incoming.event_of(msgspec.json.encode({"event": "page_view", **body}))
-    return admit(event, sender, around, SALTS, CLICKS)
+    return Admission(around, places, SALTS, CLICKS).admit(event, sender)
 
 
 def test_the_public_snippet_is_kept_whole() -> None:
@@ -184,7 +188,7 @@ def test_whatever_is_sent_is_refused_with_a_reason_or_fits_the_table(
     except (OverflowError, UnicodeEncodeError, msgspec.MsgspecError):
         return
     try:
-        entry = admit(incoming.event_of(raw), sender, AROUND, SALTS, CLICKS)
+        entry = Admission(AROUND, places, SALTS, CLICKS).admit(incoming.event_of(raw), sender)
     except Refused:
         return
     assert entry.occurred_at <= entry.received_at

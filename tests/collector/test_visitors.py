@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from collector.addresses import Proxies, Whereabouts, shortened
-from collector.admission import Circumstances, admit
+from collector.admission import Admission, Circumstances
 from collector.click_ids import ClickIds
 from collector.consent import Objection
 from collector.directory import Rules, Sender, Trust
@@ -38,6 +38,10 @@ def request(method: str = "GET", **headers: str) -> Request:
         "client": ("192.0.2.1", 1),
     }
     return Request(scope, receive, NO_PROXIES)
+
+
+def places(_: str) -> Whereabouts:
+    return HOME
 
 
 @pytest.mark.parametrize(
@@ -105,9 +109,8 @@ def test_a_tenants_rule_decides_which_id_an_event_carries(
     rules: Rules, objects: Objection, consent: bool | None, kind: str
 ) -> None:
     event = IncomingEvent(event="page_view", sid="stored-by-the-page", consent=consent)
-    entry = admit(
-        event, Sender(rules, Trust.BROWSER), Circumstances(NOW, objects, "Firefox", HOME), SALTS, CLICKS
-    )
+    around = Circumstances(NOW, objects, "Firefox", HOME)
+    entry = Admission(around, places, SALTS, CLICKS).admit(event, Sender(rules, Trust.BROWSER))
     assert entry.sid_kind == kind
     assert (entry.sid == "stored-by-the-page") == (kind == "stored")
     assert bool(entry.sid) == bool(kind)
@@ -117,7 +120,8 @@ def test_a_tenants_rule_decides_which_id_an_event_carries(
 def test_a_tenant_may_have_no_address_written(keeps: bool, written: str) -> None:
     sender = Sender(Rules(7, keeps_addresses=keeps), Trust.BROWSER)
     around = Circumstances(NOW, Objection.NONE, "Firefox", HOME)
-    assert admit(IncomingEvent(event="a"), sender, around, SALTS, CLICKS).ip == written
+    admission = Admission(around, places, SALTS, CLICKS)
+    assert admission.admit(IncomingEvent(event="a"), sender).ip == written
 
 
 @pytest.mark.parametrize(
