@@ -31,7 +31,7 @@
             )
         order by partition_id
     {%- endset -%}
-    {%- set partitions = run_query(replaced).columns[0].values() -%}
+    {%- set partitions = first_column(replaced) -%}
 
     {%- if partitions -%}
         {%- call statement('replace_partitions') -%}

@@ -2,6 +2,6 @@
 
 from store.events.client import Client, connect
 from store.events.reading import read_for_tenant
-from store.events.writing import Days, append, replace_days
+from store.events.writing import Days, append, replace_days, replaced_partition
 
-__all__ = ["Client", "Days", "append", "connect", "read_for_tenant", "replace_days"]
+__all__ = ["Client", "Days", "append", "connect", "read_for_tenant", "replace_days", "replaced_partition"]

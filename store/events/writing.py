@@ -1,5 +1,7 @@
-"""Writing facts: append once, or replace days."""
+"""Writing facts: append once, or replace days, a tenant's or everybody's."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,3 +44,31 @@ def replace_days(
         # A partition is a day, and a back-fill may span years.
         client.insert_arrow(table, rows, settings={"max_partitions_per_insert_block": 0})
     return rows.num_rows
+
+
+@contextmanager
+def replaced_partition(client: Client, table: str, day: date) -> Iterator[Callable[[pa.Table], None]]:
+    """Makes a day's partition be exactly what is appended within the block: all at once at its end, or not at all.
+
+    The rows gather in a table beside it, so that only one day of a table may be replaced at a time.
+    """
+    gathered = f"{table}_gathered"
+    held = 0
+
+    def append(rows: pa.Table) -> None:
+        nonlocal held
+        client.insert_arrow(gathered, rows)
+        held += rows.num_rows
+
+    client.command(f"drop table if exists {gathered}")  # an earlier run may have been killed
+    client.command(f"create table {gathered} as {table}")
+    try:
+        yield append
+        change = (
+            f"replace partition '{day:%Y-%m-%d}' from {gathered}"
+            if held
+            else f"drop partition '{day:%Y-%m-%d}'"
+        )
+        client.command(f"alter table {table} {change}")
+    finally:
+        client.command(f"drop table if exists {gathered}")

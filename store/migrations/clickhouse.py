@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from store.events.client import Client
 
+KEPT_AS_LONG_AS_EVENTS = ("raw.events", "raw.renormalised_events")
 LEDGER = """
 create table if not exists raw.applied_migrations
 (
@@ -40,7 +41,10 @@ def apply(client: Client, directory: Path, *, ttl_days: int) -> list[str]:
             client.command(statement)
         client.insert("raw.applied_migrations", [[path.name, content]], column_names=["name", "content_hash"])
         applied.append(path.name)
-    client.command(f"alter table raw.events modify ttl toDateTime(received_at) + toIntervalDay({ttl_days:d})")
+    for table in KEPT_AS_LONG_AS_EVENTS:
+        client.command(
+            f"alter table {table} modify ttl toDateTime(received_at) + toIntervalDay({ttl_days:d})"
+        )
     return applied
 
 

@@ -87,19 +87,21 @@ def test_every_asset_says_what_it_is_whose_and_of_what_kind(asset_graph: Any) ->
 
 
 def test_everything_that_can_run_runs_by_itself(asset_graph: Any) -> None:
-    """By a condition or by a schedule: nobody has to press a button."""
+    """By a condition, a schedule or a sensor: nobody has to press a button."""
     from marketing_pipelines.definitions import defs
 
     repository = defs.get_repository_def()
-    scheduled = {
-        key
-        for schedule in repository.schedule_defs
-        for key in (repository.get_job(schedule.job_name).asset_layer.executable_asset_keys)
+    jobs = {schedule.job_name for schedule in repository.schedule_defs} | {
+        target.job_name
+        for sensor in repository.sensor_defs
+        for target in sensor.targets
+        if repository.has_job(target.job_name)
     }
+    asked_for = {key for job in jobs for key in repository.get_job(job).asset_layer.executable_asset_keys}
     idle = [
         key.to_user_string()
         for key in asset_graph.executable_asset_keys
-        if asset_graph.get(key).automation_condition is None and key not in scheduled
+        if asset_graph.get(key).automation_condition is None and key not in asked_for
     ]
     assert idle == []
 

@@ -4,18 +4,26 @@
         incremental_strategy='insert_overwrite',
         partition_by='occurred_on',
         order_by='(tenant_id, event, occurred_at, event_id)',
-        indexes=[{'name': 'received', 'definition': 'received_at type minmax granularity 1'}],
+        indexes=[
+            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
+            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
+        ],
     )
 }}
 
-{% set days = arrived_days(source('raw', 'events'), 'toDate(occurred_at)', own_day='occurred_on') %}
+{% set shipped, recomputed = source('raw', 'events'), source('raw', 'renormalised_events') %}
+{% set happened_on = 'toDate(occurred_at)' %}
+{% set by_arrival = arrived_days(shipped, happened_on, own_day='occurred_on') %}
+{% set by_recompute = recomputed_days(recomputed, happened_on, own_day='occurred_on') %}
+{% set days = widened(by_arrival + by_recompute) %}
+{% set is_recomputed = were_recomputed(days) %}
 {{ replacing(days) }}
 
 with received as (
     select
         *,
         toDate(occurred_at) as occurred_on
-    from {{ source('raw', 'events') }}
+    from {{ shipped }}
     {% if is_incremental() %}
         -- The neighbouring days are read for copies whose corrected time fell on the other side of midnight;
         -- nothing is received before the day it occurred on, which lets whole months be skipped.
@@ -36,7 +44,7 @@ copied as (
     having count() > 1
 ),
 
-first_copies as (
+events as (
     select received.*
     from received
     left any join copied
@@ -45,51 +53,75 @@ first_copies as (
 )
 
 select
-    tenant_id,
-    event_id,
-    event,
-    occurred_at,
-    occurred_on,
-    received_at,
-    trust,
-    consent,
-    multiIf(sid != '', sid, user_id != '', concat('user:', user_id), '') as visitor_id,
-    sid,
-    user_id,
-    url,
-    path(url) as page_path,
-    site,
-    referrer_host,
-    referrer_source,
-    referrer_medium,
-    search_term,
-    source,
-    medium,
-    campaign,
-    term,
-    content,
-    -- What came in before there were rules waits for a recompute.
-    if(rules_version = 0, 'unknown', toString(channel)) as channel,
-    mapFromArrays(click_ids.name, click_ids.value) as click_ids,
-    click_id,
-    link_id,
-    campaign_id,
-    JSONExtractInt(props, 'variant_id') as variant_id,
-    value,
-    currency,
-    props,
-    country,
-    city,
-    device,
-    os,
-    os_version,
-    browser,
-    browser_version,
-    bot_score,
-    bot_reasons,
-    is_bot,
-    rules_version
-from first_copies
+    events.tenant_id as tenant_id,
+    events.event_id as event_id,
+    events.event as event,
+    events.occurred_at as occurred_at,
+    events.occurred_on as occurred_on,
+    events.received_at as received_at,
+    events.trust as trust,
+    events.consent as consent,
+    multiIf(
+        events.sid != '', events.sid,
+        events.user_id != '', concat('user:', events.user_id),
+        ''
+    ) as visitor_id,
+    events.sid as sid,
+    events.user_id as user_id,
+    events.url as url,
+    path(events.url) as page_path,
+    {{ by_newest_rules('site', is_recomputed) }} as site,
+    {{ by_newest_rules('referrer_host', is_recomputed) }} as referrer_host,
+    {{ by_newest_rules('referrer_source', is_recomputed) }} as referrer_source,
+    {{ by_newest_rules('referrer_medium', is_recomputed) }} as referrer_medium,
+    {{ by_newest_rules('search_term', is_recomputed) }} as search_term,
+    {{ by_newest_rules('source', is_recomputed) }} as source,
+    {{ by_newest_rules('medium', is_recomputed) }} as medium,
+    {{ by_newest_rules('campaign', is_recomputed) }} as campaign,
+    {{ by_newest_rules('term', is_recomputed) }} as term,
+    {{ by_newest_rules('content', is_recomputed) }} as content,
+    -- What came in before there were rules waits to be computed.
+    if(rules_version = 0, 'unknown', toString({{ by_newest_rules('channel', is_recomputed) }})) as channel,
+    mapFromArrays(
+        {{ by_newest_rules('click_ids.name', is_recomputed) }},
+        {{ by_newest_rules('click_ids.value', is_recomputed) }}
+    ) as click_ids,
+    events.click_id as click_id,
+    events.link_id as link_id,
+    events.campaign_id as campaign_id,
+    JSONExtractInt(events.props, 'variant_id') as variant_id,
+    events.value as value,
+    events.currency as currency,
+    events.props as props,
+    events.country as country,
+    events.city as city,
+    {{ by_newest_rules('device', is_recomputed) }} as device,
+    {{ by_newest_rules('os', is_recomputed) }} as os,
+    {{ by_newest_rules('os_version', is_recomputed) }} as os_version,
+    {{ by_newest_rules('browser', is_recomputed) }} as browser,
+    {{ by_newest_rules('browser_version', is_recomputed) }} as browser_version,
+    {{ by_newest_rules('bot_score', is_recomputed) }} as bot_score,
+    {{ by_newest_rules('bot_reasons', is_recomputed) }} as bot_reasons,
+    {{ by_newest_rules('is_bot', is_recomputed) }} as is_bot,
+    {{ by_newest_rules('rules_version', is_recomputed) }} as rules_version,
+    {% if is_recomputed %}recomputed.recomputed_at{% else %}toDateTime64(0, 3, 'UTC'){% endif %} as recomputed_at
+from events
+{% if is_recomputed %}
+    left any join (
+        select *
+        from {{ recomputed }}
+        {% if is_incremental() %}
+            where
+                toDate(occurred_at) in {{ any_of(days) }}
+                and received_at >= {{ first_of(days) }} - 2
+        {% endif %}
+    ) as recomputed
+        on
+            events.tenant_id = recomputed.tenant_id
+            and events.event_id = recomputed.event_id
+            and events.segment = recomputed.segment
+            and events.position = recomputed.position
+{% endif %}
 {% if is_incremental() %}
-    where occurred_on in {{ any_of(days) }}
+    where events.occurred_on in {{ any_of(days) }}
 {% endif %}
