@@ -17,14 +17,17 @@ select
     date_day,
     channel,
     toFloat64(spend) as spend,
-    toFloat64(clicks) as clicks,
+    toFloat64(clicks) as ad_clicks,
+    toFloat64(visits) as visits,
+    toFloat64(human_visits) as human_visits,
+    toFloat64(bot_visits) as bot_visits,
     toFloat64(conversions) as conversions,
     toFloat64(conversions_value) as earned
 from marts.channel_daily
 where tenant_id = {tenant:Int64} and date_day between {since:Date} and {last:Date}
 settings max_execution_time = 5
 """
-_MEASURES = ("spend", "clicks", "conversions", "earned")
+_MEASURES = ("spend", "ad_clicks", "visits", "human_visits", "bot_visits", "conversions", "earned")
 _log = logging.getLogger("console")
 
 
@@ -32,7 +35,10 @@ _log = logging.getLogger("console")
 class Channel:
     name: str
     spend: float
-    clicks: float
+    ad_clicks: float
+    visits: float
+    human_visits: float
+    bot_visits: float
     conversions: float
     earned: float
     share: float
@@ -43,6 +49,14 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a number of people's: all there were, and those that were programs'."""
+
+    everybodys: float
+    bots: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """One number, how it was before, and its course by day as points between 0 and 1."""
 
@@ -50,6 +64,7 @@ class Measure:
     value: float | None
     before: float | None
     course: Sequence[float]
+    beside: Beside | None = None
 
     @property
     def change(self) -> float | None:
@@ -91,7 +106,14 @@ def summed(rows: pl.DataFrame, first: date, last: date) -> Figures | None:
     days = _by_day(current, first, last)
     measures = [
         Measure("Spend", totals["spend"], before["spend"], _course(days["spend"])),
-        Measure("Clicks", totals["clicks"], before["clicks"], _course(days["clicks"])),
+        Measure("Ad clicks", totals["ad_clicks"], before["ad_clicks"], _course(days["ad_clicks"])),
+        Measure(
+            "Visits by people",
+            totals["human_visits"],
+            before["human_visits"],
+            _course(days["human_visits"]),
+            Beside(totals["visits"], totals["bot_visits"]),
+        ),
         Measure("Conversions", totals["conversions"], before["conversions"], _course(days["conversions"])),
         Measure("ROAS", _roas(totals), _roas(before), _course(days["roas"])),
     ]
@@ -122,7 +144,7 @@ def _course(values: pl.Series) -> list[float]:
 
 def _channels(rows: pl.DataFrame) -> list[Channel]:
     by_channel = rows.group_by("channel").agg(pl.col(_MEASURES).sum())
-    ordered = by_channel.sort(["spend", "clicks", "channel"], descending=[True, True, False])
+    ordered = by_channel.sort(["spend", "human_visits", "channel"], descending=[True, True, False])
     most = max(ordered["spend"].to_list(), default=0.0)
     return [
         Channel(

@@ -30,10 +30,25 @@ SCHEMA = pa.schema(
 )
 
 STATS = """
-select variant_id, exposures, clicks
+select variant_id, human_exposures, human_clicks, bot_exposures, bot_clicks
 from marts.variant_stats
 where tenant_id = {tenant:Int64}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How often a variant was shown and clicked; only people's count, programs' stand beside them."""
+
+    human_exposures: int = 0
+    human_clicks: int = 0
+    bot_exposures: int = 0
+    bot_clicks: int = 0
+
+    @property
+    def trials(self) -> int:
+        """Who clicked has seen it, whether or not a page reported the exposure: a link is shared outside pages too."""
+        return max(self.human_exposures, self.human_clicks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +60,7 @@ class Arm:
     experiment: str
     variant_id: int
     variant: str
-    trials: int
-    successes: int
+    seen: Seen
     belief: Posterior
     probability_best: float
     weight: float
@@ -68,15 +82,15 @@ def running(session: Session, tenant: TenantId) -> list[experiments.Experiment]:
 def evaluated(session: Session, client: events.Client, tenant: TenantId) -> list[Arm]:
     """Every variant of the tenant's running experiments, with what its clicks say by now."""
     counts = {
-        row["variant_id"]: (row["exposures"], row["clicks"])
-        for row in events.read_for_tenant(client, tenant, STATS).iter_rows(named=True)
+        variant_id: Seen(*counted)
+        for variant_id, *counted in events.read_for_tenant(client, tenant, STATS).iter_rows()
     }
     return [arm for experiment in running(session, tenant) for arm in _arms(experiment, counts)]
 
 
-def _arms(experiment: experiments.Experiment, counts: dict[int, tuple[int, int]]) -> list[Arm]:
-    seen = [_trials(*counts.get(variant.id, (0, 0))) for variant in experiment.variants]
-    beliefs = [posterior(trials, successes) for trials, successes in seen]
+def _arms(experiment: experiments.Experiment, counts: dict[int, Seen]) -> list[Arm]:
+    counted = [counts.get(variant.id, Seen()) for variant in experiment.variants]
+    beliefs = [posterior(seen.trials, seen.human_clicks) for seen in counted]
     return [
         Arm(
             tenant=experiment.tenant_id,
@@ -84,21 +98,15 @@ def _arms(experiment: experiments.Experiment, counts: dict[int, tuple[int, int]]
             experiment=experiment.name,
             variant_id=variant.id,
             variant=variant.name,
-            trials=trials,
-            successes=successes,
+            seen=seen,
             belief=belief,
             probability_best=chance,
             weight=weight,
         )
-        for variant, (trials, successes), belief, chance, weight in zip(
-            experiment.variants, seen, beliefs, probability_best(beliefs), weights(beliefs), strict=True
+        for variant, seen, belief, chance, weight in zip(
+            experiment.variants, counted, beliefs, probability_best(beliefs), weights(beliefs), strict=True
         )
     ]
-
-
-def _trials(exposures: int, clicks: int) -> tuple[int, int]:
-    """Who clicked has seen it, whether or not a page reported the exposure: a link is shared outside pages too."""
-    return max(exposures, clicks), clicks
 
 
 def keep(client: events.Client, arms: Iterable[Arm], *, as_of: datetime, run_id: str, token: str) -> int:
@@ -109,8 +117,8 @@ def keep(client: events.Client, arms: Iterable[Arm], *, as_of: datetime, run_id:
             "experiment_id": arm.experiment_id,
             "variant_id": arm.variant_id,
             "as_of": as_of,
-            "trials": arm.trials,
-            "successes": arm.successes,
+            "trials": arm.seen.trials,
+            "successes": arm.seen.human_clicks,
             "alpha": arm.belief.alpha,
             "beta": arm.belief.beta,
             "probability_best": arm.probability_best,

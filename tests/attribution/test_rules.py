@@ -8,7 +8,7 @@ from polars.testing import assert_frame_equal
 
 from marketing_pipelines.attribution import Model, first_touch, last_touch, linear, model, models
 
-CHANNELS = ["direct", "email", "paid_search", "social"]
+CHANNELS = ["direct", "email", "organic_social", "paid_search"]
 
 rows = st.lists(
     st.tuples(
@@ -42,8 +42,8 @@ def credited(result: pl.DataFrame) -> dict[str, tuple[float, float]]:
 
 BY_HAND = paths(
     (["email"], 4, 40.0, 9),
-    (["email", "social"], 6, 90.0, 1),
-    (["social", "email", "social", "direct"], 2, 8.0, 0),
+    (["email", "organic_social"], 6, 90.0, 1),
+    (["organic_social", "email", "organic_social", "direct"], 2, 8.0, 0),
     (["affiliate"], 0, 0.0, 5),
 )
 
@@ -53,7 +53,7 @@ def test_first_touch_credits_whoever_came_first() -> None:
         "affiliate": (0, 0),
         "direct": (0, 0),
         "email": (10, 130),
-        "social": (2, 8),
+        "organic_social": (2, 8),
     }
 
 
@@ -62,7 +62,7 @@ def test_last_touch_credits_whoever_came_last() -> None:
         "affiliate": (0, 0),
         "direct": (2, 8),
         "email": (4, 40),
-        "social": (6, 90),
+        "organic_social": (6, 90),
     }
 
 
@@ -71,7 +71,7 @@ def test_linear_counts_repeated_touches() -> None:
         "affiliate": (0, 0),
         "direct": (0.5, 2),
         "email": (7.5, 87),
-        "social": (4, 49),
+        "organic_social": (4, 49),
     }
 
 

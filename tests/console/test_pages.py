@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, exists, select
 
 from console.app import create_app
-from console.figures import summed
+from console.figures import Beside, summed
 from console.request_log import JsonLines
 from store import events, records
 from store.records.gate import Watcher, WatcherKind
@@ -25,8 +25,8 @@ from tests.console.visitors import Person, mail, submitted
 CHANNEL_DAILY = """
 create table if not exists marts.channel_daily
 (
-    tenant_id Int64, date_day Date, channel String, currency String, visits UInt64, impressions Int64,
-    clicks Int64, ctr Nullable(Float64), spend Decimal(18, 6), conversions Float64,
+    tenant_id Int64, date_day Date, channel String, currency String, visits UInt64, human_visits UInt64,
+    bot_visits UInt64, impressions Int64, clicks Int64, ctr Nullable(Float64), spend Decimal(18, 6), conversions Float64,
     conversions_value Decimal(18, 4), cvr Nullable(Float64), cpa Nullable(Float64), roas Nullable(Float64)
 )
 engine = MergeTree
@@ -128,9 +128,20 @@ def test_the_log_has_the_request_and_none_of_its_secrets(
         assert secret not in written
 
 
-def rows_of(*days: tuple[date, str, float, float, float, float]) -> pl.DataFrame:
-    schema = ["date_day", "channel", "spend", "clicks", "conversions", "earned"]
-    return pl.DataFrame(days, schema=schema, orient="row")
+def rows_of(*days: tuple[date, str, float, float, float, float, float, float]) -> pl.DataFrame:
+    """Day and channel, spend and clicks of ads, visits by people and by bots, conversions and what they earned."""
+    schema = [
+        "date_day",
+        "channel",
+        "spend",
+        "ad_clicks",
+        "human_visits",
+        "bot_visits",
+        "conversions",
+        "earned",
+    ]
+    rows = pl.DataFrame(days, schema=schema, orient="row")
+    return rows.with_columns((pl.col("human_visits") + pl.col("bot_visits")).alias("visits"))
 
 
 def test_a_week_is_summed_beside_the_week_before() -> None:
@@ -138,19 +149,20 @@ def test_a_week_is_summed_beside_the_week_before() -> None:
     first = last - timedelta(days=6)
     figures = summed(
         rows_of(
-            (first - timedelta(days=1), "paid_search", 50.0, 10.0, 1.0, 100.0),
-            (first, "paid_search", 60.0, 20.0, 2.0, 240.0),
-            (last, "paid_search", 40.0, 10.0, 1.0, 60.0),
-            (last, "email", 0.0, 5.0, 0.0, 0.0),
+            (first - timedelta(days=1), "paid_search", 50.0, 10.0, 8.0, 1.0, 1.0, 100.0),
+            (first, "paid_search", 60.0, 20.0, 15.0, 2.0, 2.0, 240.0),
+            (last, "paid_search", 40.0, 10.0, 9.0, 0.0, 1.0, 60.0),
+            (last, "email", 0.0, 0.0, 6.0, 4.0, 0.0, 0.0),
         ),
         first,
         last,
     )
     assert figures
-    spend, clicks, conversions, roas = figures.measures
+    spend, ad_clicks, visits, conversions, roas = figures.measures
     assert (spend.value, spend.before, spend.change) == (100.0, 50.0, 1.0)
     assert list(spend.course) == [1.0, 0, 0, 0, 0, 0, pytest.approx(40 / 60)]
-    assert (clicks.value, conversions.value) == (35.0, 3.0)
+    assert (ad_clicks.value, conversions.value) == (30.0, 3.0)
+    assert (visits.value, visits.before, visits.beside) == (30.0, 8.0, Beside(36.0, 6.0))
     assert roas.value == pytest.approx(3.0)
     assert [(channel.name, channel.share, channel.roas) for channel in figures.channels] == [
         ("paid_search", 1.0, 3.0),
@@ -173,6 +185,8 @@ def test_the_overview_shows_the_tenants_own_numbers(
         "channel",
         "currency",
         "visits",
+        "human_visits",
+        "bot_visits",
         "impressions",
         "clicks",
         "spend",
@@ -180,14 +194,28 @@ def test_the_overview_shows_the_tenants_own_numbers(
         "conversions_value",
     ]
     rows = [
-        [people[MemberRole.VIEWER].tenant, today, "paid_search", "EUR", 90, 1000, 40, 123, 4.0, 369],
-        [strangers[MemberRole.VIEWER].tenant, today, "theirs_alone", "EUR", 90, 1000, 40, 777, 4.0, 369],
+        [people[MemberRole.VIEWER].tenant, today, "paid_search", "EUR", 97, 90, 7, 1000, 40, 123, 4.0, 369],
+        [
+            strangers[MemberRole.VIEWER].tenant,
+            today,
+            "theirs_alone",
+            "EUR",
+            97,
+            90,
+            7,
+            1000,
+            40,
+            777,
+            4.0,
+            369,
+        ],
     ]
     clickhouse.insert("marts.channel_daily", rows, column_names=columns)
     shown = people[MemberRole.VIEWER].forms().get("/").text
     assert "Paid search" in shown
     assert "123\u00a0EUR" in shown
     assert "3.00×" in shown
+    assert "97 in all, 7 by bots" in shown
     assert "Theirs alone" not in shown
     assert not re.search(r">\s*777\b", shown)
 

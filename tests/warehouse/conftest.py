@@ -48,6 +48,7 @@ MODELS = {
     "intermediate.int_paths": "conversion_id",
     "intermediate.int_visits_daily": "date_day, channel",
     "intermediate.int_variant_daily": "date_day, variant_id",
+    "intermediate.int_link_daily": "date_day, link_id",
     "marts.ad_performance": "date_day, campaign_id",
     "marts.variant_stats": "variant_id",
 }

@@ -22,6 +22,7 @@ DEFINITIONS = dg.Definitions(
         collector.short_links,
         collector.raw_events,
         collector.raw_rejected,
+        collector.renormalised_events,
         *records,
     ],
     resources={"house": SettingsResource(), "dbt": command_line()},
@@ -52,6 +53,8 @@ def test_a_page_view_and_a_click_can_be_followed_to_what_a_channel_earned() -> N
     assert reaches("records/links", "marts/channel_roas")
     assert reaches("attribution_rules", "marts/channel_daily")
     assert reaches("raw_events", "bandit_state")
+    assert reaches("renormalised_events", "marts/channel_daily")
+    assert reaches("short_links", "marts/link_daily")
     assert not reaches("marts/channel_daily", "raw_events")
 
 

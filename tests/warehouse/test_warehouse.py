@@ -42,12 +42,16 @@ def test_a_copy_counts_once(built: Built, house: Settings) -> None:
 
 
 def test_half_an_hour_of_silence_ends_a_visit(built: Built, house: Settings) -> None:
-    sessions = found(
-        house,
-        built.quiet,
-        "intermediate.int_sessions",
-        "started_at",
-        "visitor_id, started_on, page_views, campaign",
+    sessions = (
+        found(
+            house,
+            built.quiet,
+            "intermediate.int_sessions",
+            "started_at",
+            "visitor_id, started_on, page_views, campaign, is_bot",
+        )
+        .filter(~pl.col("is_bot"))
+        .drop("is_bot")
     )
     assert sessions.rows() == [
         ("ann", FIRST, 2, "spring"),
@@ -147,11 +151,40 @@ def test_a_channels_day_has_visits_spend_and_last_touch_credit(built: Built, hou
     assert social["cvr"] == 2
 
 
-def test_only_people_count_for_a_variant(built: Built, house: Settings) -> None:
-    stats = found(
-        house, built.quiet, "marts.variant_stats", "variant_id", "variant_name, exposures, clicks, click_rate"
+def test_people_and_programs_stand_side_by_side_and_rates_are_peoples(built: Built, house: Settings) -> None:
+    counts = "variant_name, exposures, human_exposures, bot_exposures, clicks, human_clicks, bot_clicks, click_rate"
+    stats = found(house, built.quiet, "marts.variant_stats", "variant_id", counts)
+    assert stats.rows() == [("A", 5, 4, 1, 2, 1, 1, 0.25), ("B", 3, 3, 0, 0, 0, 0, 0.0)]
+
+
+def test_a_links_clicks_are_told_apart(built: Built, house: Settings) -> None:
+    days = found(house, built.quiet, "marts.link_daily", "date_day")
+    assert days.select("date_day", "link_id", "variant_name", "campaign_name").rows() == [
+        (THIRD, built.quiet.links[0], "A", "Spring")
+    ]
+    assert days.select("clicks", "human_clicks", "bot_clicks", "human_visitors").rows() == [(2, 1, 1, 1)]
+    overview = found(house, built.quiet, "marts.daily_overview", "date_day").filter(
+        pl.col("date_day") == THIRD
     )
-    assert stats.rows() == [("A", 4, 1, 0.25), ("B", 3, 0, 0.0)]
+    assert overview.select("clicks", "human_clicks", "bot_clicks").rows() == [(2, 1, 1)]
+
+
+def test_a_programs_visit_is_counted_and_earns_nothing(built: Built, house: Settings) -> None:
+    visits = found(
+        house,
+        built.quiet,
+        "intermediate.int_visits_daily",
+        "date_day, channel",
+        "date_day, channel, visits, human_visits, bot_visits, human_visitors",
+    )
+    assert visits.filter(pl.col("date_day") == FIRST).rows() == [
+        (FIRST, "direct", 1, 0, 1, 0),
+        (FIRST, "paid_search", 1, 1, 0, 1),
+    ]
+    overview = found(house, built.quiet, "marts.daily_overview", "date_day").filter(
+        pl.col("date_day") == FIRST
+    )
+    assert overview.select("visits", "human_visits", "bot_visits").rows() == [(2, 1, 1)]
 
 
 def test_the_bandit_moves_the_weights_and_keeps_its_beliefs(built: Built, house: Settings) -> None:
@@ -170,12 +203,16 @@ def test_building_again_changes_nothing_where_nothing_came(built: Built, house: 
 
 
 def test_a_late_event_rebuilds_its_own_day_and_what_hangs_on_it(built: Built, house: Settings) -> None:
-    sessions = found(
-        house,
-        built.late,
-        "intermediate.int_sessions",
-        "started_at",
-        "visitor_id, started_on, page_views, medium",
+    sessions = (
+        found(
+            house,
+            built.late,
+            "intermediate.int_sessions",
+            "started_at",
+            "visitor_id, started_on, page_views, medium, is_bot",
+        )
+        .filter(~pl.col("is_bot"))
+        .drop("is_bot")
     )
     assert sessions.rows() == [("ann", FIRST, 5, "email"), ("bob", THIRD, 1, "")], "two visits became one"
     paths = found(house, built.late, "intermediate.int_paths", "converted_at", "channels")

@@ -4,11 +4,14 @@
         incremental_strategy='insert_overwrite',
         partition_by='converted_on',
         order_by='(tenant_id, visitor_id, converted_at)',
-        indexes=[{'name': 'received', 'definition': 'received_at type minmax granularity 1'}],
+        indexes=[
+            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
+            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
+        ],
     )
 }}
 
-{% set days = arrived_days(ref('stg_events'), 'occurred_on', own_day='converted_on') %}
+{% set days = changed_days(ref('stg_events'), 'occurred_on', own_day='converted_on') %}
 {{ replacing(days) }}
 
 with conversions as (
@@ -21,6 +24,7 @@ with conversions as (
         events.occurred_at as converted_at,
         events.occurred_on as converted_on,
         events.received_at as received_at,
+        events.recomputed_at as recomputed_at,
         coalesce(events.value, 0) as original_value,
         if(events.currency = '', tenants.currency, upper(events.currency)) as original_currency,
         tenants.currency as currency

@@ -4,13 +4,16 @@
         incremental_strategy='insert_overwrite',
         partition_by='converted_on',
         order_by='(tenant_id, converted_on, conversion_id)',
-        indexes=[{'name': 'received', 'definition': 'received_at type minmax granularity 1'}],
+        indexes=[
+            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
+            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
+        ],
     )
 }}
 
 {% set window_days = var('attribution_window_days') %}
-{% set by_conversions = arrived_days(ref('int_conversions'), 'converted_on', own_day='converted_on') %}
-{% set by_touchpoints = arrived_days(ref('int_touchpoints'), 'touched_on', own_day='converted_on') %}
+{% set by_conversions = changed_days(ref('int_conversions'), 'converted_on', own_day='converted_on') %}
+{% set by_touchpoints = changed_days(ref('int_touchpoints'), 'touched_on', own_day='converted_on') %}
 {% set days = widened(by_conversions + widened(by_touchpoints, back=1, ahead=window_days)) %}
 {{ replacing(days) }}
 
@@ -25,9 +28,11 @@ with conversions as (
 touchpoints as (
     select *
     from {{ ref('int_touchpoints') }}
-    {% if is_incremental() %}
-        where touched_on >= {{ first_of(days) }} - {{ window_days }}
-    {% endif %}
+    where
+        not is_bot
+        {% if is_incremental() %}
+            and touched_on >= {{ first_of(days) }} - {{ window_days }}
+        {% endif %}
 ),
 
 paths as (
@@ -41,6 +46,7 @@ paths as (
         any(conversions.value) as value,
         any(conversions.currency) as currency,
         max(greatest(conversions.received_at, touchpoints.received_at)) as received_at,
+        max(greatest(conversions.recomputed_at, touchpoints.recomputed_at)) as recomputed_at,
         arraySort(groupArrayIf(
             (
                 touchpoints.touched_at,
@@ -67,6 +73,7 @@ select
     moment as converted_at,
     converted_on,
     received_at,
+    recomputed_at,
     value,
     currency,
     -- A conversion that nothing is known to have led to keeps a path of its own, so that totals stay whole.

@@ -4,12 +4,15 @@
         incremental_strategy='insert_overwrite',
         partition_by='started_on',
         order_by='(tenant_id, visitor_id, started_at)',
-        indexes=[{'name': 'received', 'definition': 'received_at type minmax granularity 1'}],
+        indexes=[
+            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
+            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
+        ],
     )
 }}
 
-{% set arrived = arrived_days(ref('stg_events'), 'occurred_on', own_day='started_on') %}
-{% set days = widened(arrived, back=1, ahead=1) %}
+{% set changed = changed_days(ref('stg_events'), 'occurred_on', own_day='started_on') %}
+{% set days = widened(changed, back=1, ahead=1) %}
 {{ replacing(days) }}
 
 with page_events as (
@@ -17,7 +20,6 @@ with page_events as (
     from {{ ref('stg_events') }}
     where
         visitor_id != ''
-        and not is_bot
         -- A short link is followed before the site is reached, and a server knows orders but no visits.
         and event != 'click'
         and trust != 'server'
@@ -26,11 +28,12 @@ with page_events as (
         {% endif %}
 ),
 
+-- What a program sends in somebody's name, such as a prefetch, is a visit of its own and leaves the person's alone.
 with_previous as (
     select
         *,
         lagInFrame(occurred_at) over (
-            partition by tenant_id, visitor_id
+            partition by tenant_id, visitor_id, is_bot
             order by occurred_at, event_id
             rows between unbounded preceding and current row
         ) as previous_at
@@ -41,7 +44,7 @@ numbered as (
     select
         *,
         sum(dateDiff('millisecond', previous_at, occurred_at) >= {{ var('session_gap_minutes') }} * 60000) over (
-            partition by tenant_id, visitor_id
+            partition by tenant_id, visitor_id, is_bot
             order by occurred_at, event_id
             rows between unbounded preceding and current row
         ) as session_number
@@ -52,32 +55,36 @@ sessions as (
     select
         tenant_id,
         visitor_id,
+        is_bot,
         session_number,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
         max(received_at) as received_at,
+        max(recomputed_at) as recomputed_at,
         max(user_id) as user_id,
         count() as events,
         countIf(event = 'page_view') as page_views,
         argMinIf(
-            (url, page_path, referrer_host, source, medium, campaign, channel, click_id, toString(device), toString(country)),
+            (url, page_path, referrer_host, source, medium, campaign, channel, click_id, device, country),
             (occurred_at, event_id),
             event = 'page_view'
         ) as entry
     from numbered
-    group by tenant_id, visitor_id, session_number
+    group by tenant_id, visitor_id, is_bot, session_number
     having page_views > 0
 )
 
 select
     tenant_id,
-    concat(visitor_id, '.', toString(toUnixTimestamp64Milli(started_at))) as session_id,
+    concat(visitor_id, '.', toString(toUnixTimestamp64Milli(started_at)), if(is_bot, '.bot', '')) as session_id,
     visitor_id,
     user_id,
     started_at,
     toDate(started_at) as started_on,
     ended_at,
     received_at,
+    recomputed_at,
+    is_bot,
     events,
     page_views,
     entry.1 as entry_url,

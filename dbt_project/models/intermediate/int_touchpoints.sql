@@ -4,12 +4,15 @@
         incremental_strategy='insert_overwrite',
         partition_by='touched_on',
         order_by='(tenant_id, visitor_id, touched_at)',
-        indexes=[{'name': 'received', 'definition': 'received_at type minmax granularity 1'}],
+        indexes=[
+            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
+            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
+        ],
     )
 }}
 
-{% set by_visits = arrived_days(ref('int_sessions'), 'started_on', own_day='touched_on') %}
-{% set by_clicks = arrived_days(ref('stg_events'), 'occurred_on', own_day='touched_on', only="event = 'click'") %}
+{% set by_visits = changed_days(ref('int_sessions'), 'started_on', own_day='touched_on') %}
+{% set by_clicks = changed_days(ref('stg_events'), 'occurred_on', own_day='touched_on', only="event = 'click'") %}
 {% set days = widened(by_visits + by_clicks, back=1, ahead=1) %}
 {{ replacing(days) }}
 
@@ -30,6 +33,8 @@ clicks as (
         events.occurred_at as occurred_at,
         events.occurred_on as occurred_on,
         events.received_at as received_at,
+        events.recomputed_at as recomputed_at,
+        events.is_bot as is_bot,
         events.link_id as link_id,
         -- What a link is labelled with decides. A label that is none of the house's channels names a source, of which
         -- the rules have made a channel when they read the click.
@@ -44,7 +49,6 @@ clicks as (
         on events.tenant_id = links.tenant_id and events.link_id = links.link_id
     where
         events.event = 'click'
-        and not events.is_bot
         {% if is_incremental() %}
             and events.occurred_on >= {{ first_of(days) }} - {{ var('attribution_window_days') }}
         {% endif %}
@@ -58,6 +62,8 @@ visits as (
         sessions.visitor_id as visitor_id,
         sessions.started_at as touched_at,
         greatest(sessions.received_at, clicks.received_at) as received_at,
+        greatest(sessions.recomputed_at, clicks.recomputed_at) as recomputed_at,
+        sessions.is_bot as is_bot,
         -- Who comes back from a page of the same site after a pause was brought by nobody.
         multiIf(
             clicks.channel != '', clicks.channel,
@@ -95,6 +101,8 @@ lone_clicks as (
         clicks.visitor_id as visitor_id,
         clicks.occurred_at as touched_at,
         clicks.received_at as received_at,
+        clicks.recomputed_at as recomputed_at,
+        clicks.is_bot as is_bot,
         if(clicks.channel != '', clicks.channel, 'referral') as channel,
         clicks.campaign_id as campaign_id,
         clicks.link_id as link_id,

@@ -7,7 +7,7 @@
     )
 }}
 
-{% set days = arrived_days(ref('stg_events'), 'occurred_on', own_day='date_day') %}
+{% set days = changed_days(ref('stg_events'), 'occurred_on', own_day='date_day') %}
 {{ replacing(days) }}
 
 with events as (
@@ -15,48 +15,36 @@ with events as (
     from {{ ref('stg_events') }}
     where
         event in ('exposure', 'click')
-        and not is_bot
         {% if is_incremental() %}
             and occurred_on in {{ any_of(days) }}
         {% endif %}
 ),
 
-exposures as (
-    select
-        tenant_id,
-        occurred_on as date_day,
-        variant_id,
-        1 as exposures,
-        0 as clicks
-    from events
-    where event = 'exposure' and variant_id != 0
-),
-
--- A click is known by the link that carries the variant.
-clicks as (
+-- A click names the variant it led to, or is known by the link that carries the variant.
+named as (
     select
         events.tenant_id as tenant_id,
         events.occurred_on as date_day,
-        variants.variant_id as variant_id,
-        0 as exposures,
-        1 as clicks
+        if(events.event = 'click' and events.variant_id = 0, variants.variant_id, events.variant_id) as variant_id,
+        events.event as event,
+        events.is_bot as is_bot,
+        events.recomputed_at as recomputed_at
     from events
-    inner join {{ ref('stg_variants') }} as variants
+    left any join {{ ref('stg_variants') }} as variants
         on events.tenant_id = variants.tenant_id and events.link_id = variants.link_id
-    where events.event = 'click'
-),
-
-counted as (
-    select * from exposures
-    union all
-    select * from clicks
 )
 
 select
     tenant_id,
     date_day,
     variant_id,
-    sum(exposures) as exposures,
-    sum(clicks) as clicks
-from counted
+    countIf(event = 'exposure') as exposures,
+    countIf(event = 'exposure' and not is_bot) as human_exposures,
+    countIf(event = 'exposure' and is_bot) as bot_exposures,
+    countIf(event = 'click') as clicks,
+    countIf(event = 'click' and not is_bot) as human_clicks,
+    countIf(event = 'click' and is_bot) as bot_clicks,
+    max(recomputed_at) as recomputed_at
+from named
+where variant_id != 0
 group by tenant_id, date_day, variant_id

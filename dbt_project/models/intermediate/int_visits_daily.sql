@@ -7,8 +7,8 @@
     )
 }}
 
-{% set arrived = arrived_days(ref('int_touchpoints'), 'touched_on', own_day='date_day') %}
-{% set days = widened(arrived, back=1, ahead=1) %}
+{% set changed = changed_days(ref('int_touchpoints'), 'touched_on', own_day='date_day') %}
+{% set days = widened(changed, back=1, ahead=1) %}
 {{ replacing(days) }}
 
 select
@@ -16,7 +16,10 @@ select
     touched_on as date_day,
     channel,
     count() as visits,
-    uniqExact(visitor_id) as visitors
+    countIf(not is_bot) as human_visits,
+    countIf(is_bot) as bot_visits,
+    uniqExactIf(visitor_id, not is_bot) as human_visitors,
+    max(recomputed_at) as recomputed_at
 from {{ ref('int_touchpoints') }}
 where
     kind = 'visit'

@@ -1,5 +1,6 @@
 """The bandit: clicks in, rotation weights out."""
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @dg.asset(
     description=(
-        "What the clicks so far say about each variant of the running experiments: how good it is, how likely it is "
+        "What people's clicks so far say about each variant of the running experiments: how good it is, how likely it is "
         "the best, and the share of traffic it gets from now on. Better variants are shown more, none is forgotten."
     ),
     deps=[
@@ -48,8 +49,13 @@ def bandit_state(context: dg.AssetExecutionContext, house: SettingsResource) -> 
 def _report(arms: "list[Arm]") -> dict[str, Any]:
     from marketing_pipelines.experiments import plots
 
-    headings = ["experiment", "variant", "seen", "clicked", "chance to be best", "weight"]
-    rows = [(a.experiment, a.variant, a.trials, a.successes, a.probability_best, a.weight) for a in arms]
+    headings = [
+        "experiment", "variant", "people saw", "people clicked", "bots saw", "bots clicked", "chance to be best",
+        "weight",
+    ]  # fmt: skip
+    rows = [
+        (arm.experiment, arm.variant, *astuple(arm.seen), arm.probability_best, arm.weight) for arm in arms
+    ]
     by_experiment: dict[int, list[Arm]] = {}
     for arm in arms:
         by_experiment.setdefault(arm.experiment_id, []).append(arm)
