@@ -1,11 +1,12 @@
 """Screens: one module each. A GET shows, a POST changes and leads back to a GET."""
 
-from console.pages import actions, admin, approvals, forward, kill_switch, log_in, overview
+from console.pages import actions, admin, approvals, forward, kill_switch, log_in, overview, pixel
 
 ROUTERS = (
     overview.router,
     approvals.router,
     actions.router,
+    pixel.router,
     kill_switch.router,
     log_in.router,
     forward.router,
