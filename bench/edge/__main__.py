@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bench.edge import peers
-from bench.edge.asking import Answered, NothingToAskWith, ask
+from bench.edge.asking import Answered, NothingToAskWith, ask, ask_steadily
 from bench.edge.peers import FIRST_CORE, is_here, running
 from cli import readiness
 from store import migrations, records
@@ -56,6 +56,12 @@ class Table:
         )
         print(f"{name:<58}{rate * events_each:>12,.0f}{ratios}{answered.p99_ms:>9.1f}", flush=True)
 
+    def steady(self, name: str, answered: Answered | None) -> None:
+        if answered is None:
+            self.note(f"{name:<58}  hey is not on this machine: skipped")
+        else:
+            self.row(name, answered)
+
     def note(self, line: str) -> None:
         print(line, flush=True)
 
@@ -90,8 +96,8 @@ def records_with_links(house: Settings, environment: dict[str, str]) -> Iterator
 @contextmanager
 def collector(
     house: Settings, environment: dict[str, str], *, added_ms: float = 0, processes: int = 1
-) -> Iterator[int]:
-    """A collector without a shipper, so that the edge alone is measured; pinned, unless there are several."""
+) -> Iterator[tuple[int, int]]:
+    """The port and process of a collector without a shipper, so that the edge alone is measured; pinned, unless there are several."""
     port = house.port(Service.COLLECTOR)
     program = ["-m", "bench.edge.slow_disk", str(added_ms)] if added_ms else ["-m", "collector"]
     pinned = FIRST_CORE if processes == 1 else []
@@ -101,7 +107,7 @@ def collector(
         lambda: readiness.answers_http(port, "/readyz"),
         environment=given,
     ) as process:
-        yield port
+        yield port, process.pid
         peak = Path(f"/proc/{process.pid}/status").read_text().partition("VmHWM:")[2].split()[0]
         print(f"{'':<4}peak memory {int(peak) // 1024} MB")
 
@@ -121,18 +127,20 @@ def measure_peers(table: Table, port: int, data: Path) -> None:
 
 def measure_edge(table: Table, house: Settings, environment: dict[str, str]) -> None:
     with records_with_links(house, environment):
-        with collector(house, environment) as port:
-            table.row("POST /collect, durable, one event", best(port, "/collect", body=ONE))
+        with collector(house, environment) as (port, _):
+            single = best(port, "/collect", body=ONE)
+            table.row("POST /collect, durable, one event", single)
+            table.steady("  at half that rate", ask_steadily(port, "/collect", ONE, int(single.a_second / 2)))
             table.row(
                 f"  in batches of {BATCH}, events", best(port, "/collect", body=MANY), events_each=BATCH
             )
             table.row("  256 connections", best(port, "/collect", body=ONE, connections=256))
             table.row(f"GET /r/{{slug}}, {LINKS:,} links, click durable", best(port, "/r/l4711"))
         for added in (1, 5):
-            with collector(house, environment, added_ms=added) as port:
+            with collector(house, environment, added_ms=added) as (port, _):
                 row = best(port, "/collect", body=ONE, connections=256)
                 table.row(f"  256 connections, a sync takes {added} ms more", row)
-        with collector(house, environment, processes=2) as port:
+        with collector(house, environment, processes=2) as (port, _):
             row = best(port, "/collect", body=ONE, connections=128, core=None)
             table.row("  two processes and wrk on two cores", row)
 

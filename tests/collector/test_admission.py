@@ -229,4 +229,5 @@ def test_one_that_is_wrong_does_not_cost_the_others(wrapped: bytes) -> None:
 def test_an_event_that_only_speaks_of_events_is_one_event() -> None:
     [event] = incoming.opened(b'{"event":"a","props":{"events":[1]}}', 3).events
     assert isinstance(event, incoming.IncomingEvent)
+    assert isinstance(event.props, msgspec.Raw)
     assert bytes(event.props) == b'{"events":[1]}'
