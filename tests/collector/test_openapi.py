@@ -42,9 +42,11 @@ ALWAYS = {"date", "content-length", "content-type"}
 
 
 def no_header_is_untold(ctx: Any, response: Response, case: Case) -> None:
-    """The document names every header that the doors set themselves."""
-    told = case.operation.definition.raw["responses"].get(str(response.status_code), {}).get("headers", {})
-    untold = set(response.headers) - ALWAYS - {name.lower() for name in told}
+    """The document names every header that the doors set themselves; a status that it lacks is another check's."""
+    told = case.operation.definition.raw["responses"].get(str(response.status_code))
+    if told is None:
+        return
+    untold = set(response.headers) - ALWAYS - {name.lower() for name in told.get("headers", {})}
     assert not untold, f"{case.method} {case.path} answered {response.status_code} with {untold}"
 
 
@@ -102,7 +104,7 @@ def test_whatever_is_sent_is_answered_as_the_document_says(case: Case, collector
 @pytest.mark.faults
 @pytest.mark.timeout(900)
 @every_door.parametrize()
-@hypothesis.settings(max_examples=400)
+@hypothesis.settings(max_examples=100)
 def test_however_much_is_sent_it_is_answered_as_the_document_says(case: Case, collector: Collector) -> None:
     case.call_and_validate(
         str(collector.http.base_url), checks=[*CHECKS, unsupported_method], allow_redirects=False
