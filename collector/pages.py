@@ -1,12 +1,13 @@
 """The ordinary routes: the pixel's script, what the edge says of itself, and what operators look at. Plain FastAPI;
 nothing here is hot."""
 
+import gzip
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
@@ -93,13 +94,16 @@ def ordinary_routes(settings: Settings, condition: Condition, metrics: Metrics) 
     for_ever = "public, max-age=31536000, immutable"
 
     @app.get(
-        pixel.PATH,
-        summary="This version of the pixel for ever, as snippets with an integrity hash name it.",
+        "/t.{version}.js",
+        summary="One build of the pixel for ever, as snippets with an integrity hash name it.",
         response_class=Script,
-        responses=_scripts(for_ever),
+        responses=_scripts(for_ever) | {404: {"description": "There is no such build."}},
     )
-    async def pinned_pixel(request: Request) -> Response:
-        return _pixel(request, for_ever)
+    async def pinned_pixel(request: Request, version: str) -> Response:
+        script = pixel.KEPT.get(f"/t.{version}.js")
+        if script is None:
+            raise HTTPException(404, "There is no such build of the pixel.")
+        return _pixel(request, for_ever, script)
 
     @cache
     def described() -> bytes:
@@ -112,12 +116,17 @@ def ordinary_routes(settings: Settings, condition: Condition, metrics: Metrics) 
     return app
 
 
-def _pixel(request: Request, caching: str) -> Response:
+def _pixel(request: Request, caching: str, script: bytes = pixel.SCRIPT) -> Response:
     headers = {**PIXEL_HEADERS, "Cache-Control": caching}
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return Script(pixel.GZIPPED, headers=headers)
-    return Script(pixel.SCRIPT, headers=headers)
+        return Script(_packed(script), headers=headers)
+    return Script(script, headers=headers)
+
+
+@cache
+def _packed(script: bytes) -> bytes:
+    return gzip.compress(script, 9, mtime=0)
 
 
 def _scripts(caching: str, others: Answers | None = None) -> Answers:
