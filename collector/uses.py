@@ -58,18 +58,28 @@ class Uses:
         """Why the link leads no further; a person who is let through has used it once, a program has not."""
         if monotonic() < self._away_until:
             return Ending.UNCOUNTED
+        asking = asyncio.create_task(self._ask(_USE if is_person else _LOOK, link_id))
+        # A server that hangs says nothing, and giving a question up takes psycopg seconds: nobody waits for that.
+        await asyncio.wait([asking], timeout=LONGEST_WAIT_SECONDS)
         try:
-            async with self._opening:
-                await self._pool.open()
-            async with self._pool.connection() as connection:
-                found = await connection.execute(_USE if is_person else _LOOK, {"link": link_id})
-                return Ending.USED_UP if await found.fetchone() is None else None
+            if not asking.done():
+                asking.cancel()
+                raise TimeoutError("Postgres does not answer")
+            return None if asking.result() else Ending.USED_UP
         except TooManyRequests:
             return Ending.UNCOUNTED
         except (psycopg.Error, PoolTimeout, OSError) as error:
             self._away_until = monotonic() + REST_SECONDS
             logger.warning("links with a limit go to their fallback: %s", str(error)[:300])
             return Ending.UNCOUNTED
+
+    async def _ask(self, question: str, link_id: int) -> bool:
+        """Whether the link may be followed once more."""
+        async with self._opening:
+            await self._pool.open()
+        async with self._pool.connection() as connection:
+            found = await connection.execute(question, {"link": link_id})
+            return await found.fetchone() is not None
 
     async def close(self) -> None:
         await self._pool.close(timeout=LONGEST_WAIT_SECONDS)

@@ -70,7 +70,8 @@ class Refresher:
             while True:
                 notices = await _next_notices(connection)
                 if not notices:
-                    await connection.execute("select 1")
+                    async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                        await connection.execute("select 1")
                 await self._read_changes(notices)
 
     async def _read_everything(self) -> None:

@@ -14,6 +14,8 @@ class Relay:
         self._listener: socket.socket | None = None
         self._ends: list[socket.socket] = []
         self.port = 0
+        self._flows = threading.Event()
+        self.thaw()
         self.mend()
 
     def mend(self) -> None:
@@ -21,6 +23,13 @@ class Relay:
         listener = socket.create_server(("127.0.0.1", self.port))
         self._listener, self.port = listener, listener.getsockname()[1]
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def freeze(self) -> None:
+        """Keeps what is connected and passes nothing on, as a server does that hangs."""
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        self._flows.set()
 
     def cut(self) -> None:
         """Ends what is connected and refuses what comes."""
@@ -41,12 +50,13 @@ class Relay:
                 far = socket.create_connection(("127.0.0.1", self._target))
                 self._ends += [near, far]
                 for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+                    threading.Thread(target=_pump, args=(source, sink, self._flows), daemon=True).start()
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _pump(source: socket.socket, sink: socket.socket, flows: threading.Event) -> None:
     with contextlib.suppress(OSError):
         while piece := source.recv(65536):
+            flows.wait()
             sink.sendall(piece)
     for end in (source, sink):
         with contextlib.suppress(OSError):

@@ -270,6 +270,28 @@ def test_a_link_with_a_limit_leads_to_its_fallback_while_postgres_is_away(
             wait_until("its end", lambda: target(follow(collector, with_fallback)) != over, 30)
 
 
+def test_nobody_waits_for_a_postgres_that_hangs(settings: Settings, site: Site, tmp_path: Path) -> None:
+    port = settings.port(Service.POSTGRES)
+    with relay_to(port) as wire:
+        given = environment(settings, tmp_path, DEFAULT_TENANT=site.slug)
+        given["DATABASE_URL"] = given["DATABASE_URL"].replace(f":{port}/", f":{wire.port}/")
+        over = "https://shop.example/over"
+        with running_collector(given, ships=False) as collector:
+            _, slug = known_link(collector, settings, site, max_clicks=9, fallback_url=over)
+            assert target(follow(collector, slug)) == "https://shop.example/sale"
+            wire.freeze()
+            # Its client gives up after twenty seconds: a link that waited for Postgres would answer nothing.
+            assert target(follow(collector, slug)) == over
+            wait_until("the silence", lambda: "postgres" in degraded(collector), 30)
+            wire.thaw()
+            wait_until("its end", lambda: target(follow(collector, slug)) != over, 30)
+            wait_until("its word", lambda: "postgres" not in degraded(collector), 60)
+
+
+def degraded(collector: Collector) -> dict[str, str]:
+    return collector.http.get("/readyz").json()["degraded"]
+
+
 def test_a_password_is_asked_by_a_form_and_never_in_an_address(
     collector: Collector, site: Site, settings: Settings
 ) -> None:
