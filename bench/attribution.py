@@ -17,7 +17,7 @@ from marketing_pipelines.attribution import last_touch, linear
 
 CHANNELS = [
     "affiliate", "ai_assistant", "direct", "display", "email", "organic_search",
-    "paid_other", "paid_search", "paid_social", "referral", "sms", "social",
+    "paid_other", "paid_search", "paid_social", "referral", "sms", "organic_social",
 ]  # fmt: skip
 LONGEST = 8
 ROUNDS = 5

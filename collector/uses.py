@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from time import monotonic
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -73,7 +73,7 @@ class Uses:
             logger.warning("links with a limit go to their fallback: %s", str(error)[:300])
             return Ending.UNCOUNTED
 
-    async def _ask(self, question: str, link_id: int) -> bool:
+    async def _ask(self, question: LiteralString, link_id: int) -> bool:
         """Whether the link may be followed once more."""
         async with self._opening:
             await self._pool.open()

@@ -5,25 +5,37 @@ from datetime import datetime
 from typing import NamedTuple
 
 from collector.directory.links import PreparedLink, Terms
+from marketing_pipelines.events.channels import Channel
 from marketing_pipelines.events.user_agents import Device
 from marketing_pipelines.links.parameters import tagged
 from marketing_pipelines.links.refusals import NotUsable
 from marketing_pipelines.links.targets import Target, usable_target
 from store.records.links import HEAVIEST
 
+# What makes the rules say the very channel again, where a click cannot be joined to its visit.
 MEDIUM_OF_CHANNEL = {
-    "email": "email",
-    "sms": "sms",
-    "paid_search": "cpc",
-    "paid_social": "paid_social",
-    "organic_search": "organic",
+    Channel.EMAIL: "email",
+    Channel.SMS: "sms",
+    Channel.PUSH: "push",
+    Channel.PAID_SEARCH: "cpc",
+    Channel.PAID_SOCIAL: "paid_social",
+    Channel.PAID_VIDEO: "paid_video",
+    Channel.PAID_OTHER: "paid",
+    Channel.DISPLAY: "display",
+    Channel.AFFILIATE: "affiliate",
+    Channel.AUDIO: "audio",
+    Channel.ORGANIC_SEARCH: "organic",
+    Channel.ORGANIC_SOCIAL: "social",
+    Channel.ORGANIC_VIDEO: "video",
+    Channel.AI_ASSISTANT: "ai_assistant",
+    # What people call a channel, though it is a source.
     "social": "social",
     "facebook": "social",
     "instagram": "social",
     "linkedin": "social",
     "x": "social",
     "tiktok": "social",
-    "youtube": "social",
+    "youtube": "video",
 }
 OTHER_MEDIUM = "referral"
 

@@ -82,7 +82,7 @@ VIDEO_SOURCES = frozenset(
     {"youtube", "vimeo", "dailymotion", "dailymotion.com", "twitch", "twitch.tv", "bilibili"}
 )
 # What many write as a source says by itself what it is.
-KINDS_BY_NAME = {"email": "email", "newsletter": "email", "sms": "sms"}
+KINDS_BY_NAME = {"email": "email", "newsletter": "email", "sms": "sms", "paid_search": "search"}
 
 
 @dataclass(frozen=True, slots=True)

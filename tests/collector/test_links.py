@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.directory import Links, PreparedLink
-from collector.directory.preparing import LinkRow, TargetRow, prepared
+from collector.directory.preparing import MEDIUM_OF_CHANNEL, LinkRow, TargetRow, prepared
+from marketing_pipelines.events import campaigns, channels
+from marketing_pipelines.events.channels import Arrival, Channel
 from marketing_pipelines.events.user_agents import Device
 from marketing_pipelines.links.targets import Target
 
@@ -40,6 +42,13 @@ def test_the_target_gets_its_tags() -> None:
     assert link("https://shop.example/a", channel="email", utm_campaign="spring").target == (
         "https://shop.example/a?utm_source=email&utm_medium=email&utm_campaign=spring"
     )
+
+
+@pytest.mark.parametrize("channel", sorted(set(Channel) & set(MEDIUM_OF_CHANNEL)))
+def test_a_links_tags_say_its_channel_to_the_rules(channel: Channel) -> None:
+    tags = parse_qs(urlsplit(link(channel=channel).target).query)
+    source, medium = (campaigns.source(tags["utm_source"][0]), campaigns.medium(tags["utm_medium"][0]))
+    assert channels.channel(Arrival(source=source, medium=medium)) is channel
 
 
 def test_tags_that_are_there_already_stay() -> None:

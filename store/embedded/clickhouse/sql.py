@@ -265,7 +265,6 @@ _EXPECTS_A_NAME = (
         "BETWEEN",
         "TABLE",
         "DESCRIBE",
-        "DESC",
         "EXISTS",
     ),
 )
@@ -303,6 +302,8 @@ def answer(sql: str) -> Answer:
         if token.depth or not token.is_word("FORMAT") or name.kind is not Kind.WORD:
             continue
         following = parts[index + 2] if index + 2 < len(parts) else None
+        if index == 1 and previous.is_word("DESC"):
+            continue  # it describes a table of this name; anywhere else it ends an order
         if _ends_an_operand(previous) and (following is None or following.is_word("SETTINGS")):
             return Answer(sql[: previous.end], name.text, sql[name.end : end].strip())
     return Answer(sql[:end], None, "")

@@ -221,6 +221,12 @@ def test_insert_select_from_input() -> None:
         ),
         ("SELECT 1 FORMAT TSV SETTINGS a = 1", sql.Answer("SELECT 1", "TSV", "SETTINGS a = 1")),
         ("SELECT $$ FORMAT CSV $$", sql.Answer("SELECT $$ FORMAT CSV $$", None, "")),
+        (
+            "SELECT a FROM t ORDER BY a DESC FORMAT CSV",
+            sql.Answer("SELECT a FROM t ORDER BY a DESC", "CSV", ""),
+        ),
+        ("DESC format", sql.Answer("DESC format", None, "")),
+        ("DESC t FORMAT CSV", sql.Answer("DESC t", "CSV", "")),
     ],
 )
 def test_the_answers_format(statement: str, expected: sql.Answer) -> None:
