@@ -148,7 +148,7 @@ class Collecting:
 
     def _ensure_open(self) -> None:
         self._log.refuse_when_full()
-        if not self._directory.is_loaded:
+        if not self._directory.knows_senders:
             raise NotNow("The collector is starting and does not know its keys yet.", 1)
 
     def _charge_address(self, request: Request, opened: Opened, around: Circumstances) -> None:

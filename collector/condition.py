@@ -48,11 +48,12 @@ class Condition:
 
     @property
     def takes_events(self) -> bool:
-        return self._directory.is_loaded and not self._log.is_full
+        return self._directory.knows_senders and not self._log.is_full
 
     def degraded(self) -> dict[str, str]:
         problems = {
             "postgres": "" if self._directory.is_fresh else "away; links and keys stay as they were",
+            "links": "" if self._directory.knows_links else "being read; those that are known lead on",
             "shipper": "" if self._shipper.is_running else "silent; the edge log keeps what comes in",
             "clickhouse": ""
             if self._shipper.clickhouse_answers or not self._shipper.is_running

@@ -1,9 +1,10 @@
 """Where a link leads one visitor at one moment, and why it may lead elsewhere or nowhere. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
+
+import msgspec
 
 from collector.directory.links import PreparedLink, Terms
 from marketing_pipelines.events import bots, user_agents
@@ -23,8 +24,7 @@ class Ending(StrEnum):
     NOT_USABLE = "target_not_usable"
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(msgspec.Struct, frozen=True, gc=False):
     """An address and what the click on it is remembered by; none where a page says why."""
 
     address: str = ""
@@ -32,8 +32,7 @@ class Lead:
     ending: Ending | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(msgspec.Struct, frozen=True, gc=False):
     """What targets ask about whoever follows a link."""
 
     country: str

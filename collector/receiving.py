@@ -85,7 +85,7 @@ class Receiving:
         come = self._from_addresses.add(request.address, 1, request.began)
         refuse_beyond(CALLS_A_SECOND, come, "address")
         self._log.refuse_when_full()
-        if not self._directory.is_loaded:
+        if not self._directory.knows_senders:
             raise NotNow("The collector is starting and does not know its secrets yet.", 1)
         body = await request.body(LARGEST_BODY)
         call = Call(request.headers, request.query(), body, request.received_ms)

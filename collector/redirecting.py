@@ -73,11 +73,9 @@ class Redirecting:
 
     async def follow(self, request: Request, send: Send) -> None:
         link = self._directory.links.get(request.path[len(PREFIX) :])
-        asks = link is not None and link.terms is not None and link.terms.password_hash != ""
-        allowed = ("GET", "HEAD", "POST") if asks else ("GET", "HEAD")
-        if request.method not in allowed:
-            allow = (b"allow", ", ".join(allowed).encode())
-            await answers.answer(send, 405, [*answers.PAGE, allow])
+        if request.method not in ("GET", "HEAD") and not (request.method == "POST" and _asks(link)):
+            allow = b"GET, HEAD, POST" if _asks(link) else b"GET, HEAD"
+            await answers.answer(send, 405, [*answers.PAGE, (b"allow", allow)])
         elif link is None:
             await self._leads_nowhere(send)
         else:
@@ -215,7 +213,7 @@ class Redirecting:
         )
 
     async def _leads_nowhere(self, send: Send) -> None:
-        if not self._directory.is_loaded:
+        if not self._directory.knows_links:
             self._metrics.count("not_now")
             page = answers.page("One moment", "The links are being read. Please try again.")
             await answers.answer(send, 503, [*answers.PAGE, AGAIN_SOON], page)
@@ -232,6 +230,11 @@ class Redirecting:
 
     def _count(self, outcome: str) -> None:
         self._metrics.count("redirects", label=f'outcome="{outcome}"')
+
+
+def _asks(link: PreparedLink | None) -> bool:
+    """Whether the link has a password."""
+    return link is not None and link.terms is not None and link.terms.password_hash != ""
 
 
 def _props(lead: Lead) -> str:

@@ -25,7 +25,8 @@ class Directory:
     """Serves what it knows also while Postgres is away."""
 
     def __init__(self) -> None:
-        self.is_loaded = False
+        self.knows_senders = False
+        self.knows_links = False
         self.is_fresh = False
         self.keys: Mapping[str, Key] = {}
         self.rules: Mapping[int, Rules] = {}
@@ -58,6 +59,7 @@ class Directory:
         return known.sender
 
     def learn_senders(self, senders: Senders) -> None:
+        self.knows_senders = True
         self.rules, self.keys, self.hook_secrets = senders.rules, senders.keys, senders.hook_secrets
         self._keyless = None if senders.keyless is None else Sender(senders.keyless, Trust.UNTRUSTED)
         named = [(origin, key.sender) for key in senders.keys.values() for origin in key.origins]

@@ -77,8 +77,10 @@ class Refresher:
     async def _read_everything(self) -> None:
         await self._read_keys()
         await self._read_block_list()
+        # Events need no more than that, and a million links take their time.
+        self._directory.is_fresh = True
         await asyncio.to_thread(self._read_links)
-        self._directory.is_loaded = self._directory.is_fresh = True
+        self._directory.knows_links = True
         self._loaded.set()
         logger.info("%d links and %d keys known", len(self._directory.links), len(self._directory.keys))
 
