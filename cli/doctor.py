@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli import readiness
 from cli.house import ROOT
-from store import events, records
+from store import edge_shipper, events, records
 from store.embedded import postgres
 from store.settings import Role, Service, Settings
 
@@ -132,6 +132,16 @@ def kill_switch(house: Settings) -> Iterator[Finding]:
     yield Finding("kill switch", "pulled" if on else "not pulled", not on, "`mp kill status` says which.")
 
 
+def unsubscribes(house: Settings) -> Iterator[Finding]:
+    reason = edge_shipper.why_unsubscribes_wait(house.data_dir / "spool")
+    yield Finding(
+        "unsubscribes",
+        reason or "applied",
+        not reason,
+        "Nothing is sent until they are: is the shipper up (`make logs PART=shipper`)?",
+    )
+
+
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     python,
     disk,
@@ -141,4 +151,5 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     services,
     manifest,
     kill_switch,
+    unsubscribes,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli import dagster_ui, readiness
 from cli.supervisor import Part
-from collector.shipping import condition as shipping
+from store import edge_shipper
 from store.embedded import commands, postgres
 from store.settings import Role, Service, Settings
 
@@ -47,7 +47,7 @@ def surfaces(house: Settings) -> dict[str, list[Part]]:
 
 def _shipper(house: Settings) -> Part:
     async def has_spoken() -> bool:
-        return shipping.heard(house.data_dir / "spool").is_running
+        return edge_shipper.heard(house.data_dir / "spool").is_running
 
     return Part("shipper", [sys.executable, "-m", "collector.shipping"], has_spoken)
 

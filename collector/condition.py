@@ -11,8 +11,8 @@ import msgspec
 from collector.directory import Directory
 from collector.edge_log import EdgeLog
 from collector.metrics import Counted, Metrics
-from collector.shipping import condition as shipping
-from collector.shipping.condition import ShipperCondition
+from store import edge_shipper
+from store.edge_shipper import ShipperCondition
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Condition:
         """What other processes did to the spool and counted, and what the shipper says."""
         try:
             await asyncio.to_thread(self._log.look_at_the_disk)
-            self._shipper = await asyncio.to_thread(shipping.heard, self._spool)
+            self._shipper = await asyncio.to_thread(edge_shipper.heard, self._spool)
             self._tell_the_others()
             self._metrics.others = await asyncio.to_thread(self._told_by_the_others)
         except OSError as error:

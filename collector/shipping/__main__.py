@@ -10,10 +10,9 @@ from threading import Event
 
 from collector import json_logs
 from collector.edge_log import volumes
-from collector.shipping import condition
 from collector.shipping.shipper import Shipper
 from marketing_pipelines.events import user_agents
-from store import settings
+from store import edge_shipper, settings
 from store.settings import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ def main() -> int:
         return 2
     spool = house.data_dir / "spool"
     if "--healthy" in sys.argv:
-        return 0 if condition.heard(spool).is_running else 1
+        return 0 if edge_shipper.heard(spool).is_running else 1
     json_logs.set_up(house.log_level)
     stop = Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):

@@ -7,15 +7,16 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from collector.edge_log import Volume, volumes
+from collector.edge_log import UNSUBSCRIBES, Volume, volumes
 from collector.edge_log.lines import Gap
-from collector.shipping import condition
 from collector.shipping import cursor as cursors
-from collector.shipping.condition import ShipperCondition
 from collector.shipping.cursor import Cursor
+from collector.shipping.lag import Lag, unloaded
 from collector.shipping.sinks import SINKS, Sink
 from collector.shipping.stores import Records, Store, Warehouse
 from collector.shipping.stretches import Stretch, next_stretch
+from store import edge_shipper
+from store.edge_shipper import ShipperCondition
 from store.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ class Shipper:
         self._limit = settings.spool_max_bytes
         self._stores: dict[type[Store], Store] = {kind: kind(settings) for kind in (Warehouse, Records)}
         self._taken_over: dict[str, Volume] = {}
-        self._waiting_since: float | None = None
+        self._lag = Lag(SINKS)
+        self._unsubscribes_lag = Lag([sink for sink in SINKS if UNSUBSCRIBES in sink.topics])
         self._shipped: Counter[str] = Counter()
         self._damaged_bytes = 0
 
@@ -143,23 +145,20 @@ class Shipper:
                 volume.remove()
 
     def _tell(self) -> None:
-        behind = [max(_unloaded(volume, sink) for sink in SINKS) for volume in self._volumes()]
-        backlog = sum(behind)
-        if backlog == 0:
-            self._waiting_since = None
-        elif self._waiting_since is None:
-            self._waiting_since = time.monotonic()
+        found = self._volumes()
+        behind = [max(unloaded(volume, sink) for sink in SINKS) for volume in found]
         said = ShipperCondition(
             said_at=time.time(),
             clickhouse_answers=self._stores[Warehouse].answers,
-            backlog_bytes=backlog,
-            backlog_segments=sum(len(volume.waiting()) for volume in self._volumes()),
-            lag_seconds=0.0 if self._waiting_since is None else time.monotonic() - self._waiting_since,
+            backlog_bytes=sum(behind),
+            backlog_segments=sum(len(volume.waiting()) for volume in found),
+            lag_seconds=self._lag.seconds(found),
+            unsubscribes_lag_seconds=self._unsubscribes_lag.seconds(found),
             shipped_rows=dict(self._shipped),
             load_failures=sum(store.load_failures for store in self._stores.values()),
             damaged_bytes=self._damaged_bytes,
         )
-        condition.say(self._spool, said)
+        edge_shipper.say(self._spool, said)
 
     def _is_old(self, path: Path) -> bool:
         return time.time() - path.stat().st_mtime > self._keep_seconds
@@ -173,15 +172,3 @@ def _is_past(cursor: Cursor, segment: volumes.Segment) -> bool:
     if cursor.segment == segment.number:
         return cursor.offset >= segment.readable
     return cursor.segment > segment.number or segment.readable == 0
-
-
-def _unloaded(volume: Volume, sink: Sink) -> int:
-    """Bytes beyond the sink's cursor."""
-    cursor = cursors.read(volume.path, sink.name)
-    total = 0
-    for segment in volume.waiting():
-        if segment.number == cursor.segment:
-            total += max(0, segment.readable - cursor.offset)
-        elif segment.number > cursor.segment:
-            total += segment.readable
-    return total

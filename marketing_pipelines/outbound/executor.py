@@ -10,7 +10,7 @@ from connectors.face import SendsMail
 from marketing_pipelines.outbound import checks, chunks, loading
 from marketing_pipelines.outbound.chunks import Ending
 from marketing_pipelines.outbound.gate import is_expecting
-from marketing_pipelines.outbound.pulse import Pulse
+from marketing_pipelines.outbound.pulse import Pulse, standstill
 from marketing_pipelines.outbound.sending import LEASE, Sending, actor_of
 from store import records
 from store.clock import now
@@ -75,7 +75,7 @@ def _has_waited_enough(settings: Settings, began: float, idle_since: float) -> b
 
 def _work_on_next(settings: Settings, mailer: OpenMailer, run_id: str) -> State | None:
     """Takes and sends one slice; None when nothing is due."""
-    if settings.kill_switch:
+    if standstill(settings):
         return None
     with records.session(settings, Role.PIPELINES) as session:
         taken = gate.take(session, run_id, LEASE)

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
+from marketing_pipelines.outbound.pulse import standstill
 from store import records
 from store.audit import Actor, ActorKind
 from store.clock import now
@@ -53,7 +54,7 @@ def look(settings: Settings, watcher: str) -> Ask | None:
     with records.session(settings, Role.PIPELINES) as session:
         gate.watch(session, watcher, WatcherKind.SENSOR)
         lapsed = actions.lapsed(session)
-        asked = None if settings.kill_switch else _ask(session)
+        asked = None if standstill(settings) else _ask(session)
     for tenant, action in lapsed:
         _expire(settings, tenant, action, watcher)
     return asked
@@ -71,7 +72,7 @@ def _ask(session: Session) -> Ask | None:
 
 def is_expecting(settings: Settings) -> bool:
     """Whether a run that waits had better stay."""
-    if settings.kill_switch:
+    if standstill(settings):
         return False
     with records.session(settings, Role.PIPELINES) as session:
         return gate.is_expecting(session, READS_FOR, COMES_WITHIN)

@@ -6,13 +6,21 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from marketing_pipelines.outbound.sending import LEASE, Sending
-from store import records
+from store import edge_shipper, records
 from store.records import delivery_chunks, gate, kill_switches
-from store.settings import Role
+from store.settings import Role, Settings
 
 # A message leaves within a second of the reading it relies on, its hand-over included.
 FRESH_SECONDS = 0.5
 _READ_WITHIN = "5s"
+
+
+def standstill(settings: Settings) -> str:
+    """Why nobody sends anything at the moment, or nothing: what can be told without the records."""
+    if settings.kill_switch:
+        return "KILL_SWITCH is set in the environment"
+    # Whoever asked for no more mail is heard first.
+    return edge_shipper.why_unsubscribes_wait(settings.data_dir / "spool")
 
 
 class Pulse:
@@ -32,8 +40,8 @@ class Pulse:
 
     def _read(self) -> str:
         sending = self._sending
-        if sending.settings.kill_switch:
-            return "KILL_SWITCH is set in the environment"
+        if reason := standstill(sending.settings):
+            return reason
         try:
             with records.session(sending.settings, Role.PIPELINES) as session:
                 session.execute(

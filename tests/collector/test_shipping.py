@@ -23,11 +23,10 @@ from collector.edge_log import (
 )
 from collector.edge_log.lines import batch
 from collector.metrics import Metrics
-from collector.shipping import condition
 from collector.shipping import cursor as cursors
 from collector.shipping.cursor import Cursor
 from collector.shipping.shipper import Shipper
-from store import events
+from store import edge_shipper, events
 from store.clock import now_ms
 from store.settings import Settings
 
@@ -87,7 +86,7 @@ def test_each_topic_goes_its_own_way(
     with written(tmp_path, records):
         assert shipper.attempt()
         assert shipper.attempt()
-        assert condition.heard(tmp_path).shipped_rows == {"events": 2, "rejects": 1}
+        assert edge_shipper.heard(tmp_path).shipped_rows == {"events": 2, "rejects": 1}
     assert counted(clickhouse, ids[:3]) == [1, 1, 0]
     rows = clickhouse.query(
         "select reason, detail, payload, events from raw.rejected where tenant_id = {tenant:Int64}",
@@ -148,7 +147,7 @@ def test_damage_costs_its_record_and_a_torn_tail_nothing(
     shipper = Shipper(settings, tmp_path)
     assert shipper.attempt()
     assert counted(clickhouse, ids) == [1, 1, 0, 1, 1, 1]
-    damaged = condition.heard(tmp_path).damaged_bytes
+    damaged = edge_shipper.heard(tmp_path).damaged_bytes
     assert 0 < damaged < len(content) / 3
 
 
@@ -190,5 +189,5 @@ def test_a_torn_tail_is_no_damage(
         with log.volume.path_of(1).open("ab") as segment:
             segment.write(torn)
     assert Shipper(settings, tmp_path).attempt()
-    assert condition.heard(tmp_path).damaged_bytes == 0
+    assert edge_shipper.heard(tmp_path).damaged_bytes == 0
     assert counted(clickhouse, ids[:4]) == [1, 1, 1, 0]

@@ -1,5 +1,6 @@
 """Ways to get something sent without a valid approval; the mail server's own log says that none of them works."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -254,3 +255,19 @@ def force(office: Office, action_id: ActionId, *steps: Move) -> Action:
         for step in steps:
             actions.move(session, action, step, office.by(office.approver))
         return action
+
+
+def test_while_somebody_may_have_unsubscribed_unheard(office: Office) -> None:
+    """The edge has taken something down, and whoever applies it does not speak."""
+    volume = office.settings.data_dir / "spool" / "volume"
+    volume.mkdir(parents=True)
+    (volume / "00000001.segment").write_bytes(b"lines")
+    try:
+        action_id = office.approved()
+        assert gate.look(office.settings, "a sensor") is None
+        assert office.send() == {}
+        assert office.now(action_id).state is State.APPROVED
+        with office.console() as session:
+            actions.move(session, office.locked(session, action_id), Move.CANCEL, office.by(office.author))
+    finally:
+        shutil.rmtree(volume.parent)

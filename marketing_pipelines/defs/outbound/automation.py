@@ -40,13 +40,14 @@ def send_approved_actions_job() -> None:
 def tick(settings_resource: SettingsResource, name: str, phase: float) -> dg.SensorResult | dg.SkipReason:
     """Waits for due work until this sensor's turn is over, and asks for a run as soon as there is some."""
     from marketing_pipelines.outbound import gate
+    from marketing_pipelines.outbound.pulse import standstill
 
     settings = settings_resource.settings()
     period = settings.gate_tick_seconds
     left = period - (time.time() + phase * period) % period
     asked = gate.wait_for_work(settings, name, until=time.monotonic() + left)
     if asked is None:
-        return dg.SkipReason("Nothing that may go is due.")
+        return dg.SkipReason(standstill(settings) or "Nothing that may go is due.")
     tags = {**SEND_TAGS, "mp/tenant": str(asked.tenant), "mp/action": str(asked.action)}
     ahead = {**SEND_TAGS, "mp/ahead": "somebody reads what they may sign, or something falls due"}
     request = dg.RunRequest(run_key=asked.run_key, tags=tags if asked.action else ahead)

@@ -4,8 +4,7 @@ import resource
 import uuid
 from pathlib import Path
 
-from collector.shipping import condition
-from store import events
+from store import edge_shipper, events
 from store.settings import Service, Settings
 from tests.collector.conftest import Collector, make_site, running_collector
 from tests.collector.faults.ledger import Ledger, busy_edge, in_clickhouse, reckon
@@ -100,7 +99,7 @@ def test_a_flipped_byte_costs_its_record_and_is_counted(
     reckon(ledger, given, warehouse, site.tenant, damaged=[flipped])
     start, end = log.rindex(b"\n", 0, at) + 1, log.index(b"\n", at) + 1
     head = len(b'{"log":"#00000000","bytes":1000}\n')
-    assert end - start <= condition.heard(tmp_path / "spool").damaged_bytes <= end - start + head
+    assert end - start <= edge_shipper.heard(tmp_path / "spool").damaged_bytes <= end - start + head
 
 
 def test_half_a_segment_is_loaded_as_far_as_it_goes(

@@ -1,4 +1,4 @@
-"""What the shipper tells of itself: a file in the spool, which the collectors' pages show."""
+"""What the edge's shipper tells of itself: a file in the spool. The collectors' pages show it, and senders heed it."""
 
 import time
 from pathlib import Path
@@ -7,6 +7,9 @@ import msgspec
 
 NAME = "shipper.json"
 SILENT_AFTER_SECONDS = 15.0
+# A load takes its moment; what has waited longer is not on its way.
+LATE_AFTER_SECONDS = 10.0
+WAITING_SEGMENTS = "*/*.segment"
 
 
 class ShipperCondition(msgspec.Struct, frozen=True):
@@ -17,6 +20,7 @@ class ShipperCondition(msgspec.Struct, frozen=True):
     backlog_bytes: int = 0
     backlog_segments: int = 0
     lag_seconds: float = 0.0
+    unsubscribes_lag_seconds: float = 0.0
     shipped_rows: dict[str, int] = {}
     load_failures: int = 0
     damaged_bytes: int = 0
@@ -39,3 +43,17 @@ def heard(spool: Path) -> ShipperCondition:
         return msgspec.json.decode((spool / NAME).read_bytes(), type=ShipperCondition)
     except (FileNotFoundError, msgspec.DecodeError):
         return ShipperCondition()
+
+
+def why_unsubscribes_wait(spool: Path) -> str:
+    """Why the records may not know yet who wants no more mail, or nothing.
+
+    Seen is the edge of this host alone; one that is elsewhere, or none, is no reason to wait.
+    """
+    said = heard(spool)
+    if not said.is_running:
+        waits = any(segment.stat().st_size for segment in spool.glob(WAITING_SEGMENTS))
+        return "the edge's log waits and its shipper is silent" if waits else ""
+    if said.unsubscribes_lag_seconds > LATE_AFTER_SECONDS:
+        return f"unsubscribes have waited for {said.unsubscribes_lag_seconds:.0f} s to be applied"
+    return ""
