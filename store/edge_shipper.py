@@ -52,8 +52,15 @@ def why_unsubscribes_wait(spool: Path) -> str:
     """
     said = heard(spool)
     if not said.is_running:
-        waits = any(segment.stat().st_size for segment in spool.glob(WAITING_SEGMENTS))
+        waits = any(_holds_something(segment) for segment in spool.glob(WAITING_SEGMENTS))
         return "the edge's log waits and its shipper is silent" if waits else ""
     if said.unsubscribes_lag_seconds > LATE_AFTER_SECONDS:
         return f"unsubscribes have waited for {said.unsubscribes_lag_seconds:.0f} s to be applied"
     return ""
+
+
+def _holds_something(segment: Path) -> bool:
+    try:
+        return segment.stat().st_size > 0
+    except FileNotFoundError:
+        return False  # it has been loaded this very moment
