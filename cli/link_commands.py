@@ -51,8 +51,7 @@ def link_add(
     from marketing_pipelines.links import cells, importing, keeping
     from marketing_pipelines.links.drafts import LinkDraft
     from marketing_pipelines.links.targets import usable_target
-    from store import records
-    from store.records import people
+    from store import passwords, records
 
     with one_line_errors():
         house = the_house()
@@ -70,10 +69,10 @@ def link_add(
             targets=importing.read_targets(targets, own_hosts=own_hosts(house)) if targets else (),
             passed_parameters=cells.parameters(pass_on),
         )
-        hashed = people.hash_password(asked_password()) if password else None
+        password_hash = passwords.hashed(asked_password()) if password else None
         with records.session(house, Role.OWNER) as session:
             owner = records.tenants.named(session, tenant).id
-            link = keeping.keep(session, operator(), owner, draft, password_hash=hashed)
+            link = keeping.keep(session, operator(), owner, draft, password_hash=password_hash)
             console.print(f"{short_address(house)}{link.slug}", markup=False)
 
 

@@ -4,20 +4,16 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qsl
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
 from collector.limits import Window
 from collector.refusals import Reason, Refused
 from collector.requests import Request
+from store import passwords
 
 LARGEST_FORM = 4096
 LONGEST_PASSWORD = 200
 # In a window of ten seconds: from one address, and for one link from everywhere.
 MOST_TRIES_OF_AN_ADDRESS = 10
 MOST_TRIES_OF_A_LINK = 60
-
-_hasher = PasswordHasher()
 
 
 class Passwords:
@@ -34,7 +30,9 @@ class Passwords:
             raise Refused(Reason.OVER_QUOTA, "Too many passwords were tried. Please wait ten seconds.")
         if not given or len(given) > LONGEST_PASSWORD:
             return False
-        return await asyncio.get_running_loop().run_in_executor(self._checker, _fits, password_hash, given)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._checker, passwords.is_right, password_hash, given
+        )
 
     def close(self) -> None:
         self._checker.shutdown(cancel_futures=True)
@@ -45,10 +43,3 @@ def _password(form: bytes) -> str:
         return dict(parse_qsl(form.decode(), max_num_fields=10)).get("password", "")
     except ValueError:
         return ""
-
-
-def _fits(password_hash: str, given: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, given)
-    except (VerificationError, InvalidHashError):
-        return False

@@ -2,10 +2,10 @@
 
 from cli.demo import shop
 from cli.demo.presence import ensure, find
-from store import secrets
+from store import passwords, secrets
 from store.records import Session
 from store.records.collector_keys import CollectorKey, KeyKind
-from store.records.people import MemberRole, Membership, User, hash_password, user_with
+from store.records.people import MemberRole, Membership, User, user_with
 from store.records.schema import TenantId, UserId
 from store.settings import Service, Settings, SettingsError
 
@@ -62,7 +62,7 @@ def _user(session: Session, settings: Settings, tenant: TenantId, role: MemberRo
     user = find(session, User, email=email(role))
     if user is None or user_with(session, email(role), chosen) is None:
         user = ensure(
-            session, User, {"email": email(role)}, name=_NAMES[role], password_hash=hash_password(chosen)
+            session, User, {"email": email(role)}, name=_NAMES[role], password_hash=passwords.hashed(chosen)
         )
     ensure(session, Membership, {"tenant_id": tenant, "user_id": user.id}, role=role)
     return UserId(user.id)

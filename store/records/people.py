@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from store import passwords
 from store.audit import Actor
 from store.clock import now
 from store.records import audit_log
@@ -20,8 +19,6 @@ from store.secrets import fingerprint
 
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 SHORTEST_PASSWORD = 12
-
-_hasher = PasswordHasher()
 
 
 class MemberRole(StrEnum):
@@ -61,10 +58,6 @@ class LogIn(Record):
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
-def hash_password(password: str) -> str:
-    return _hasher.hash(password)
-
-
 def admit(
     session: Session, actor: Actor, tenant: TenantId, *, email: str, role: MemberRole, password: str
 ) -> User:
@@ -76,7 +69,7 @@ def admit(
         raise NotUsable(f"The password is too short: at least {SHORTEST_PASSWORD} characters.")
     user = session.scalar(select(User).where(User.email == address))
     if user is None:
-        user = User(email=address, name=address.partition("@")[0], password_hash=hash_password(password))
+        user = User(email=address, name=address.partition("@")[0], password_hash=passwords.hashed(password))
         session.add(user)
         session.flush()
     session.add(Membership(tenant_id=tenant, user_id=UserId(user.id), role=role))
@@ -88,17 +81,13 @@ def admit(
 def user_with(session: Session, email: str, password: str) -> User | None:
     """The user of this address and password; a wrong one of either costs the same time."""
     user = session.scalar(select(User).where(User.email == email.strip().lower(), User.disabled_at.is_(None)))
-    try:
-        _hasher.verify(user.password_hash if user else _nobody(), password)
-    except (VerificationError, InvalidHashError):
-        return None
-    return user
+    return user if passwords.is_right(user.password_hash if user else _nobody(), password) else None
 
 
 @cache
 def _nobody() -> str:
     """Checked when no user has the address, so that an unknown address takes as long as a wrong password."""
-    return _hasher.hash(secrets.token_urlsafe(16))
+    return passwords.hashed(secrets.token_urlsafe(16))
 
 
 def log_in(session: Session, user: User, tenant: TenantId) -> str:

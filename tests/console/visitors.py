@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from store import records
-from store.records.people import MemberRole, Membership, User, hash_password
+from store import passwords, records
+from store.records.people import MemberRole, Membership, User
 from store.records.schema import TenantId
 from store.settings import Role, Settings
 from tests.conftest import TRUST
@@ -20,7 +20,7 @@ _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 
 @cache
 def _hash() -> str:
-    return hash_password(PASSWORD)
+    return passwords.hashed(PASSWORD)
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from cli.readiness import answers_tcp
-from store import records
+from store import passwords, records
 from store.embedded import commands, postgres
-from store.records.people import MemberRole, Membership, User, hash_password
+from store.records.people import MemberRole, Membership, User
 from store.records.tenants import Tenant
 from store.settings import Role, Service, Settings, load
 from tests.conftest import environment_of, free_port_base, process, wait_until
@@ -244,7 +244,7 @@ def person(host: Host, email: str, role: MemberRole) -> None:
     owner = load(_env_file=None, database_url=host.environment("migrate")["DATABASE_URL"])
     with records.session(owner, Role.OWNER) as session:
         tenant = records.tenants.by_slug(session, "house") or Tenant(slug="house", name="House")
-        user = User(email=email, name=email, password_hash=hash_password(PASSWORD))
+        user = User(email=email, name=email, password_hash=passwords.hashed(PASSWORD))
         session.add_all([tenant, user])
         session.flush()
         session.add(Membership(tenant_id=tenant.id, user_id=user.id, role=role))
