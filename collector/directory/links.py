@@ -43,7 +43,7 @@ _numbered = msgspec.msgpack.Decoder(_Number).decode
 
 
 class Links:
-    """By slug, a million in some 200 MB: each is one string of bytes until somebody follows it.
+    """By slug, a million in some 300 MB: each is one string of bytes until somebody follows it.
 
     Requests read while one thread writes; what is being read anew is changed in place, so that nobody
     ever finds it empty and it never takes twice the memory.
