@@ -12,7 +12,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import msgspec
 import pyarrow as pa
 
 from bench.edge.peers import running
@@ -45,9 +44,8 @@ def written(spool: Path) -> Volume:
         f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{number % 150}.0."
         f"{number}.0 Safari/537.36" for number in range(BROWSERS)
     ]  # fmt: skip
-    encoded = msgspec.json.Encoder().encode
     for segment in range(ROWS // LINES_A_SEGMENT):
-        records = [line(EVENTS, encoded(_event(chance, agents))) for _ in range(LINES_A_SEGMENT)]
+        records = [line(EVENTS, _event(chance, agents)) for _ in range(LINES_A_SEGMENT)]
         batches = [
             lines.batch(records[start : start + LINES_A_BATCH])
             for start in range(0, LINES_A_SEGMENT, LINES_A_BATCH)

@@ -110,8 +110,8 @@ class Collecting:
             opened = incoming.opened(incoming.encoded(request.query()), 1)
             self._charge_address(request, opened, around)
             taken = self._take(opened, None, request.origin, around)
-            if taken.lines.count:
-                await self._log.append([bytes(taken.lines)])
+            if taken.accepted:
+                await self._log.append([bytes(taken.records)])
             self._tell(taken, around, request, self._images)
             if taken.refused:
                 status = taken.refused[0][0].reason.status
@@ -185,9 +185,9 @@ class Collecting:
         cors: HeaderList,
     ) -> None:
         """Answers once everything that was taken is on disk."""
-        if taken.lines.count:
+        if taken.accepted:
             try:
-                await self._log.append([bytes(taken.lines)])
+                await self._log.append([bytes(taken.records)])
             except NotNow as not_now:
                 self._metrics.count("not_now")
                 await answers.answer_not_now(send, not_now, request.id, cors, taken.to_be_sent_again())
@@ -195,7 +195,7 @@ class Collecting:
             if taken.chosen_ids:
                 self._durable_ids.remember(taken.chosen_ids)
         self._tell(taken, around, request, door)
-        if not taken.lines.count and not taken.duplicates:
+        if not taken.accepted and not taken.duplicates:
             first = taken.refused[0][0]
             hidden = [] if first.reason is Reason.WRONG_ORIGIN else cors
             await answers.answer_problem(send, first, request.id, hidden, taken.results)
@@ -206,8 +206,8 @@ class Collecting:
         door.seconds.add(perf_counter() - request.began)
 
     def _tell(self, taken: Taken, around: Circumstances, request: Request, door: Door) -> None:
-        if taken.lines.count:
-            self._metrics.count("accepted", taken.lines.count, door.label)
+        if taken.accepted:
+            self._metrics.count("accepted", taken.accepted, door.label)
         if taken.duplicates:
             self._metrics.count("duplicates", taken.duplicates)
         for refused, payload in taken.refused:

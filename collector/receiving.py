@@ -100,7 +100,7 @@ class Receiving:
             self._count(provider, "repeated")
             await answers.answer(send, 200, TEXT, b"known\n")
             return
-        await self._log.append([line(HOOKS, _encoded(_entry(kept, provider, event_id, call)))])
+        await self._log.append([line(HOOKS, _entry(kept, provider, event_id, call))])
         if event_id:
             self._durable_ids.remember([known])
         self._count(provider, "kept")

@@ -2,8 +2,6 @@
 
 from time import perf_counter
 
-import msgspec
-
 from collector import answers, click_ids, leading
 from collector.addresses import Atlas, Whereabouts
 from collector.answers import HeaderList
@@ -24,7 +22,6 @@ from collector.uses import Uses
 from marketing_pipelines.links.parameters import merged, with_parameters
 from store.settings import Service, Settings
 
-_encoded = msgspec.json.Encoder().encode
 PREFIX = "/r/"
 AGAIN_SOON = (b"retry-after", b"1")
 # A tenant that is new to us keeps as little as any may ask for, until its own rules are read.
@@ -163,7 +160,7 @@ class Redirecting:
             signed = with_parameters(target, (f"mp_cid={said}",))
         try:
             self._log.refuse_when_full()
-            await self._log.append([line(CLICKS, _encoded(click))])
+            await self._log.append([line(CLICKS, click)])
         except NotNow:
             # The visitor goes on all the same, with a target that names no click.
             self._metrics.count("clicks_not_recorded")

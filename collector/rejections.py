@@ -3,8 +3,6 @@
 import logging
 from collections import defaultdict
 
-import msgspec
-
 from collector.admission import Circumstances
 from collector.consent import Objection
 from collector.edge_log import REJECTS, EdgeLog, LoggedRejection, line
@@ -18,8 +16,6 @@ KEPT_OF_PAYLOAD = 1024
 ONE_BY_ONE = 50
 
 logger = logging.getLogger(__name__)
-
-_encoded = msgspec.json.Encoder().encode
 
 
 class Rejections:
@@ -48,7 +44,7 @@ class Rejections:
             request_id=request.id,
             payload=_kept(payload, around),
         )
-        self._log.append_unattended([line(REJECTS, _encoded(entry))])
+        self._log.append_unattended([line(REJECTS, entry)])
         logger.info(
             "refused: %s",
             refused.reason,
@@ -64,15 +60,13 @@ class Rejections:
             [
                 line(
                     REJECTS,
-                    _encoded(
-                        LoggedRejection(
-                            tenant_id=tenant_id,
-                            received_at=moment,
-                            reason=reason,
-                            detail="More of the same within one second.",
-                            door=door,
-                            events=events,
-                        )
+                    LoggedRejection(
+                        tenant_id=tenant_id,
+                        received_at=moment,
+                        reason=reason,
+                        detail="More of the same within one second.",
+                        door=door,
+                        events=events,
                     ),
                 )
                 for (tenant_id, reason, door), events in counted.items()

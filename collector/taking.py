@@ -9,7 +9,7 @@ from collector.answers import Result
 from collector.directory import Sender
 from collector.duplicates import DurableIds
 from collector.edge_log import EVENTS
-from collector.edge_log.lines import Lines
+from collector.edge_log.lines import add_line
 from collector.incoming import IncomingEvent, Opened
 from collector.refusals import Refused
 
@@ -20,7 +20,8 @@ class Taken(msgspec.Struct):
     """One that is refused does not cost the others."""
 
     results: list[Result] = []
-    lines: Lines = msgspec.field(default_factory=Lines)
+    records: bytearray = msgspec.field(default_factory=bytearray)
+    accepted: int = 0
     chosen_ids: dict[tuple[int, str], None] = {}
     refused: list[tuple[Refused, bytes]] = []
     duplicates: int = 0
@@ -39,7 +40,7 @@ class Taken(msgspec.Struct):
 def take(opened: Opened, sender_of: SenderOf, admission: Admission, durable: DurableIds) -> Taken:
     """Looks at each event of a request by itself."""
     taken = Taken()
-    results, lines = taken.results, taken.lines
+    results, records = taken.results, taken.records
     for place, event in enumerate(opened.events):
         tenant_id = 0
         try:
@@ -59,7 +60,8 @@ def take(opened: Opened, sender_of: SenderOf, admission: Admission, durable: Dur
             event_id = "" if isinstance(event, Refused) else event.id or ""
             results.append(Result(event_id, "rejected", str(refused)))
             continue
-        lines.add(EVENTS, entry)
+        add_line(records, EVENTS, entry)
+        taken.accepted += 1
         results.append(Result(entry.event_id, "ok"))
         if chosen:
             taken.chosen_ids[chosen] = None

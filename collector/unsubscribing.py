@@ -1,8 +1,6 @@
 """The door for those who want no more mail: `/u/{token}`. A GET shows a page and changes nothing, since previewers
 and scanners follow every link; a POST ends it at once (RFC 8058), without log-in, cookie or question."""
 
-import msgspec
-
 from collector import answers
 from collector.edge_log import UNSUBSCRIBES, EdgeLog, LoggedUnsubscribe, line
 from collector.metrics import Metrics
@@ -12,8 +10,6 @@ from store import unsubscribe_tokens
 from store.unsubscribe_tokens import NotAToken
 
 PREFIX = "/u/"
-
-_encoded = msgspec.json.Encoder().encode
 
 
 class Unsubscribing:
@@ -54,7 +50,7 @@ class Unsubscribing:
             action_id=leaving.action,
         )
         try:
-            await self._log.append([line(UNSUBSCRIBES, _encoded(entry))])
+            await self._log.append([line(UNSUBSCRIBES, entry)])
         except NotNow as not_now:
             self._count("not_now")
             page = answers.page("One moment", "That could not be written down. Please press again.")

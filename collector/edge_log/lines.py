@@ -21,7 +21,7 @@ from collector.edge_log.entries import Entry, Topic
 
 _HEAD = re.compile(rb'\{"log":"#([0-9a-f]{8})","bytes":(\d{1,10})\}\n')
 _LINE = re.compile(rb'\{"log":"(?:[a-z]([0-9a-f]{8})",([^\n]*)|#[0-9a-f]{8}","bytes":\d{1,10}\})\n')
-_write_behind = msgspec.json.Encoder().encode_into
+_encode_into = msgspec.json.Encoder().encode_into
 _HEAD_BYTES = len(b'{"log":"e00000000"')
 _COMMA = ord(",")
 
@@ -42,33 +42,22 @@ class Gap:
     end: int
 
 
-def line(topic: Topic, entry: bytes) -> bytes:
-    """A record out of its entry's JSON object, which is never empty."""
-    rest = entry[1:]
-    return b'{"log":"%b%08x",%b\n' % (topic, crc32(rest), rest)
+def line(topic: Topic, entry: Entry) -> bytes:
+    """A record."""
+    text = bytearray()
+    add_line(text, topic, entry)
+    return bytes(text)
 
 
-class Lines:
-    """Records of one request, written one behind the other without being copied."""
-
-    __slots__ = ("_text", "count")
-
-    def __init__(self) -> None:
-        self._text = bytearray()
-        self.count = 0
-
-    def add(self, topic: Topic, entry: Entry) -> None:
-        text, start = self._text, len(self._text)
-        text += b'{"log":"%b00000000"' % topic
-        _write_behind(entry, text, start + _HEAD_BYTES)
-        text[start + _HEAD_BYTES] = _COMMA
-        checksum = crc32(text[start + _HEAD_BYTES + 1 :])
-        text[start + _HEAD_BYTES - 9 : start + _HEAD_BYTES - 1] = b"%08x" % checksum
-        text += b"\n"
-        self.count += 1
-
-    def __bytes__(self) -> bytes:
-        return bytes(self._text)
+def add_line(text: bytearray, topic: Topic, entry: Entry) -> None:
+    """Writes a record behind others, where it stays: those of a request are copied once."""
+    start = len(text)
+    text += b'{"log":"%b00000000"' % topic
+    _encode_into(entry, text, start + _HEAD_BYTES)
+    text[start + _HEAD_BYTES] = _COMMA
+    checksum = crc32(text[start + _HEAD_BYTES + 1 :])
+    text[start + _HEAD_BYTES - 9 : start + _HEAD_BYTES - 1] = b"%08x" % checksum
+    text += b"\n"
 
 
 def batch(lines: Sequence[bytes]) -> bytes:

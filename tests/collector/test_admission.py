@@ -193,7 +193,7 @@ def test_whatever_is_sent_is_refused_with_a_reason_or_fits_the_table(
         return
     assert entry.occurred_at <= entry.received_at
     msgspec.json.decode(entry.props)
-    [row] = SINKS[0].rows(stretch_of(batch([line(EVENTS, msgspec.json.encode(entry))])), "volume").to_dicts()
+    [row] = SINKS[0].rows(stretch_of(batch([line(EVENTS, entry)])), "volume").to_dicts()
     assert row["event_id"] == entry.event_id
     assert (row["url"], row["props"], row["sid"]) == (entry.url, entry.props, entry.sid)
 

@@ -9,10 +9,17 @@ from pathlib import Path
 import pytest
 
 from collector.edge_log import EVENTS, REJECTS, EdgeLog, Volume, committed, line, volumes
+from collector.edge_log.entries import Entry
 from collector.metrics import Metrics
 from collector.refusals import NotNow
 
 LIMIT = 100 * 2**20
+
+
+class Said(Entry, frozen=True, kw_only=True):
+    """What a record of a test says."""
+
+    text: str
 
 
 def open_log(spool: Path, *, limit: int = LIMIT, segment_bytes: int = 2**20) -> EdgeLog:
@@ -20,7 +27,7 @@ def open_log(spool: Path, *, limit: int = LIMIT, segment_bytes: int = 2**20) -> 
 
 
 def record(text: str) -> bytes:
-    return line(EVENTS, json.dumps({"text": text}).encode())
+    return line(EVENTS, Said(tenant_id=1, received_at=1, text=text))
 
 
 def on_disk(log: EdgeLog) -> list[str]:
@@ -70,8 +77,8 @@ def test_what_nobody_waits_for_is_written_before_the_end(tmp_path: Path) -> None
     log = open_log(tmp_path)
 
     async def write() -> None:
-        log.append_unattended([line(REJECTS, b'{"text":"first"}')])
-        log.append_unattended([line(REJECTS, b'{"text":"second"}')])
+        log.append_unattended([line(REJECTS, Said(tenant_id=1, received_at=1, text="first"))])
+        log.append_unattended([line(REJECTS, Said(tenant_id=1, received_at=1, text="second"))])
         await log.close()
 
     asyncio.run(write())
@@ -107,7 +114,7 @@ def test_a_full_spool_says_not_now(tmp_path: Path) -> None:
         await log.append([record("x" * 100)])
         with pytest.raises(NotNow):
             log.refuse_when_full()
-        log.append_unattended([line(REJECTS, b'{"text":"no room"}')])
+        log.append_unattended([line(REJECTS, Said(tenant_id=1, received_at=1, text="no room"))])
         await log.close()
 
     asyncio.run(write())

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from collector.edge_log import EVENTS, Volume, volumes
+from collector.edge_log.entries import Entry
 from collector.edge_log.lines import batch, line
 from collector.shipping import cursor as cursors
 from collector.shipping.cursor import Cursor
 from collector.shipping.lag import Lag, unloaded
 from collector.shipping.sinks import SINKS
 
-LINE = batch([line(EVENTS, b'{"tenant_id":1,"received_at":1}')])
+LINE = batch([line(EVENTS, Entry(1, 1))])
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.edge_log import CLICKS, EVENTS, REJECTS, Topic
+from collector.edge_log.entries import Entry
 from collector.edge_log.lines import Gap, Whole, batch, line, read
 
 texts = st.text(max_size=60) | st.sampled_from(
@@ -15,8 +16,14 @@ entries = st.tuples(st.sampled_from([EVENTS, CLICKS, REJECTS]), texts)
 batches = st.lists(st.lists(entries, min_size=1, max_size=4), max_size=5)
 
 
+class Said(Entry, frozen=True, kw_only=True):
+    """What a record of a test says."""
+
+    text: str
+
+
 def record(topic: Topic, text: str) -> bytes:
-    return line(topic, json.dumps({"text": text}).encode())
+    return line(topic, Said(tenant_id=1, received_at=1, text=text))
 
 
 def written(parts: list[list[tuple[Topic, str]]]) -> bytes:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from collector.admission import mint
@@ -21,6 +20,7 @@ from collector.edge_log import (
     line,
     volumes,
 )
+from collector.edge_log.entries import Entry
 from collector.edge_log.lines import batch
 from collector.metrics import Metrics
 from collector.shipping import cursor as cursors
@@ -33,18 +33,16 @@ from store.settings import Settings
 ALL = "events"
 
 
-def entry(tenant: int, event_id: str) -> bytes:
+def entry(tenant: int, event_id: str) -> LoggedEvent:
     moment = now_ms()
-    return msgspec.json.encode(
-        LoggedEvent(
-            tenant_id=tenant, event_id=event_id, event="lead", received_at=moment, occurred_at=moment,
-            trust="server", consent="unknown",
-        )
+    return LoggedEvent(
+        tenant_id=tenant, event_id=event_id, event="lead", received_at=moment, occurred_at=moment,
+        trust="server", consent="unknown",
     )  # fmt: skip
 
 
 @contextmanager
-def written(spool: Path, records: list[tuple[Topic, bytes]]) -> Iterator[EdgeLog]:
+def written(spool: Path, records: list[tuple[Topic, Entry]]) -> Iterator[EdgeLog]:
     """A log whose writer lives until the end of the block."""
     log = EdgeLog(volumes.create(spool), Metrics(), spool_limit=2**30)
 
@@ -80,7 +78,7 @@ def test_each_topic_goes_its_own_way(
         tenant_id=tenant, received_at=now_ms(), reason="malformed", detail="because", door="collect", payload=ids[2]
     )  # fmt: skip
     records = [
-        (EVENTS, entry(tenant, ids[0])), (CLICKS, entry(tenant, ids[1])), (REJECTS, msgspec.json.encode(rejected)),
+        (EVENTS, entry(tenant, ids[0])), (CLICKS, entry(tenant, ids[1])), (REJECTS, rejected),
     ]  # fmt: skip
     shipper = Shipper(settings, tmp_path)
     with written(tmp_path, records):
