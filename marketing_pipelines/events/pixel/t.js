@@ -140,27 +140,37 @@
       later(Math.max(told, Math.min(1000 * 2 ** failures++, 5 * minute)) * (1 + Math.random() / 5));
     });
     // A string is sent as text/plain, which needs no preflight; keepalive lets it outlive the page.
-    fetch(collect, { method: "POST", body: message(batch), keepalive: true, credentials: "omit" }).then(
-      (answer) =>
-        answer.status > 499 || answer.status === 429
-          ? answered(all, answer.headers.get("Retry-After"))
-          : answer
-              .json()
-              .then((it) => answered(it.results.filter((it) => it.status === "retry").map((it) => it.id)))
-              .catch(() => answered([])),
-      () => answered(all),
-    );
+    try {
+      fetch(collect, { method: "POST", body: message(batch), keepalive: true, credentials: "omit" }).then(
+        (answer) =>
+          answer.status > 499 || answer.status === 429
+            ? answered(all, answer.headers.get("Retry-After"))
+            : answer
+                .json()
+                .then((it) => answered(it.results.filter((it) => it.status === "retry").map((it) => it.id)))
+                .catch(() => answered([])),
+        () => answered(all),
+      );
+    } catch {
+      // Somebody has broken the page's fetch.
+      batch.forEach((it) => put(it.event));
+      entrust();
+    }
   });
-  // The page may be going: beacons outlive it, but nobody hears whether they arrived. While sending fails, what
-  // is stored waits for the next page, and what is only in memory takes its last chance.
+  // Beacons outlive the page, but nobody hears whether they arrived.
+  const entrust = () => {
+    for (let most = 9; most--; ) {
+      const batch = unclaimed();
+      if (!batch[0] || !navigator.sendBeacon?.(collect, message(batch))) return;
+      batch.forEach((it) => remove(it.event.id));
+    }
+  };
+  // The page may be going. While sending fails, what is stored waits for the next page, and what is only in memory
+  // takes its last chance.
   const leave = (last) => {
     if ((failures || quiet() || !navigator.onLine) && !(last && Object.keys(memory)[0])) return;
     if (!navigator.sendBeacon) return send();
-    for (let most = 9; most--; ) {
-      const batch = unclaimed();
-      if (!batch[0] || !navigator.sendBeacon(collect, message(batch))) return;
-      batch.forEach((it) => remove(it.event.id));
-    }
+    entrust();
   };
 
   // Building events.

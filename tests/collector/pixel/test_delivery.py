@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 
 NO_BEACON = "delete Navigator.prototype.sendBeacon"
 QUEUE = "Object.entries(localStorage).filter(([name]) => /^am_queue/.test(name)).map(([, text]) => text)"
+BROKEN_FETCH = "window.fetch = () => { throw new Error('patched away'); }"
 REFUSED_BEACON = "navigator.sendBeacon = () => false"
 
 
@@ -291,8 +292,23 @@ def test_while_one_batch_travels_the_next_goes_its_own_way(page: Page, shop: Sho
     assert came_once(shop)
 
 
-def test_without_fetch_the_beacon_at_the_end_brings_all(page: Page, shop: Shop) -> None:
-    page.add_init_script("window.fetch = () => { throw new Error('patched away'); }")
+def test_where_fetch_is_broken_beacons_bring_all(page: Page, shop: Shop) -> None:
+    page.add_init_script(BROKEN_FETCH)
     page.goto(shop.page())
+    shop.wait_for("page_view")
     page.evaluate("mp.track('a'); location.href = 'about:blank'")
-    shop.wait_for("page_view", "a")
+    shop.wait_for("a")
+    assert came_once(shop)
+
+
+def test_what_has_no_way_out_waits_for_a_page_that_has(
+    page: Page, context: BrowserContext, shop: Shop
+) -> None:
+    page.add_init_script(f"{BROKEN_FETCH}; {NO_BEACON}")
+    page.goto(shop.page("/broken"))
+    page.evaluate("mp.track('a'); mp.flush()")
+    assert queue(page) == ["page_view", "a"]
+    whole = context.new_page()
+    whole.goto(shop.page("/whole"))
+    assert shop.after(whole) == ["page_view", "a", "page_view"]
+    assert came_once(shop)
