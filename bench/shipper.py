@@ -21,7 +21,7 @@ from collector.ids import mint
 from collector.shipping import cursor as cursors
 from collector.shipping.cursor import Cursor
 from collector.shipping.shipper import Shipper
-from collector.shipping.sinks import SINKS, with_verdicts
+from collector.shipping.sinks import SINKS
 from collector.shipping.stretches import next_stretch
 from marketing_pipelines.events import user_agents
 from store import events, migrations
@@ -30,9 +30,9 @@ from store.embedded import commands
 from store.migrations import clickhouse
 from store.settings import Service, Settings, load
 
-ROWS = 400_000
+ROWS = 480_000
 LINES_A_BATCH = 40
-LINES_A_SEGMENT = 40_000
+LINES_A_SEGMENT = 48_000
 BROWSERS = 3_000
 
 
@@ -74,7 +74,7 @@ def finished_frames(volume: Volume) -> tuple[list[pa.Table], float]:
     frames: list[pa.Table] = []
     cursor, began = Cursor(), time.perf_counter()
     while (stretch := next_stretch(volume.waiting(), cursor)) is not None:
-        frames.append(with_verdicts(SINKS[0].rows(stretch, volume.name)).to_arrow())
+        frames.append(SINKS[0].rows(stretch, volume.name).to_arrow())
         cursor = Cursor(stretch.segment.number, stretch.end)
     return frames, time.perf_counter() - began
 

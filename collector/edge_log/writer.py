@@ -17,6 +17,7 @@ from collector.refusals import NotNow
 
 logger = logging.getLogger(__name__)
 
+# A segment is one insert, and must fit into one block of ClickHouse's, so that its token covers all of it.
 SEGMENT_BYTES = 32 * 2**20
 # The segment being written cannot be cleared away, so that it must be a small part of what the disk may hold.
 SEGMENTS_IN_A_SPOOL = 8

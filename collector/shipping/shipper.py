@@ -12,9 +12,10 @@ from collector.edge_log.lines import Gap
 from collector.shipping import cursor as cursors
 from collector.shipping.cursor import Cursor
 from collector.shipping.lag import Lag, unloaded
+from collector.shipping.reading import Reading
 from collector.shipping.sinks import SINKS, Sink
 from collector.shipping.stores import Records, Store, Warehouse
-from collector.shipping.stretches import Stretch, next_stretch
+from collector.shipping.stretches import Stretch
 from store import edge_shipper
 from store.edge_shipper import ShipperCondition
 from store.settings import Settings
@@ -36,6 +37,7 @@ class Shipper:
         self._keep_seconds = settings.spool_keep_hours * 3600
         self._limit = settings.spool_max_bytes
         self._stores: dict[type[Store], Store] = {kind: kind(settings) for kind in (Warehouse, Records)}
+        self._readings = {sink.name: Reading(sink) for sink in SINKS}
         self._taken_over: dict[str, Volume] = {}
         self._lag = Lag(SINKS)
         self._unsubscribes_lag = Lag([sink for sink in SINKS if UNSUBSCRIBES in sink.topics])
@@ -99,17 +101,18 @@ class Shipper:
 
     def _ship_next(self, volume: Volume, sink: Sink, store: Store) -> bool:
         """Loads the sink's next stretch of a volume; False when that is all for now."""
-        cursor = cursors.read(volume.path, sink.name)
-        stretch = next_stretch(volume.waiting(), cursor)
-        if stretch is None:
+        reading = self._readings[sink.name]
+        load = reading.next(volume, cursors.read(volume.path, sink.name))
+        if load is None:
             return False
-        rows = sink.rows(stretch, volume.name)
-        if rows.height:
+        stretch = load.stretch
+        if load.rows.height:
             loading = Cursor(stretch.segment.number, stretch.start, stretch.end)
             cursors.keep(volume.path, sink.name, loading)
+            reading.read_ahead(volume, load)
             token = f"{volume.name}/{sink.name}/{stretch.range}"
-            self._shipped[sink.name] += sink.load(store, rows, token)
-        cursors.keep(volume.path, sink.name, Cursor(stretch.segment.number, stretch.end))
+            self._shipped[sink.name] += sink.load(store, load.rows, token)
+        cursors.keep(volume.path, sink.name, load.end)
         if sink is SINKS[0]:  # every sink meets the same damage; one reports it
             self._report(volume, stretch)
         # What a living writer has added meanwhile waits for the next round, so that a load is never of a few lines.

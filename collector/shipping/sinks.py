@@ -5,7 +5,6 @@ import json
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -44,21 +43,23 @@ _AMOUNT = pl.Decimal(18, 4)
 
 @dataclass(frozen=True)
 class Sink:
-    """One way out of the log, with a cursor of its own; `load` gives how many rows it added."""
+    """One way out of the log, with a cursor of its own: `complete` makes rows of entries as they were logged, and
+    `load` gives how many it added."""
 
     name: str
     store: type[Store]
     topics: tuple[Topic, ...]
     entry: type[Entry]
+    complete: Callable[[pl.DataFrame], pl.DataFrame]
     load: Callable[[Any, pl.DataFrame, str], int]
 
     def rows(self, stretch: Stretch, volume: str) -> pl.DataFrame:
-        """The entries of this sink's topics, each with its place in the log."""
+        """What the entries of this sink's topics become, each with its place in the log."""
         frames = [self._rows(piece) for piece in stretch.pieces if self._is_in(piece)]
         if not frames:
             return pl.DataFrame()
         segment = pl.lit(f"{volume}/{stretch.segment.number:08d}").alias("segment")
-        return pl.concat(frames).with_columns(segment)
+        return self.complete(pl.concat(frames).with_columns(segment))
 
     def _is_in(self, piece: Piece) -> bool:
         return any(b'{"log":"%b' % topic in piece.text for topic in self.topics)
@@ -88,7 +89,7 @@ def _defaults(entry: type[Entry]) -> list[pl.Expr]:
     ]
 
 
-def with_verdicts(logged: pl.DataFrame) -> pl.DataFrame:
+def _with_verdicts(logged: pl.DataFrame) -> pl.DataFrame:
     """Moments and amounts as such, and what today's rules make of each event."""
     typed = logged.with_columns(
         pl.col("received_at", "occurred_at", "original_at").cast(_MOMENT),
@@ -97,12 +98,15 @@ def with_verdicts(logged: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([typed, normalised(typed)], how="horizontal")
 
 
-def _load_events(warehouse: Warehouse, logged: pl.DataFrame, token: str) -> int:
-    return events.append(warehouse.client, "raw.events", with_verdicts(logged).to_arrow(), token=token)
+def _with_moment(logged: pl.DataFrame) -> pl.DataFrame:
+    return logged.with_columns(pl.col("received_at").cast(_MOMENT))
 
 
-def _load_rejections(warehouse: Warehouse, logged: pl.DataFrame, token: str) -> int:
-    rows = logged.with_columns(pl.col("received_at").cast(_MOMENT))
+def _load_events(warehouse: Warehouse, rows: pl.DataFrame, token: str) -> int:
+    return events.append(warehouse.client, "raw.events", rows.to_arrow(), token=token)
+
+
+def _load_rejections(warehouse: Warehouse, rows: pl.DataFrame, token: str) -> int:
     return events.append(warehouse.client, "raw.rejected", rows.to_arrow(), token=token)
 
 
@@ -111,7 +115,10 @@ def _apply_unsubscribes(stored: Records, logged: pl.DataFrame, _: str) -> int:
     with stored.session() as session:
         contacts.unsubscribe_all(
             session,
-            [(row["tenant_id"], row["contact_id"], _moment(row)) for row in logged.iter_rows(named=True)],
+            [
+                (row["tenant_id"], row["contact_id"], row["received_at"])
+                for row in logged.iter_rows(named=True)
+            ],
         )
     return logged.height
 
@@ -123,7 +130,7 @@ def _keep_calls(stored: Records, logged: pl.DataFrame, _: str) -> int:
             "tenant_id": row["tenant_id"],
             "provider": row["provider"],
             "event_id": row["provider_event_id"],
-            "received_at": _moment(row),
+            "received_at": row["received_at"],
             "headers": json.loads(row["headers"]),
             "body": b64decode(row["body"]),
             "place": f"{row['segment']}:{row['position']}",
@@ -134,13 +141,9 @@ def _keep_calls(stored: Records, logged: pl.DataFrame, _: str) -> int:
         return hooks.keep_calls(session, calls)
 
 
-def _moment(row: dict[str, Any]) -> datetime:
-    return datetime.fromtimestamp(row["received_at"] / 1000, UTC)
-
-
 SINKS = (
-    Sink("events", Warehouse, (EVENTS, CLICKS), LoggedEvent, _load_events),
-    Sink("rejects", Warehouse, (REJECTS,), LoggedRejection, _load_rejections),
-    Sink("unsubscribes", Records, (UNSUBSCRIBES,), LoggedUnsubscribe, _apply_unsubscribes),
-    Sink("hooks", Records, (HOOKS,), LoggedCall, _keep_calls),
+    Sink("events", Warehouse, (EVENTS, CLICKS), LoggedEvent, _with_verdicts, _load_events),
+    Sink("rejects", Warehouse, (REJECTS,), LoggedRejection, _with_moment, _load_rejections),
+    Sink("unsubscribes", Records, (UNSUBSCRIBES,), LoggedUnsubscribe, _with_moment, _apply_unsubscribes),
+    Sink("hooks", Records, (HOOKS,), LoggedCall, _with_moment, _keep_calls),
 )
