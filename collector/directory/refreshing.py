@@ -52,11 +52,11 @@ class Refresher:
         while True:
             try:
                 await self._listen()
-            except Exception as error:  # noqa: BLE001 (a refresher that dies would freeze keys and links)
+            except* Exception as errors:  # noqa: BLE001 (a refresher that dies would freeze keys and links)
                 failures = 1 if self._directory.is_fresh else failures + 1
                 self._directory.is_fresh = False
                 if failures == 1:
-                    logger.warning("links and keys stay as they were: %s", str(error)[:300])
+                    logger.warning("links and keys stay as they were: %s", str(errors.exceptions[0])[:300])
                 longest = min(LONGEST_BACK_OFF_SECONDS, 0.5 * 2 ** min(failures, 8))
                 await asyncio.sleep(random.uniform(0.2, longest))  # noqa: S311 (jitter)
 
@@ -66,40 +66,43 @@ class Refresher:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             for channel in (LINKS, CAMPAIGNS, BLOCKED_HOSTS, KEYS):
                 await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
-            await self._read_everything()
-            while True:
-                notices = await _next_notices(connection)
-                if not notices:
-                    async with asyncio.timeout(LOOK_AGAIN_SECONDS):
-                        await connection.execute("select 1")
-                await self._read_changes(notices)
+            await self._read_keys()
+            await self._read_block_list()
+            self._directory.is_fresh = True
+            # A million links take their time, and nothing else waits for them.
+            heard = asyncio.Queue[psycopg.Notify]()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow_links(heard))
+                while True:
+                    notices = await _next_notices(connection)
+                    if not notices:
+                        async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                            await connection.execute("select 1")
+                    for notice in notices:
+                        heard.put_nowait(notice)
+                    if not notices or _numbers(notices, KEYS):
+                        await self._read_keys()
+                    if _numbers(notices, BLOCKED_HOSTS):
+                        await self._read_block_list()
 
-    async def _read_everything(self) -> None:
-        await self._read_keys()
-        await self._read_block_list()
-        # Events need no more than that, and a million links take their time.
-        self._directory.is_fresh = True
+    async def _follow_links(self, heard: asyncio.Queue[psycopg.Notify]) -> None:
+        """Reads all, and then those that change; what changes while all are read is read again after them."""
         await asyncio.to_thread(self._read_links)
         self._directory.knows_links = True
         self._loaded.set()
         logger.info("%d links and %d keys known", len(self._directory.links), len(self._directory.keys))
+        while True:
+            notices = [await heard.get(), *(heard.get_nowait() for _ in range(heard.qsize()))]
+            if changed := _numbers(notices, LINKS):
+                await asyncio.to_thread(self._read_changed_links, changed)
+            if renamed := _numbers(notices, CAMPAIGNS):
+                await asyncio.to_thread(self._read_links_of_campaigns, renamed)
 
     def _read_links(self) -> None:
         links = self._directory.links
         if links.learn_each(reading.all_links(self._settings)) < len(links):
             # Some were deleted while nobody listened.
             links.forget_all_but(reading.slugs(self._settings))
-
-    async def _read_changes(self, notices: list[psycopg.Notify]) -> None:
-        heard = {channel: _numbers(notices, channel) for channel in (LINKS, CAMPAIGNS, BLOCKED_HOSTS, KEYS)}
-        if not notices or heard[KEYS]:
-            await self._read_keys()
-        if heard[BLOCKED_HOSTS]:
-            await self._read_block_list()
-        if heard[LINKS]:
-            await asyncio.to_thread(self._read_changed_links, heard[LINKS])
-        if heard[CAMPAIGNS]:
-            await asyncio.to_thread(self._read_links_of_campaigns, heard[CAMPAIGNS])
 
     def _read_changed_links(self, changed: list[int]) -> None:
         self._directory.links.learn(changed, reading.links(self._settings, changed))

@@ -4,9 +4,12 @@ import signal
 import uuid
 from pathlib import Path
 
-from store import events
-from store.settings import Service, Settings
-from tests.collector.conftest import Collector, Site, arrived, environment, running_collector, stored
+from sqlalchemy import text
+
+from store import events, records
+from store.records.collector_keys import CollectorKey, KeyKind
+from store.settings import Role, Service, Settings
+from tests.collector.conftest import SHOP, Collector, Site, arrived, environment, running_collector, stored
 from tests.collector.relay import relay_to
 from tests.conftest import wait_until
 
@@ -93,6 +96,24 @@ def test_without_keys_and_links_nothing_is_promised(settings: Settings, tmp_path
         assert int(answer.headers["retry-after"]) > 0
         assert collector.http.get("/r/anything").status_code == 503
         assert collector.http.get("/readyz").status_code == 503
+
+
+def test_keys_change_while_links_are_still_being_read(settings: Settings, site: Site, tmp_path: Path) -> None:
+    new_key = CollectorKey(
+        tenant_id=site.tenant, kind=KeyKind.BROWSER, public_key=f"pk_{uuid.uuid4().hex}", origins=[SHOP]
+    )
+    with records.session(settings, Role.OWNER) as reader:
+        reader.execute(text("lock table links in access exclusive mode"))
+        with running_collector(environment(settings, tmp_path)) as collector:
+            event = {"event": "lead", "key": new_key.public_key}
+            assert collector.collect(event, Origin=SHOP).status_code == 401
+            with records.session(settings, Role.OWNER) as session:
+                session.add(new_key)
+            wait_until("the key", lambda: collector.collect(event, Origin=SHOP).status_code == 200, 20)
+            assert is_degraded(collector, "links")
+            assert collector.http.get(f"/r/{site.link}").status_code == 503
+            reader.rollback()
+            wait_until("the links", lambda: collector.http.get(f"/r/{site.link}").status_code == 302, 20)
 
 
 def test_a_full_spool_asks_to_come_again_and_recovers(
