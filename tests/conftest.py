@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck
 from xdist.scheduler import LoadFileScheduling
 
 from cli import readiness
@@ -20,6 +22,10 @@ from store.embedded import commands, postgres
 from store.records.schema import TenantId
 from store.records.tenants import Tenant
 from store.settings import Role, Service, Settings, load
+
+# A shared machine may pause in any example; how long one takes says nothing.
+hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("unhurried")
 
 STARTS_WITHIN = 60.0
 # Read once for all clients: reading the authorities' certificates takes longer than most tests.

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
-import hypothesis
 import pytest
 
 from collector import signature
@@ -28,10 +27,6 @@ from store.records.schema import CampaignId, TenantId
 from store.records.tenants import Tenant
 from store.settings import Role, Service, Settings
 from tests.conftest import wait_until
-
-# A shared machine may pause in any example; how long one takes says nothing.
-hypothesis.settings.register_profile("unhurried", deadline=None)
-hypothesis.settings.load_profile("unhurried")
 
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SHOP = "https://shop.example"

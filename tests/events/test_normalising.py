@@ -244,7 +244,7 @@ hostile = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.fixed_dictionaries({"url": hostile, "referrer": hostile, "utm_medium": hostile}), max_size=8)
 )

@@ -101,6 +101,5 @@ def test_random_histories_meet_no_illegal_state_and_lose_no_audit_entry(house: S
         settings=effort(
             max_examples=25,
             stateful_step_count=15,
-            deadline=None,
         ),
     )
