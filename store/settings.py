@@ -187,6 +187,14 @@ class Settings(BaseSettings):
         72,
         description="Hours that an approval request or an approval holds; then it is expired, never approved.",
     )
+    audit_heads_file: Path | None = Field(
+        None,
+        description="Where signed heads of the audit chains are added; empty means audit-heads.jsonl beside the data. "
+        "Best on a disk, or a mount that only grows, which the database's administrators cannot write to.",
+    )
+    audit_trusted_keys: str = Field(
+        "", description="Public keys of former SECRET_KEYs that signed heads too, separated by commas."
+    )
     gate_tick_seconds: Annotated[int, Field(ge=1, le=50)] = Field(
         45, description="How long a gate sensor waits inside its tick for work; Dagster allows 60."
     )
@@ -282,6 +290,10 @@ class Settings(BaseSettings):
     def derived(self, purpose: str) -> bytes:
         """A key for one purpose, drawn from the root secret; knowing one tells nothing of another."""
         return secrets.derive(self.root_secret, purpose)
+
+    @property
+    def audit_heads(self) -> Path:
+        return self.audit_heads_file or self.data_dir / "audit-heads.jsonl"
 
     @property
     def token_key(self) -> str:

@@ -154,7 +154,6 @@ class Action(TenantOwned, Record):
     expires_at: Mapped[datetime | None]
     author_id: Mapped[UserId | None] = mapped_column(ForeignKey("users.id"))
     outcome: Mapped[dict[str, Any] | None]
-    last_audit_seq: Mapped[int] = mapped_column(server_default="0")
     updated_at: Mapped[datetime]
 
 
@@ -205,11 +204,12 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """A manifest with its hash and its recipients, ready to be submitted."""
+    """A manifest with its hash and its recipients, ready to be submitted; a request for approval holds so long."""
 
     manifest: dict[str, Any]
     hash: bytes
     leaves: Sequence[Leaf]
+    holds: timedelta
 
 
 def create(
@@ -245,7 +245,7 @@ def create(
     )
     session.add(action)
     session.flush()
-    action.last_audit_seq = audit_log.append(
+    audit_log.append(
         session, tenant, actor, "create", "action", action.id, {}, {"state": State.DRAFT, "type": type}
     )
     return action
@@ -269,7 +269,7 @@ def move(session: Session, action: Action, step: Move, actor: Actor, **details: 
     before = {"state": action.state, "version": action.version}
     action.state = target
     action.updated_at = now()
-    action.last_audit_seq = audit_log.append(
+    audit_log.append(
         session,
         action.tenant_id,
         actor,
@@ -283,13 +283,13 @@ def move(session: Session, action: Action, step: Move, actor: Actor, **details: 
 
 
 def submit(
-    session: Session, action: Action, frozen: Frozen, actor: Actor, *, by: UserId | None, holds: timedelta
+    session: Session, action: Action, frozen: Frozen, actor: Actor, *, by: UserId | None
 ) -> ActionVersion:
     """Freezes version n+1 and asks for approval; earlier votes do not count for it."""
     if action.state not in MOVES[Move.SUBMIT][0]:
         raise IllegalMove(action, Move.SUBMIT)
     action.version += 1
-    action.expires_at = expires_at = now() + holds
+    action.expires_at = expires_at = now() + frozen.holds
     version = ActionVersion(
         tenant_id=action.tenant_id,
         action_id=action.id,

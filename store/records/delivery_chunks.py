@@ -24,7 +24,7 @@ from store.records.deliveries import (
     of_action,
     recipients_of,
 )
-from store.records.schema import ActionId
+from store.records.schema import ActionId, ContactId
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Claim:
     attempts: int
     values: dict[str, Any]
     leaf: bytes
+    contact_id: ContactId
     unsubscribed: bool
 
 
@@ -163,6 +164,7 @@ def _claim_of(delivery: Delivery, frozen: ActionRecipient | None, unsubscribed: 
         delivery.attempts,
         frozen.values if frozen else {},
         frozen.leaf if frozen else b"",
+        frozen.contact_id if frozen else ContactId(0),
         frozen is not None and frozen.contact_id in unsubscribed,
     )
 
@@ -187,7 +189,7 @@ def _record(session: Session, action: Action, actor: Actor, chunk: str, rows: Se
         hashlib.sha256(f"{row.recipient_key}/{row.occurrence}/{row.message_id}/{row.state}".encode()).digest()
         for row in settled
     )
-    action.last_audit_seq = audit_log.append(
+    audit_log.append(
         session,
         action.tenant_id,
         actor,

@@ -3,15 +3,13 @@
 import dagster as dg
 
 from marketing_pipelines.defs.resources import SettingsResource
-from store import records
-from store.records.audit_log import HOUSE
-from store.settings import Role
 
 
 @dg.asset(
     description=(
-        "The last entry of every tenant's audit chain, verified from the start. Its hash is kept here, outside the "
-        "database, so that a chain that was rewritten later can be told from the one that was."
+        "The last entry of every tenant's audit chain, verified from the start and against the heads that were signed "
+        "before. It is signed in turn and kept here and in a file, outside the database, so that a chain that was "
+        "rewritten later can be told from the one that was."
     ),
     group_name="monitoring",
     owners=["team:operations"],
@@ -27,15 +25,23 @@ from store.settings import Role
     ],
 )
 def audit_chain(house: SettingsResource) -> dg.MaterializeResult:
-    heads, broken = {}, {}
-    with records.session(house.settings(), Role.PIPELINES) as session:
-        for tenant in [HOUSE, *records.tenants.all_ids(session)]:
-            found = records.audit_log.verify(session, tenant)
-            if found:
-                broken[str(tenant)] = f"entry {found.seq}: {found.reason}"
-            heads[str(tenant)] = records.audit_log.head(session, tenant)
+    import msgspec
+
+    from marketing_pipelines.monitoring import audit_chains
+    from store import audit_heads
+
+    settings = house.settings()
+    verdicts = list(audit_chains.verified(settings))
+    signed = audit_chains.sign(settings, verdicts)
+    broken = {str(it.tenant): f"entry {it.broken.seq}: {it.broken.reason}" for it in verdicts if it.broken}
     return dg.MaterializeResult(
-        metadata={"chains": len(heads), "heads": heads},
+        metadata={
+            "chains": len(verdicts),
+            "entries": sum(verdict.entries for verdict in verdicts),
+            "signed_heads": [msgspec.to_builtins(head) for head in signed],
+            "public_key": audit_heads.public_key(settings),
+            "file": dg.MetadataValue.path(str(settings.audit_heads)),
+        },
         check_results=[
             dg.AssetCheckResult(passed=not broken, check_name="chains_are_whole", metadata={"broken": broken})
         ],
