@@ -9,15 +9,15 @@ from typing import Annotated
 import typer
 
 from cli import house as rooms
+from cli.audit_commands import audit_app
 from cli.edge_commands import hook_app, key_app
+from cli.kill_commands import kill_app
 from cli.link_commands import link_app
 from cli.reporting import REFUSED, console, errors, one_line_errors, operator, the_house
 from store.records.tenants import ConsentRule, StoredAddresses, VisitorIds
 from store.settings import Role, Service
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
-kill_app = typer.Typer(no_args_is_help=True, help="The kill switch: stop everything that sends or spends.")
-audit_app = typer.Typer(no_args_is_help=True, help="The audit chain.")
 tenant_app = typer.Typer(no_args_is_help=True, help="The tenants of this installation.")
 app.add_typer(kill_app, name="kill")
 app.add_typer(tenant_app, name="tenant")
@@ -200,52 +200,6 @@ def screenshots() -> None:
             console.print(f"wrote {path.relative_to(rooms.ROOT)}")
 
 
-@kill_app.command("status")
-def kill_status() -> None:
-    """Which switches are pulled."""
-    from store import records
-
-    with one_line_errors():
-        house = the_house()
-        if house.kill_switch:
-            console.print("KILL_SWITCH=true in the environment: nothing is sent.")
-        with records.session(house, Role.PIPELINES) as session:
-            switches = records.kill_switches.all_engaged(session)
-        for switch in switches:
-            console.print(
-                f"{switch.scope} {switch.subject}: {switch.reason} ({switch.changed_by}, {switch.changed_at})"
-            )
-        if not switches and not house.kill_switch:
-            console.print("No switch is pulled.")
-
-
-@kill_app.command("on")
-def kill_on(
-    reason: Annotated[str, typer.Option(help="Why, for the audit.")] = "pulled on the command line",
-) -> None:
-    """Stops everything that sends or spends, for all tenants, at once."""
-    _set_global_switch(engaged=True, reason=reason)
-    console.print("Everything is stopped. Release with: mp kill off --reason …")
-
-
-@kill_app.command("off")
-def kill_off(reason: Annotated[str, typer.Option(help="Why it is safe again, for the audit.")]) -> None:
-    """Releases the global switch."""
-    _set_global_switch(engaged=False, reason=reason)
-    console.print("The global switch is released.")
-
-
-def _set_global_switch(*, engaged: bool, reason: str) -> None:
-    from store import records
-
-    with one_line_errors():
-        house = the_house()
-        with records.session(house, Role.PIPELINES) as session:
-            records.kill_switches.set_switch(
-                session, operator(), engaged=engaged, scope=records.kill_switches.Scope.GLOBAL, reason=reason
-            )
-
-
 @tenant_app.command("add")
 def tenant_add(
     slug: Annotated[str, typer.Argument(help="Its short name: a-z, 0-9 and hyphens.")],
@@ -296,24 +250,6 @@ def tenant_privacy(
             f"{slug}: consent by {tenant.consent_rule}, visitor ids {tenant.visitor_ids}, "
             f"addresses {tenant.stored_addresses}"
         )
-
-
-@audit_app.command("verify")
-def audit_verify() -> None:
-    """Walks every chain from its start and names the first broken link."""
-    from store import records
-    from store.records.audit_log import HOUSE
-
-    with one_line_errors():
-        house = the_house()
-        broken = 0
-        with records.session(house, Role.PIPELINES) as session:
-            for tenant in [HOUSE, *records.tenants.all_ids(session)]:
-                found = records.audit_log.verify(session, tenant)
-                broken += found is not None
-                verdict = f"broken at entry {found.seq}: {found.reason}" if found else "whole"
-                console.print(f"{'house' if tenant == HOUSE else f'tenant {tenant}'}: {verdict}")
-        raise typer.Exit(1 if broken else 0)
 
 
 @app.command(hidden=True)

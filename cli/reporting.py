@@ -46,8 +46,10 @@ def _what_to_do(error: Exception) -> str:
     from cli.up import CannotStart
     from collector.refusals import Refused
     from marketing_pipelines.links import refusals as links
+    from store.audit_heads import NotOurs
     from store.embedded import postgres
     from store.migrations import MigrationFailed
+    from store.records.kill_switches import ReleaseRefused
     from store.records.schema import NotUsable
 
     match error:
@@ -61,6 +63,8 @@ def _what_to_do(error: Exception) -> str:
             | RunFailed()
             | postgres.CannotStart()
             | MigrationFailed()
+            | NotOurs()
+            | ReleaseRefused()
             | NotUsable()
             | links.NotUsable()
         ):

@@ -1,40 +1,38 @@
-"""Turning kill switches for a visitor: what can be named, and that only what is pulled is released."""
+"""Turning kill switches for a visitor: what can be named, and that it is there to be stopped."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
 from console.problems import FieldError, Refused
 from console.sign_in import Visitor
 from store.records import kill_switches
-from store.records.actions import CHANNEL_OF
-from store.records.audit_log import HOUSE, AuditEntry
+from store.records.actions import CHANNEL_OF, ActionType
 from store.records.campaigns import Campaign
 from store.records.database import Session
-from store.records.kill_switches import EVERYTHING, Scope
+from store.records.kill_switches import EVERYTHING, Reach, ReleaseRefused, Scope
 from store.records.schema import TenantId
 
 CHANNELS = tuple(sorted({channel.value for channel in CHANNEL_OF.values()}))
+TYPES = tuple(sorted(type.value for type in ActionType))
 _MOST_CAMPAIGNS = 200
-_HISTORY = 10
 
 
-def turn(visitor: Visitor, *, engaged: bool, scope: str, subject: str, reason: str) -> None:
-    """Pulls or releases one switch."""
+def pull(visitor: Visitor, *, scope: str, subject: str, reason: str) -> None:
+    """Stops at once."""
     with visitor.records() as session:
-        chosen = _checked(session, visitor, scope, subject)
-        tenant = None if chosen is Scope.GLOBAL else visitor.tenant
-        if not engaged and not _is_pulled(session, chosen, tenant, subject):
-            raise Refused(409, "This switch is not pulled; somebody may have released it already.")
-        kill_switches.set_switch(
-            session,
-            visitor.actor,
-            engaged=engaged,
-            scope=chosen,
-            tenant=tenant,
-            subject=subject,
-            reason=reason.strip(),
-        )
+        reach = _checked(session, visitor, scope, subject)
+        kill_switches.pull(session, visitor.actor, reach, reason.strip())
+
+
+def release(visitor: Visitor, *, scope: str, subject: str, reason: str) -> bool:
+    """Releases a switch, or asks for it where a second person has to agree."""
+    with visitor.records() as session:
+        reach = _checked(session, visitor, scope, subject)
+        try:
+            return kill_switches.release(session, visitor.actor, reach, reason.strip())
+        except ReleaseRefused as refused:
+            raise Refused(409, str(refused)) from None
 
 
 def campaigns(session: Session, tenant: TenantId) -> Sequence[Campaign]:
@@ -43,18 +41,8 @@ def campaigns(session: Session, tenant: TenantId) -> Sequence[Campaign]:
     return session.scalars(query.limit(_MOST_CAMPAIGNS)).all()
 
 
-def history(session: Session, tenant: TenantId) -> Sequence[AuditEntry]:
-    """Who pulled and released what, newest first."""
-    concerned = and_(
-        or_(AuditEntry.tenant_id == tenant, AuditEntry.tenant_id == HOUSE), AuditEntry.entity == "kill_switch"
-    )
-    return session.scalars(
-        select(AuditEntry).where(concerned).order_by(AuditEntry.at.desc()).limit(_HISTORY)
-    ).all()
-
-
-def _checked(session: Session, visitor: Visitor, scope: str, subject: str) -> Scope:
-    """The scope, if it and what it names exist: a mistyped channel would stop nothing."""
+def _checked(session: Session, visitor: Visitor, scope: str, subject: str) -> Reach:
+    """What is to be stopped, if it exists: a mistyped channel would stop nothing."""
     if scope not in set(Scope):
         raise _wrong("scope", f"must be one of {', '.join(Scope)}")
     chosen = Scope(scope)
@@ -65,22 +53,18 @@ def _checked(session: Session, visitor: Visitor, scope: str, subject: str) -> Sc
         case Scope.CHANNEL:
             if subject not in CHANNELS:
                 raise _wrong("subject", f"must be one of the channels {', '.join(CHANNELS)}")
+        case Scope.TYPE:
+            if subject not in TYPES:
+                raise _wrong("subject", f"must be one of the types {', '.join(TYPES)}")
         case Scope.CAMPAIGN:
             own = select(Campaign.id).where(Campaign.tenant_id == visitor.tenant)
             if not _is_id(subject) or session.scalar(own.where(Campaign.id == int(subject))) is None:
                 raise Refused(404, "There is no such campaign.", [FieldError("subject", "no such campaign")])
-    return chosen
+    return Reach(chosen, None if chosen is Scope.GLOBAL else visitor.tenant, subject)
 
 
 def _is_id(subject: str) -> bool:
     return subject.isascii() and subject.isdigit() and len(subject) < 19 and not subject.startswith("0")
-
-
-def _is_pulled(session: Session, scope: Scope, tenant: TenantId | None, subject: str) -> bool:
-    return any(
-        switch.scope is scope and switch.tenant_id == tenant and switch.subject == subject
-        for switch in kill_switches.all_engaged(session, tenant)
-    )
 
 
 def _wrong(field: str, reason: str) -> Refused:

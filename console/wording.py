@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from store.clock import now
 from store.records.actions import ActionType, Channel, Purpose, State
 from store.records.approvals import Decision
-from store.records.kill_switches import KillSwitch, Scope
+from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 
 
 class Tone(StrEnum):
@@ -76,6 +76,9 @@ EVENTS: dict[str, str] = {
     "create": "wrote it",
     "submit": "asked for approval",
     "edit": "changed it, which voids earlier votes",
+    "sign": "signed it",
+    "break_glass": "broke the glass: approved it alone",
+    "comment": "left a remark",
     "approve": "approved it",
     "deny": "denied it",
     "request_changes": "asked for changes",
@@ -109,25 +112,21 @@ def channel(name: str) -> str:
     return f"all {CHANNELS[Channel(name)].lower()} ({name})" if known else f"the channel {name}"
 
 
-def reach(switch: KillSwitch, tenant_name: str) -> str:
-    """What a pulled kill switch stops."""
-    return _reach(switch.scope, switch.subject, tenant_name)
+TURNS = {Turn.PULLED: "stopped", Turn.RELEASE_ASKED: "asked to release", Turn.RELEASED: "released"}
 
 
-def reach_named(entity: str, tenant_name: str) -> str:
-    """The same for a switch as the audit chain names it: `channel/smtp`."""
-    scope, _, subject = entity.partition("/")
-    return _reach(Scope(scope), subject, tenant_name) if scope in set(Scope) else entity
-
-
-def _reach(scope: Scope, subject: str, tenant_name: str) -> str:
-    match scope:
+def reach(switch: KillSwitch | SwitchTurn, tenant_name: str) -> str:
+    """What a kill switch stops."""
+    subject = switch.subject
+    match switch.scope:
         case Scope.GLOBAL:
             return "everything in this installation"
         case Scope.TENANT:
             return f"everything of {tenant_name}"
         case Scope.CHANNEL:
             return channel(subject)
+        case Scope.TYPE:
+            return f"every action of the type {subject.replace('_', ' ')}"
         case Scope.CAMPAIGN:
             return f"campaign {subject}"
 

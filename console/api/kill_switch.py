@@ -30,11 +30,15 @@ class Switch(BaseModel):
 
 
 class PulledSwitch(BaseModel):
+    """`release_asked_by` has asked for its release; another person has to agree."""
+
     scope: Scope
     subject: str
     reason: str
     changed_by: str
     changed_at: datetime
+    release_asked_by: str | None
+    release_asked_at: datetime | None
 
 
 class KillSwitches(BaseModel):
@@ -52,10 +56,13 @@ def read(visitor: SignedIn) -> KillSwitches:
 
 @router.post("/api/kill-switch")
 def turn(visitor: SignedIn, body: Switch) -> KillSwitches:
-    """Stops at once, before the next message; letting go again is for those who may release."""
-    if not body.engaged and not visitor.may(RELEASE):
+    """Stops at once, before the next message; to let go again takes two of those who may release."""
+    if body.engaged:
+        switches.pull(visitor, scope=body.scope, subject=body.subject, reason=body.reason)
+    elif visitor.may(RELEASE):
+        switches.release(visitor, scope=body.scope, subject=body.subject, reason=body.reason)
+    else:
         raise Refused(403, f"A {visitor.role.capitalize()} may pull the kill switch, not release it.")
-    switches.turn(visitor, engaged=body.engaged, scope=body.scope, subject=body.subject, reason=body.reason)
     return _read(visitor)
 
 

@@ -1,4 +1,4 @@
-"""The kill switch: pulled by anyone who may act, released by an Admin."""
+"""The kill switch: pulled by anyone who may act, released by two who may decide."""
 
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from store.records.kill_switches import EVERYTHING, Scope
 
 router = APIRouter(include_in_schema=False)
 
+HISTORY = 10
 Subject = Annotated[str, Form(max_length=100)]
 
 
@@ -20,8 +21,9 @@ Subject = Annotated[str, Form(max_length=100)]
 def kill_switch(visitor: SignedIn, done: str = "") -> HTMLResponse:
     with visitor.records() as session:
         pulled = kill_switches.all_engaged(session, visitor.tenant)
-        history = switches.history(session, visitor.tenant)
-        actors = {switch.changed_by for switch in pulled} | {entry.actor for entry in history}
+        history = kill_switches.turns(session, visitor.tenant, HISTORY)
+        asking = {switch.release_asked_by for switch in pulled if switch.release_asked_by}
+        actors = {switch.changed_by for switch in pulled} | {turn.turned_by for turn in history} | asking
         return rendering.page(
             visitor,
             session,
@@ -29,6 +31,7 @@ def kill_switch(visitor: SignedIn, done: str = "") -> HTMLResponse:
             history=history,
             names=names.of_actors(session, actors),
             channels=switches.CHANNELS,
+            types=switches.TYPES,
             campaigns=switches.campaigns(session, visitor.tenant),
             done=done,
         )
@@ -40,9 +43,9 @@ def pull(
     reach: Annotated[str, Form(max_length=120)] = Scope.TENANT,
     reason: Annotated[Reason, Form()] = "",
 ) -> RedirectResponse:
-    """`reach` is a scope and, after a colon, its subject: `tenant`, `channel:email`, `campaign:7`."""
+    """`reach` is a scope and, after a colon, its subject: `tenant`, `channel:smtp`, `type:email`, `campaign:7`."""
     scope, _, subject = reach.partition(":")
-    switches.turn(visitor, engaged=True, scope=scope, subject=subject or EVERYTHING, reason=reason)
+    switches.pull(visitor, scope=scope, subject=subject or EVERYTHING, reason=reason)
     return RedirectResponse("/kill-switch?done=pulled", 303)
 
 
@@ -53,5 +56,5 @@ def release(
     subject: Subject = EVERYTHING,
     reason: Annotated[Reason, Form()] = "",
 ) -> RedirectResponse:
-    switches.turn(visitor, engaged=False, scope=scope, subject=subject, reason=reason)
-    return RedirectResponse("/kill-switch?done=released", 303)
+    is_released = switches.release(visitor, scope=scope, subject=subject, reason=reason)
+    return RedirectResponse(f"/kill-switch?done={'released' if is_released else 'asked'}", 303)

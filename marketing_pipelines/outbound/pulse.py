@@ -47,7 +47,9 @@ class Pulse:
                 session.execute(
                     text("select set_config('statement_timeout', :within, true)"), {"within": _READ_WITHIN}
                 )
-                switch = kill_switches.engaged_for(session, sending.tenant, sending.channel, sending.campaign)
+                switch = kill_switches.engaged_for(
+                    session, sending.tenant, sending.type, sending.channel, sending.campaign
+                )
                 gate.renew(session, sending.slice, LEASE)
                 delivery_chunks.renew(session, sending.action_id, sending.run_id, LEASE)
         except SQLAlchemyError:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     case,
+    cast,
     delete,
     exists,
     func,
@@ -243,7 +244,12 @@ def _stopped() -> ColumnElement[bool]:
     channel = case({type: channel.value for type, channel in CHANNEL_OF.items()}, value=Action.type)
     return and_(
         KillSwitch.id.is_not(None),
-        kill_switches.stops(Action.tenant_id.expression, channel, Action.campaign_id.expression),
+        kill_switches.stops(
+            Action.tenant_id.expression,
+            cast(Action.type.expression, String),
+            channel,
+            Action.campaign_id.expression,
+        ),
     )
 
 

@@ -29,7 +29,7 @@ def test_pulled_half_way_it_holds_the_rest_until_it_is_released(
         assert office.delivered(action_id) == {"sent": held_at, "queued": len(EVERYONE) - held_at}
 
         mail_server_log.slowness = 0.0
-        office.pull(engaged=False)
+        office.release()
         wait_for(lambda: office.now(action_id).state is State.SUCCEEDED)
     assert mail_server_log.recipients == Counter(EVERYONE)
     with office.console() as session:
