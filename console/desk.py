@@ -1,7 +1,8 @@
 """What a person does with an action, the same for forms and for the API: each function is one transaction."""
 
+import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Unpack
 
 from sqlalchemy import select
@@ -9,15 +10,16 @@ from sqlalchemy import select
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
 from marketing_pipelines.outbound import freeze, payloads
-from store.records import actions, approvals, gate
+from store.records import actions, approvals, gate, policies
 from store.records.actions import Action, ActionType, Move, Purpose
-from store.records.approvals import Decision
+from store.records.approvals import Comment, Decision
 from store.records.campaigns import Campaign
 from store.records.database import Session
-from store.records.schema import ActionId, CampaignId
+from store.records.policies import Policy
+from store.records.schema import ActionId, CampaignId, NotUsable
 from store.records.tenants import Tenant
 
-DEFAULT_PURPOSE = "default_purpose"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def create(visitor: Visitor, wanted: Wanted) -> Action:
             visitor.actor,
             type=wanted.type,
             payload=payload,
-            purpose=wanted.purpose or _usual_purpose(session, visitor),
+            purpose=wanted.purpose or policies.of_tenant(session, visitor.tenant).default_purpose,
             title=wanted.title,
             author=visitor.user,
             campaign=wanted.campaign,
@@ -71,8 +73,7 @@ def submit(visitor: Visitor, action_id: int) -> Action:
         if action.state not in actions.MOVES[Move.SUBMIT][0]:
             raise actions.IllegalMove(action, Move.SUBMIT)
         frozen = freeze.freeze(session, visitor.settings, action)
-        holds = timedelta(hours=visitor.settings.approval_expires_hours)
-        actions.submit(session, action, frozen, visitor.actor, by=visitor.user, holds=holds)
+        actions.submit(session, action, frozen, visitor.actor, by=visitor.user)
         return action
 
 
@@ -102,6 +103,42 @@ def decide(
         return action
 
 
+def break_glass(visitor: Visitor, action_id: int, manifest_hash: bytes | None, reason: str) -> Action:
+    """One Admin approves alone; whoever watches the log sees it."""
+    with visitor.records() as session:
+        action = approvals.break_glass(
+            session,
+            visitor.tenant,
+            ActionId(action_id),
+            user=visitor.user,
+            role=visitor.role,
+            manifest_hash=manifest_hash,
+            reason=reason,
+        )
+        if action is None:
+            raise nothing_here()
+    log.error("user %d broke the glass for action %d of tenant %d", visitor.user, action_id, visitor.tenant)
+    return action
+
+
+def comment(visitor: Visitor, action_id: int, text: str) -> Comment:
+    with visitor.records() as session:
+        kept = approvals.comment(session, visitor.tenant, ActionId(action_id), user=visitor.user, text=text)
+        if kept is None:
+            raise nothing_here()
+        return kept
+
+
+def choose_policy(visitor: Visitor, given: dict[str, Any]) -> Policy:
+    """Replaces the tenant's policy; what is submitted from now on is asked for under it."""
+    with visitor.records() as session:
+        tenant = session.scalars(select(Tenant).where(Tenant.id == visitor.tenant).with_for_update()).one()
+        try:
+            return policies.choose(session, visitor.actor, tenant, given)
+        except NotUsable as unusable:
+            raise Refused(422, str(unusable)) from None
+
+
 def found(session: Session, visitor: Visitor, action_id: int) -> Action:
     """The tenant's action of this number; another tenant's looks like none at all."""
     action = session.scalar(select(Action).where(Action.tenant_id == visitor.tenant, Action.id == action_id))
@@ -128,9 +165,3 @@ def _require_campaign(session: Session, visitor: Visitor, campaign: CampaignId) 
     if session.scalar(known) is None:
         reason = FieldError("campaign_id", "there is no such campaign")
         raise Refused(404, "There is no such campaign.", [reason])
-
-
-def _usual_purpose(session: Session, visitor: Visitor) -> Purpose:
-    """What the tenant has chosen, else the strictest."""
-    policy = session.scalar(select(Tenant.policy).where(Tenant.id == visitor.tenant)) or {}
-    return Purpose(policy.get(DEFAULT_PURPOSE, Purpose.MARKETING))

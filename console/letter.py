@@ -28,6 +28,8 @@ class Letter:
     text: str
     html: str
     links: Sequence[str]
+    findings: Sequence[dict[str, str]]
+    risk: str
     connection: str
     dry_run: bool
     version: ActionVersion | None
@@ -57,6 +59,8 @@ def _frozen(session: Session, action: Action, version: ActionVersion) -> Letter:
         text=rendered.text,
         html=rendered.html,
         links=manifest["links"],
+        findings=manifest.get("findings", ()),
+        risk=manifest.get("risk", {}).get("level", ""),
         connection=manifest["connection"],
         dry_run=manifest["dry_run"],
         version=version,
@@ -70,15 +74,17 @@ def _draft(settings: Settings, action: Action) -> Letter | None:
         mail = payloads.parse(action.type, action.payload)
     except PayloadError:
         return None
-    words = freeze.template(mail)
+    read = freeze.as_read(settings, mail, action.purpose)
     return Letter(
-        subject=words["subject"],
-        sender=mail.sender or settings.mail_from,
+        subject=read.subject,
+        sender=read.sender,
         to=mail.audience[:SAMPLE],
         count=len(mail.audience),
-        text=words["text"],
-        html=words["html"],
-        links=links.found_in(words["text"], words["html"]),
+        text=read.text,
+        html=read.html,
+        links=links.found_in(read.text, read.html),
+        findings=(),
+        risk="",
         connection=freeze.connection(settings),
         dry_run=action.dry_run,
         version=None,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from console import desk, listing
 from console.admission import LARGEST_ID, Id, SignedIn
@@ -12,10 +12,12 @@ from console.api.answers import REFUSALS
 from console.cursors import USUAL_LIMIT, Cursor, Limit
 from console.sign_in import Visitor
 from console.texts import Content, Note, Title, hash_named
-from store.records import actions
-from store.records.actions import Action, ActionType, Purpose, Source, State
+from marketing_pipelines.outbound.preflight import Severity
+from store.records import actions, approvals
+from store.records.actions import Action, ActionType, ActionVersion, Purpose, Source, State
 from store.records.approvals import Decision
 from store.records.database import Session
+from store.records.policies import Risk
 from store.records.schema import CampaignId
 
 router = APIRouter(tags=["actions"], responses=REFUSALS)
@@ -60,6 +62,38 @@ class ChangesRequested(Vote):
     status: Literal[Decision.CHANGES_REQUESTED] = Decision.CHANGES_REQUESTED
 
 
+class BrokenGlass(Body):
+    """Why one person decides what others should have signed; needed."""
+
+    note: Note
+    manifest_hash: Annotated[str | None, Field(description="What was read, as the action shows it.")] = None
+
+
+class NewComment(Body):
+    text: Annotated[Note, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class CommentOut(BaseModel):
+    id: int
+    version: int
+    user_id: int
+    text: str
+    created_at: datetime
+
+
+class Signatures(BaseModel):
+    """How many of this version's signatures count now, and how many it takes."""
+
+    given: int
+    needed: int
+
+
+class Finding(BaseModel):
+    code: str
+    severity: Severity
+    text: str
+
+
 class ActionOut(BaseModel):
     id: int
     type: ActionType
@@ -73,6 +107,11 @@ class ActionOut(BaseModel):
     version: int
     manifest_hash: Annotated[str | None, Field(description="What an approval of this version votes on.")]
     recipients: Annotated[int | None, Field(description="None until it has been submitted.")]
+    risk: Annotated[
+        Risk | None, Field(description="By audience and findings; None until it has been submitted.")
+    ]
+    findings: list[Finding]
+    signatures: Signatures | None
     due_at: datetime | None
     expires_at: datetime | None
     author_id: int | None
@@ -83,10 +122,14 @@ class ActionOut(BaseModel):
     @classmethod
     def of(cls, session: Session, action: Action) -> Self:
         version = actions.current_version(session, action)
+        manifest = version.manifest if version else {}
         return cls(
             **{name: getattr(action, name) for name in cls.model_fields if hasattr(action, name)},
             manifest_hash=version.manifest_hash.hex() if version else None,
-            recipients=version.manifest["recipients"]["count"] if version else None,
+            recipients=manifest["recipients"]["count"] if version else None,
+            risk=manifest["risk"]["level"] if "risk" in manifest else None,
+            findings=[Finding(**finding) for finding in manifest.get("findings", ())],
+            signatures=_signatures(session, action, version) if version else None,
         )
 
 
@@ -174,6 +217,27 @@ def deny(visitor: SignedIn, action_id: Id, body: Denied) -> ActionOut:
     return _decide(visitor, action_id, body.status, body)
 
 
+@router.post("/api/actions/{action_id}/break-glass")
+def break_glass(visitor: SignedIn, action_id: Id, body: BrokenGlass) -> ActionOut:
+    """An Admin approves alone, whatever the policy asks for; the note says why and stands in the log and the audit."""
+    desk.break_glass(visitor, action_id, hash_named(body.manifest_hash), body.note)
+    return _read(visitor, action_id)
+
+
+@router.post("/api/actions/{action_id}/comments", status_code=201)
+def comment(visitor: SignedIn, action_id: Id, body: NewComment) -> CommentOut:
+    """Decides nothing."""
+    return CommentOut.model_validate(desk.comment(visitor, action_id, body.text), from_attributes=True)
+
+
+@router.get("/api/actions/{action_id}/comments")
+def comments(visitor: SignedIn, action_id: Id) -> list[CommentOut]:
+    """Oldest first."""
+    with visitor.records() as session:
+        said = approvals.comments(session, desk.found(session, visitor, action_id))
+    return [CommentOut.model_validate(each, from_attributes=True) for each in said]
+
+
 @router.post("/api/actions/{action_id}/request-changes")
 def request_changes(visitor: SignedIn, action_id: Id, body: ChangesRequested) -> ActionOut:
     return _decide(visitor, action_id, body.status, body)
@@ -189,6 +253,11 @@ def _read(visitor: Visitor, action_id: int) -> ActionOut:
         found = desk.found(session, visitor, action_id)
         desk.reads_requests(session, visitor, waiting=found.state is State.PENDING_APPROVAL)
         return ActionOut.of(session, found)
+
+
+def _signatures(session: Session, action: Action, version: ActionVersion) -> Signatures:
+    given = approvals.signatures(session, action, version)
+    return Signatures(given=given, needed=approvals.Signing.of(version).quorum)
 
 
 def _line(item: listing.Listed) -> ActionLine:

@@ -112,9 +112,11 @@ def _detail(
     status: int = 200,
 ) -> HTMLResponse:
     written = letter.of_action(session, visitor.settings, found)
-    votes = approvals.votes(session, found)
+    votes, comments = approvals.votes(session, found), approvals.comments(session, found)
     history = audit_log.of_entity(session, visitor.tenant, "action", found.id)
-    actors = {entry.actor for entry in history} | {names.of_user(vote.user_id) for vote in votes}
+    actors = {entry.actor for entry in history} | {
+        names.of_user(said.user_id) for said in (*votes, *comments)
+    }
     if found.author_id is not None:
         actors.add(names.of_user(found.author_id))
     return rendering.page(
@@ -129,6 +131,9 @@ def _detail(
         history=history,
         names=names.of_actors(session, actors),
         may_approve=approvals.may_approve(session, found, visitor.user),
+        signed=approvals.signatures(session, found, written.version) if written and written.version else 0,
+        needed=approvals.Signing.of(written.version).quorum if written and written.version else 0,
+        comments=comments,
         done=done,
         note=note,
         trouble=trouble,

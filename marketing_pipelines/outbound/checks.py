@@ -8,7 +8,7 @@ from typing import Any
 from marketing_pipelines.outbound import freeze, payloads
 from marketing_pipelines.outbound.manifest import leaf_hash, manifest_hash, root
 from store.records import actions, approvals
-from store.records.actions import Action, ActionRecipient
+from store.records.actions import Action, ActionRecipient, ActionVersion
 from store.records.database import Session
 from store.records.delivery_chunks import Claim
 from store.settings import Settings
@@ -43,16 +43,26 @@ class Approved:
 def approved(session: Session, settings: Settings, action: Action) -> Approved:
     """The current version's manifest, recomputed from the stored bytes, or NotAsApproved with the reason."""
     version = actions.current_version(session, action)
-    vote = approvals.approved_hash(session, action)
-    if version is None or vote is None:
+    if version is None:
         raise NotAsApproved(f"nobody has approved version {action.version}")
-    if not vote == version.manifest_hash == manifest_hash(version.manifest):
+    if version.manifest_hash != manifest_hash(version.manifest):
         raise NotAsApproved("the manifest is not the one that was approved")
+    if version.manifest["format"] != freeze.FORMAT:
+        raise NotAsApproved("it was frozen by another version of this software; submit it again")
+    _check_signatures(session, action, version)
     recipients = actions.recipients(session, action)
     _check_binding(version.manifest, action, settings)
     _check_audience(version.manifest, recipients)
     _check_payload(version.manifest, action, recipients)
     return Approved(version.manifest, version.manifest_hash)
+
+
+def _check_signatures(session: Session, action: Action, version: ActionVersion) -> None:
+    """Whoever signed must still be somebody who may: a role that was taken away takes its signature along."""
+    needed = approvals.Signing.of(version).quorum
+    given = approvals.signatures(session, action, version)
+    if given < needed:
+        raise NotAsApproved(f"{given} of {needed} signatures on version {action.version} count")
 
 
 def check_leaf(claim: Claim) -> None:
@@ -69,6 +79,10 @@ def _check_binding(manifest: dict[str, Any], action: Action, settings: Settings)
         raise NotAsApproved("the time to send is not the one that was approved")
     if manifest["campaign"] != action.campaign_id:
         raise NotAsApproved("the campaign is not the one that was approved")
+    if manifest["purpose"] != action.purpose:
+        raise NotAsApproved("the purpose is not the one that was approved")
+    if manifest["unsubscribe"] != freeze.unsubscribe_door(settings, action.purpose):
+        raise NotAsApproved(f"readers no longer unsubscribe at {manifest['unsubscribe']}, which was approved")
     if manifest["connection"] != freeze.connection(settings):
         raise NotAsApproved(f"the mail server is no longer {manifest['connection']}, which was approved")
 
@@ -86,7 +100,7 @@ def _check_payload(manifest: dict[str, Any], action: Action, recipients: Sequenc
     except payloads.PayloadError as error:
         raise NotAsApproved(f"the payload was changed after the approval: {error}") from None
     frozen = {row.values.get("email") for row in recipients}
-    same_words = freeze.template(mail) == manifest["template"]
+    same_words = freeze.template(mail, action.purpose) == manifest["template"]
     same_sender = mail.sender in (None, manifest["sender"])
     if not (same_words and same_sender and frozen.issuperset(mail.audience)):
         raise NotAsApproved("the payload was changed after the approval")

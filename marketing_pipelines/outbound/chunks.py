@@ -138,7 +138,9 @@ def _hand_over(sending: Sending, claim: Claim, mailer: Callable[[], SendsMail]) 
         sender=addresses.sender(manifest["sender"]).address,
         recipient=claim.values["email"],
         message_id=claim.message_id,
-        raw=render.message(manifest, claim.values, claim.message_id, now()),
+        raw=render.message(
+            manifest, claim.values, claim.message_id, now(), sending.unsubscribe_address(claim.contact_id)
+        ),
     )
     mode = sending.approved.mode
     if mode is not Mode.SMTP:

@@ -1,23 +1,29 @@
 """Freezing: an action becomes a manifest that can be approved, with one leaf for each recipient."""
 
 from collections.abc import Sequence
-from datetime import UTC
+from dataclasses import asdict
+from datetime import UTC, timedelta
 from typing import Any
 
-from marketing_pipelines.email import addresses, links
-from marketing_pipelines.outbound import payloads
+from sqlalchemy import select
+
+from marketing_pipelines.email import addresses, links, render, way_out
+from marketing_pipelines.email.render import Rendered
+from marketing_pipelines.links.targets import BlockList
+from marketing_pipelines.outbound import payloads, preflight
 from marketing_pipelines.outbound.manifest import leaf_hash, manifest_hash, root
-from store.records import contacts
+from store.records import approvals, contacts, policies
 from store.records.actions import CHANNEL_OF, Action, Frozen, Leaf, Purpose
 from store.records.contacts import Contact
 from store.records.database import Session
+from store.records.links import BlockedHost
 from store.records.schema import ContactId
-from store.settings import Settings
+from store.settings import Service, Settings
 
-FORMAT = 1
+FORMAT = 2
 MOCK = "mock"
 # What differs with each message by nature and is therefore not part of the hash.
-EXCLUSIONS = ["date", "message-id"]
+EXCLUSIONS = ["date", "message-id", "unsubscribe token"]
 _SHOWN = 3
 
 
@@ -37,6 +43,18 @@ def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
     if action.purpose is Purpose.MARKETING:
         _refuse_unsubscribed(audience)
     leaves = [_leaf(contact) for contact in audience]
+    words, door = template(mail, action.purpose), unsubscribe_door(settings, action.purpose)
+    read = as_read(settings, mail, action.purpose)
+    leads_to = links.found_in(read.text, read.html)
+    elsewhere = [link for link in leads_to if not (door and link.startswith(door))]
+    found = preflight.findings(read.subject, read.text, read.html, elsewhere, _block_list(session))
+    assessed = preflight.assess(len(leaves), found)
+    terms = policies.terms(
+        policies.of_tenant(session, action.tenant_id),
+        action.type,
+        assessed.risk,
+        timedelta(hours=settings.approval_expires_hours),
+    )
     frozen = {
         "format": FORMAT,
         "tenant": action.tenant_id,
@@ -49,12 +67,16 @@ def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
         "purpose": action.purpose.value,
         "dry_run": action.dry_run,
         "schedule": schedule(action),
-        "template": template(mail),
-        "links": links.found_in(mail.body, mail.html or ""),
+        "template": words,
+        "unsubscribe": door,
+        "links": leads_to,
+        "findings": [asdict(finding) for finding in found],
+        "risk": {"level": assessed.risk, "reasons": list(assessed.reasons)},
+        "signing": approvals.Signing(terms.quorum, terms.roles, terms.self_approval).as_terms(),
         "recipients": {"count": len(leaves), "root": root(leaf.hash for leaf in leaves).hex()},
         "exclusions": EXCLUSIONS,
     }
-    return Frozen(frozen, manifest_hash(frozen), leaves)
+    return Frozen(frozen, manifest_hash(frozen), leaves, terms.holds)
 
 
 def connection(settings: Settings) -> str:
@@ -67,9 +89,22 @@ def schedule(action: Action) -> dict[str, Any]:
     return {"due_at": action.due_at.astimezone(UTC).isoformat() if action.due_at else None}
 
 
-def template(mail: payloads.EmailPayload) -> dict[str, Any]:
-    """The words, the same for every recipient."""
-    return {"subject": mail.subject, "text": mail.body, "html": mail.html or ""}
+def as_read(settings: Settings, mail: payloads.EmailPayload, purpose: Purpose) -> Rendered:
+    """A draft as its readers would see it."""
+    door = unsubscribe_door(settings, purpose)
+    sender = mail.sender or settings.mail_from
+    return render.preview({"template": template(mail, purpose), "sender": sender, "unsubscribe": door}, {})
+
+
+def unsubscribe_door(settings: Settings, purpose: Purpose) -> str:
+    """Where readers end our marketing; each one's token is added behind it."""
+    return f"{settings.address(Service.COLLECTOR)}/u/" if purpose is Purpose.MARKETING else ""
+
+
+def template(mail: payloads.EmailPayload, purpose: Purpose) -> dict[str, str]:
+    """The words, the same for every recipient; marketing always says how to end it."""
+    words = {"subject": mail.subject, "text": mail.body, "html": mail.html or ""}
+    return way_out.with_way_out(words) if purpose is Purpose.MARKETING else words
 
 
 def _sender(mail: payloads.EmailPayload, settings: Settings) -> str:
@@ -86,6 +121,10 @@ def _refuse_unsubscribed(audience: Sequence[Contact]) -> None:
     if gone:
         shown = ", ".join(gone[:_SHOWN]) + (", …" if len(gone) > _SHOWN else "")
         raise NotReady("recipients", f"{len(gone)} of {len(audience)} want no marketing: {shown}")
+
+
+def _block_list(session: Session) -> BlockList:
+    return BlockList(session.scalars(select(BlockedHost.host)))
 
 
 def _leaf(contact: Contact) -> Leaf:

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 from marketing_pipelines.email import addresses
 from marketing_pipelines.outbound.checks import Approved
+from store import unsubscribe_tokens
 from store.audit import Actor, ActorKind
 from store.records.gate import Slice
-from store.records.schema import ActionId, CampaignId, TenantId
+from store.records.schema import ActionId, CampaignId, ContactId, TenantId
 from store.settings import Settings
+from store.unsubscribe_tokens import Leaving
 
 # Longer than one message may hang at the mail server; renewed while the run lives.
 LEASE = timedelta(minutes=2)
@@ -33,12 +35,24 @@ class Sending:
         return actor_of(self.run_id)
 
     @property
+    def type(self) -> str:
+        return self.approved.manifest["type"]
+
+    @property
     def channel(self) -> str:
         return self.approved.manifest["channel"]
 
     @property
     def campaign(self) -> CampaignId | None:
         return self.approved.manifest["campaign"]
+
+    def unsubscribe_address(self, contact: ContactId) -> str:
+        """Where this reader ends our mail, or nothing where the mail is none that can be ended."""
+        door = self.approved.manifest["unsubscribe"]
+        if not door:
+            return ""
+        key = self.settings.derived(unsubscribe_tokens.PURPOSE)
+        return door + unsubscribe_tokens.token(key, Leaving(self.tenant, contact, self.action_id))
 
     def message_id(self, recipient_key: str, step: int = 0, occurrence: int = 0) -> str:
         """The same delivery always carries the same Message-ID, which tells an outsider nothing."""

@@ -1,15 +1,18 @@
 """Approvals: one decide() for the form, the API and the deep link, bound to the hash of what will be sent."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint, and_, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor, ActorKind
 from store.clock import now
-from store.records import actions, audit_log, tenants
-from store.records.actions import Action, Move, State
-from store.records.people import MemberRole
+from store.records import actions, audit_log
+from store.records.actions import Action, ActionVersion, Move, State
+from store.records.people import MemberRole, Membership, User
+from store.records.policies import SIGNERS
 from store.records.schema import (
     ActionId,
     Record,
@@ -21,8 +24,7 @@ from store.records.schema import (
     one_of,
 )
 
-MAY_DECIDE = frozenset({MemberRole.ADMIN, MemberRole.APPROVER})
-ALLOW_SELF_APPROVAL = "allow_self_approval"
+MAY_DECIDE = SIGNERS
 WRITING = frozenset({"create", Move.EDIT, Move.SUBMIT})
 
 
@@ -44,7 +46,7 @@ class Approval(TenantOwned, Record):
 
     __tablename__ = "approvals"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "action_id", "version", "user_id"),
+        UniqueConstraint("tenant_id", "action_id", "version", "user_id", "break_glass"),
         belongs_to("actions", "action_id"),
         one_of("decision", Decision),
     )
@@ -55,6 +57,40 @@ class Approval(TenantOwned, Record):
     user_id: Mapped[UserId] = mapped_column(ForeignKey("users.id"))
     decision: Mapped[Decision] = mapped_column(enumerated(Decision, 30))
     note: Mapped[str] = mapped_column(String(2000), server_default="")
+    break_glass: Mapped[bool] = mapped_column(server_default="false")
+
+
+class Comment(TenantOwned, Record):
+    """What somebody has to say about an action without deciding it."""
+
+    __tablename__ = "action_comments"
+    __table_args__ = (belongs_to("actions", "action_id"),)
+
+    action_id: Mapped[ActionId] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column(Integer)
+    user_id: Mapped[UserId] = mapped_column(ForeignKey("users.id"))
+    text: Mapped[str] = mapped_column(String(2000))
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Under which terms a version was put up for approval: they are part of what is signed."""
+
+    quorum: int
+    roles: frozenset[MemberRole]
+    self_approval: bool
+
+    @classmethod
+    def of(cls, version: ActionVersion) -> "Signing":
+        terms = version.manifest.get("signing")
+        if terms is None:
+            # Submitted before there were policies.
+            return cls(1, SIGNERS, self_approval=False)
+        return cls(terms["quorum"], frozenset(map(MemberRole, terms["roles"])), terms["self_approval"])
+
+    def as_terms(self) -> dict[str, Any]:
+        """As the manifest says it."""
+        return {"quorum": self.quorum, "roles": sorted(self.roles), "self_approval": self.self_approval}
 
 
 class DecisionRefused(Exception):
@@ -95,50 +131,113 @@ def decide(
         return None
     if role not in MAY_DECIDE:
         raise NotAllowed("Only an Approver or an Admin may decide.")
-    if action.state is not State.PENDING_APPROVAL:
-        raise AlreadySettled(_who_was_quicker(session, action))
-    if action.expires_at is None or action.expires_at < now():
-        raise AlreadySettled("The request has expired; its author can submit it again.")
-    version = actions.current_version(session, action)
-    if version is None:
-        raise StaleVersion("Nothing was frozen for this action; its author has to submit it again.")
-    _check_hash(action, version.manifest_hash, manifest_hash)
-    if decision is Decision.APPROVED and not may_approve(session, action, user):
-        raise NotAllowed("Authors do not approve their own work; ask another approver.")
+    version = _up_for_approval(session, action, manifest_hash)
+    signing = Signing.of(version)
+    if decision is Decision.APPROVED:
+        if role not in signing.roles:
+            raise NotAllowed(
+                f"By the tenant's policy this is signed by {' or '.join(sorted(signing.roles))}."
+            )
+        if not may_approve(session, action, user):
+            raise NotAllowed("Authors do not approve their own work; ask another approver.")
     if decision is Decision.DENIED and not note.strip():
         raise DecisionRefused("Say why: a denial needs a note.")
-    session.add(
-        Approval(
-            tenant_id=tenant,
-            action_id=action.id,
-            version=action.version,
-            manifest_hash=version.manifest_hash,
-            user_id=user,
-            decision=decision,
-            note=note,
-        )
-    )
-    actions.move(
-        session,
-        action,
-        _MOVE_OF[decision],
-        Actor(ActorKind.USER, str(user)),
-        manifest_hash=version.manifest_hash.hex(),
-    )
+    if any(vote.user_id == user and vote.version == action.version for vote in votes(session, action)):
+        raise AlreadySettled("You have voted on this version already; the others have not yet.")
+    actor = Actor(ActorKind.USER, str(user))
+    _vote(session, action, version, decision, user, note)
+    given = signatures(session, action, version)
+    if decision is Decision.APPROVED and given < signing.quorum:
+        told = {"version": action.version, "manifest_hash": version.manifest_hash.hex(), "signatures": given}
+        audit_log.append(session, tenant, actor, "sign", "action", action.id, {}, told)
+        return action
+    actions.move(session, action, _MOVE_OF[decision], actor, manifest_hash=version.manifest_hash.hex())
     return action
 
 
-def approved_hash(session: Session, action: Action) -> bytes | None:
-    """The hash that was approved for the action's current version, if it was."""
-    return session.scalar(
-        select(Approval.manifest_hash)
+def break_glass(
+    session: Session,
+    tenant: TenantId,
+    action_id: ActionId,
+    *,
+    user: UserId,
+    role: MemberRole | None,
+    manifest_hash: bytes | None,
+    reason: str,
+) -> Action | None:
+    """One Admin approves alone, whoever wrote it and however many should sign; loud, and never without a reason."""
+    action = actions.locked(session, tenant, action_id)
+    if action is None:
+        return None
+    if role is not MemberRole.ADMIN:
+        raise NotAllowed("Only an Admin may break the glass.")
+    if not reason.strip():
+        raise DecisionRefused("Say why: breaking the glass needs a reason.")
+    version = _up_for_approval(session, action, manifest_hash)
+    actor = Actor(ActorKind.USER, str(user))
+    vote = _vote(session, action, version, Decision.APPROVED, user, reason, break_glass=True)
+    told = {"version": action.version, "manifest_hash": version.manifest_hash.hex(), "vote": vote.id}
+    audit_log.append(session, tenant, actor, "break_glass", "action", action.id, {}, told)
+    actions.move(session, action, Move.APPROVE, actor, manifest_hash=version.manifest_hash.hex())
+    return action
+
+
+def signatures(session: Session, action: Action, version: ActionVersion) -> int:
+    """How many signatures on a version count now: of people who are still here, in a role that may still sign it.
+
+    One Admin who broke the glass counts for all.
+    """
+    signing = Signing.of(version)
+    signed = session.execute(
+        select(Approval.user_id, Approval.break_glass, Membership.role)
+        .join(
+            Membership,
+            and_(Membership.tenant_id == Approval.tenant_id, Membership.user_id == Approval.user_id),
+        )
+        .join(User, and_(User.id == Approval.user_id, User.disabled_at.is_(None)))
         .where(
             Approval.tenant_id == action.tenant_id,
             Approval.action_id == action.id,
-            Approval.version == action.version,
+            Approval.version == version.version,
+            Approval.manifest_hash == version.manifest_hash,
             Approval.decision == Decision.APPROVED,
         )
-        .limit(1)
+    ).all()
+    if any(vote.break_glass and vote.role is MemberRole.ADMIN for vote in signed):
+        return max(signing.quorum, 1)
+    authors = set() if signing.self_approval else _writers(session, action)
+    return sum(
+        vote.role in signing.roles and not vote.break_glass and _named(vote.user_id) not in authors
+        for vote in signed
+    )
+
+
+def comment(
+    session: Session, tenant: TenantId, action_id: ActionId, *, user: UserId, text: str
+) -> Comment | None:
+    """Keeps a remark; it decides nothing."""
+    action = actions.locked(session, tenant, action_id)
+    if action is None:
+        return None
+    kept = Comment(
+        tenant_id=tenant, action_id=action.id, version=action.version, user_id=user, text=text.strip()
+    )
+    session.add(kept)
+    session.flush()
+    told = {"version": action.version, "comment": kept.id}
+    audit_log.append(
+        session, tenant, Actor(ActorKind.USER, str(user)), "comment", "action", action.id, {}, told
+    )
+    return kept
+
+
+def comments(session: Session, action: Action) -> list[Comment]:
+    return list(
+        session.scalars(
+            select(Comment)
+            .where(Comment.tenant_id == action.tenant_id, Comment.action_id == action.id)
+            .order_by(Comment.id)
+        )
     )
 
 
@@ -161,14 +260,60 @@ def _check_hash(action: Action, current: bytes, named: bytes | None) -> None:
 
 
 def may_approve(session: Session, action: Action, user: UserId) -> bool:
-    """Whether the content is a stranger's work to this person, or the tenant lets authors sign their own."""
-    policy = session.scalar(select(tenants.Tenant.policy).where(tenants.Tenant.id == action.tenant_id)) or {}
-    if policy.get(ALLOW_SELF_APPROVAL, False):
+    """Whether the content is a stranger's work to this person, or was put up for its authors to sign as well."""
+    version = actions.current_version(session, action)
+    if version is not None and Signing.of(version).self_approval:
         return True
-    # Whoever ever had a hand in it: a colleague's last edit makes no stranger of its author.
+    return _named(user) not in _writers(session, action)
+
+
+def _writers(session: Session, action: Action) -> set[str]:
+    """Whoever ever had a hand in it: a colleague's last edit makes no stranger of its author."""
     history = audit_log.of_entity(session, action.tenant_id, "action", action.id)
     writers = {entry.actor for entry in history if entry.action in WRITING}
-    return user != action.author_id and str(Actor(ActorKind.USER, str(user))) not in writers
+    return writers | ({_named(action.author_id)} if action.author_id is not None else set())
+
+
+def _named(user: UserId) -> str:
+    return str(Actor(ActorKind.USER, str(user)))
+
+
+def _up_for_approval(session: Session, action: Action, manifest_hash: bytes | None) -> ActionVersion:
+    """The version that waits for a decision, if that is what the vote means."""
+    if action.state is not State.PENDING_APPROVAL:
+        raise AlreadySettled(_who_was_quicker(session, action))
+    if action.expires_at is None or action.expires_at < now():
+        raise AlreadySettled("The request has expired; its author can submit it again.")
+    version = actions.current_version(session, action)
+    if version is None:
+        raise StaleVersion("Nothing was frozen for this action; its author has to submit it again.")
+    _check_hash(action, version.manifest_hash, manifest_hash)
+    return version
+
+
+def _vote(
+    session: Session,
+    action: Action,
+    version: ActionVersion,
+    decision: Decision,
+    user: UserId,
+    note: str,
+    *,
+    break_glass: bool = False,
+) -> Approval:
+    vote = Approval(
+        tenant_id=action.tenant_id,
+        action_id=action.id,
+        version=version.version,
+        manifest_hash=version.manifest_hash,
+        user_id=user,
+        decision=decision,
+        note=note,
+        break_glass=break_glass,
+    )
+    session.add(vote)
+    session.flush()
+    return vote
 
 
 def _who_was_quicker(session: Session, action: Action) -> str:

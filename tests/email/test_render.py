@@ -11,7 +11,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from connectors.face import OutgoingMail
-from marketing_pipelines.email import addresses, links, render
+from marketing_pipelines.email import addresses, links, render, way_out
 
 DATE = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 MESSAGE_ID = "<abc@example.com>"
@@ -120,3 +120,49 @@ def test_links_are_found_in_text_and_html() -> None:
         "https://example.com/i.png",
         "mailto:a@example.com",
     ]
+
+
+DOOR = "https://track.a-rather-long-name-of-a-shop.example.com/u/"
+
+
+def marketing(text: str, html: str = "") -> dict[str, Any]:
+    template = way_out.with_way_out({"subject": "News", "text": text, "html": html})
+    return {**manifest(), "template": template, "unsubscribe": DOOR}
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("Hello.", ""),
+        ("Hello. Leave at {{unsubscribe}} whenever you like.", ""),
+        ("Hello.", "<html><body><p>Hello.</p></BODY></html>"),
+        ("Hello.", '<p>Hello. <a href="{{ Unsubscribe }}">Leave</a></p>'),
+    ],
+)
+def test_each_part_of_marketing_says_once_how_to_end_it(text: str, html: str) -> None:
+    address = f"{DOOR}{'t' * 55}"
+    raw = render.message(marketing(text, html), VALUES, MESSAGE_ID, DATE, address)
+    mail = read(raw)
+    parts = [part.get_content() for part in mail.walk() if not part.is_multipart()]
+    assert len(parts) == 1 + bool(html)
+    assert [part.count(address) for part in parts] == [1] * len(parts)
+    assert not any("unsubscribe }}" in part.lower() for part in parts)
+    # What stands in the header is read by programs that unfold nothing and decode nothing.
+    assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+
+
+def test_the_end_of_a_page_is_where_the_link_goes() -> None:
+    page = marketing("x", "<html><body><p>Hello.</p></body></html>")["template"]["html"]
+    assert page.endswith('">Unsubscribe</a></p></body></html>')
+
+
+def test_an_approver_sees_the_door_and_no_readers_token() -> None:
+    preview = render.preview(marketing("Hello."), VALUES)
+    assert f"Unsubscribe: {DOOR}…" in preview.text
+
+
+def test_other_mail_has_no_way_out_and_keeps_what_its_author_wrote() -> None:
+    raw = render.message(manifest(text="{{ unsubscribe }}"), VALUES, MESSAGE_ID, DATE)
+    assert b"List-Unsubscribe" not in raw
+    assert b"{{ unsubscribe }}" in raw

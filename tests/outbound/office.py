@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -21,12 +21,13 @@ from marketing_pipelines.outbound import executor, mail_server
 from marketing_pipelines.outbound.freeze import freeze
 from store import records
 from store.audit import Actor, ActorKind
-from store.records import actions, approvals, kill_switches
+from store.records import actions, approvals, kill_switches, policies
 from store.records.actions import Action, ActionType, Purpose, State
 from store.records.approvals import Decision
-from store.records.kill_switches import EVERYTHING, Scope
-from store.records.people import MemberRole, User
+from store.records.kill_switches import EVERYTHING, Reach, Scope
+from store.records.people import MemberRole, Membership, User
 from store.records.schema import ActionId, CampaignId, TenantId, UserId
+from store.records.tenants import Tenant
 from store.settings import Role, Settings
 from tests.conftest import environment_of
 
@@ -129,7 +130,9 @@ class Office:
         with self.console() as session:
             action = self.locked(session, action_id)
             frozen = freeze(session, self.settings, action)
-            actions.submit(session, action, frozen, self.by(self.author), by=self.author, holds=holds)
+            actions.submit(
+                session, action, replace(frozen, holds=holds), self.by(self.author), by=self.author
+            )
             return frozen.hash
 
     def approve(
@@ -147,10 +150,27 @@ class Office:
                 note="as agreed",
             )
 
+    def colleague(self, role: MemberRole = MemberRole.APPROVER) -> "Office":
+        """The same office with somebody else at the approver's desk."""
+        return replace(self, approver=member(self.settings, self.tenant, role))
+
+    def choose(self, *rules: dict[str, Any], **policy: Any) -> None:
+        """Gives the tenant a policy."""
+        with records.session(self.settings, Role.OWNER) as session:
+            tenant = session.get_one(Tenant, self.tenant)
+            policies.choose(session, self.by(self.author), tenant, {"rules": list(rules), **policy})
+
     def approved(self, **draft: Any) -> ActionId:
         action_id = self.draft(**draft)
-        self.approve(action_id, self.submit(action_id))
+        self.sign(action_id)
         return action_id
+
+    def sign(self, action_id: ActionId) -> None:
+        """Submits it and has it approved by as many as it takes."""
+        manifest_hash = self.submit(action_id)
+        self.approve(action_id, manifest_hash)
+        while self.now(action_id).state is State.PENDING_APPROVAL:
+            self.colleague().approve(action_id, manifest_hash)
 
     def edit(self, action_id: ActionId, body: str) -> None:
         with self.console() as session:
@@ -211,17 +231,20 @@ class Office:
                     {"id": action_id},
                 )
 
-    def pull(self, *, engaged: bool = True, scope: Scope = Scope.TENANT, subject: str = EVERYTHING) -> None:
-        """Pulls a kill switch, or releases it."""
+    def pull(self, scope: Scope = Scope.TENANT, subject: str = EVERYTHING) -> None:
+        """Pulls a kill switch."""
         with self.console() as session:
-            kill_switches.set_switch(
-                session,
-                self.by(self.approver),
-                engaged=engaged,
-                scope=scope,
-                tenant=None if scope is Scope.GLOBAL else self.tenant,
-                subject=subject,
-            )
+            kill_switches.pull(session, self.by(self.approver), self.reach(scope, subject))
+
+    def release(self, scope: Scope = Scope.TENANT, subject: str = EVERYTHING) -> None:
+        """Releases it again, the approver and an operator together."""
+        with records.session(self.settings, Role.PIPELINES) as session:
+            reach = self.reach(scope, subject)
+            assert not kill_switches.release(session, self.by(self.approver), reach)
+            assert kill_switches.release(session, Actor(ActorKind.OPERATOR, "root"), reach)
+
+    def reach(self, scope: Scope, subject: str) -> Reach:
+        return Reach(scope, None if scope is Scope.GLOBAL else self.tenant, subject)
 
     def console(self) -> Any:
         return records.session(self.settings, Role.CONSOLE, tenant=self.tenant)
@@ -246,13 +269,18 @@ def an_office(house: Settings, tenant: TenantId, port: int) -> Office:
             "gate_drain_seconds": 0,
         }
     )
+    author, approver = (member(house, tenant, role) for role in (MemberRole.MARKETER, MemberRole.APPROVER))
+    return Office(settings, tenant, author, approver)
+
+
+def member(house: Settings, tenant: TenantId, role: MemberRole) -> UserId:
+    """Somebody who works for the tenant."""
     with records.session(house, Role.OWNER) as session:
-        people = [
-            User(email=f"{uuid.uuid4().hex[:12]}@example.com", name="x", password_hash="x") for _ in range(2)
-        ]
-        session.add_all(people)
+        user = User(email=f"{uuid.uuid4().hex[:12]}@example.com", name="x", password_hash="x")
+        session.add(user)
         session.flush()
-        return Office(settings, tenant, UserId(people[0].id), UserId(people[1].id))
+        session.add(Membership(tenant_id=tenant, user_id=UserId(user.id), role=role))
+        return UserId(user.id)
 
 
 def house_resource(settings: Settings) -> SettingsResource:

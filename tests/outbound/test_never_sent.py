@@ -30,7 +30,9 @@ def _nothing_arrives(office: Office, mail_server_log: MailServer) -> Iterator[No
     office.send()
     office.send()
     assert mail_server_log.recipients == {}
-    office.approved(to=["control@example.com"])
+    office.choose()
+    control = office.colleague()
+    control.approved(to=["control@example.com"])
     office.send()
     assert mail_server_log.recipients == {"control@example.com": 1}
 
@@ -93,7 +95,7 @@ def test_a_new_version_on_the_vote_for_the_old_one(office: Office) -> None:
     office.submit(action_id)
     office.tamper("update actions set state = 'approved' where id = :id", action_id)
     office.send()
-    assert office.now(action_id).outcome == {"reason": "nobody has approved version 2"}
+    assert office.now(action_id).outcome == {"reason": "0 of 1 signatures on version 2 count"}
 
 
 def test_a_vote_for_content_that_has_changed_meanwhile(office: Office) -> None:
@@ -125,6 +127,107 @@ def test_a_vote_of_somebody_who_may_not(office: Office) -> None:
             role=MemberRole.MARKETER,
             manifest_hash=manifest_hash,
         )
+
+
+TWO = {"quorum": 2}
+DOWNGRADE = "update memberships set role = 'viewer' where user_id = :id"
+
+
+def test_one_signature_where_two_are_needed(office: Office) -> None:
+    office.choose(TWO)
+    action_id = office.draft()
+    office.approve(action_id, office.submit(action_id))
+    assert office.now(action_id).state is State.PENDING_APPROVAL
+
+
+def test_one_signature_of_two_and_the_state_changed_in_the_database(office: Office) -> None:
+    office.choose(TWO)
+    action_id = office.draft()
+    office.approve(action_id, office.submit(action_id))
+    office.tamper("update actions set state = 'approved' where id = :id", action_id)
+    office.send()
+    assert office.now(action_id).outcome == {"reason": "1 of 2 signatures on version 1 count"}
+
+
+def test_the_quorum_lowered_in_the_database(office: Office) -> None:
+    office.choose(TWO)
+    action_id = office.draft()
+    office.approve(action_id, office.submit(action_id))
+    for statement in (
+        "update action_versions set manifest = jsonb_set(manifest, '{signing,quorum}', '1') where action_id = :id",
+        "update actions set state = 'approved' where id = :id",
+    ):
+        office.tamper(statement, action_id)
+    office.send()
+    assert office.now(action_id).outcome == {"reason": "the manifest is not the one that was approved"}
+
+
+@pytest.mark.parametrize(
+    "happened",
+    [
+        DOWNGRADE,
+        "delete from memberships where user_id = :id",
+        "update users set disabled_at = now() where id = :id",
+    ],
+)
+def test_whoever_signed_may_not_sign_any_more(office: Office, happened: str) -> None:
+    action_id = office.approved()
+    office.tamper(happened, ActionId(office.approver))
+    office.send()
+    assert office.now(action_id).outcome == {"reason": "0 of 1 signatures on version 1 count"}
+
+
+def test_whoever_signed_had_a_hand_in_it_after_all(office: Office) -> None:
+    """The approver's own edit, written to the chain by somebody who got around `decide`."""
+    action_id = office.draft()
+    with office.console() as session:
+        action = office.locked(session, action_id)
+        actions.edit(session, action, office.by(office.approver), dict(action.payload))
+    manifest_hash = office.submit(action_id)
+    with pytest.raises(NotAllowed, match="own work"):
+        office.approve(action_id, manifest_hash)
+    office.tamper(
+        f"""insert into approvals (tenant_id, action_id, version, manifest_hash, user_id, decision)
+            select tenant_id, action_id, version, manifest_hash, {office.approver}, 'approved'
+            from action_versions where action_id = :id""",
+        action_id,
+    )
+    office.tamper("update actions set state = 'approved' where id = :id", action_id)
+    office.send()
+    assert office.now(action_id).state is State.FAILED
+
+
+def test_glass_that_was_broken_by_somebody_who_is_no_admin(office: Office) -> None:
+    action_id = office.draft()
+    manifest_hash = office.submit(action_id)
+    with office.console() as session, pytest.raises(NotAllowed):
+        approvals.break_glass(
+            session, office.tenant, action_id, user=office.approver, role=MemberRole.APPROVER,
+            manifest_hash=manifest_hash, reason="in a hurry",
+        )  # fmt: skip
+    office.tamper(
+        f"""insert into approvals (tenant_id, action_id, version, manifest_hash, user_id, decision, break_glass)
+            select tenant_id, action_id, version, manifest_hash, {office.approver}, 'approved', true
+            from action_versions where action_id = :id""",
+        action_id,
+    )
+    office.tamper("update actions set state = 'approved' where id = :id", action_id)
+    office.send()
+    assert office.now(action_id).outcome == {"reason": "0 of 1 signatures on version 1 count"}
+
+
+def test_glass_broken_by_an_admin_who_is_none_any_more(office: Office) -> None:
+    admin = office.colleague(MemberRole.ADMIN).approver
+    action_id = office.draft()
+    manifest_hash = office.submit(action_id)
+    with office.console() as session:
+        approvals.break_glass(
+            session, office.tenant, action_id, user=admin, role=MemberRole.ADMIN,
+            manifest_hash=manifest_hash, reason="the warehouse is on fire",
+        )  # fmt: skip
+    office.tamper(DOWNGRADE, ActionId(admin))
+    office.send()
+    assert office.now(action_id).outcome == {"reason": "0 of 1 signatures on version 1 count"}
 
 
 @pytest.mark.parametrize(
@@ -227,14 +330,14 @@ class TestKillSwitch:
 
     @pytest.mark.parametrize("scope", list(Scope))
     def test_pulled_before_anything_is_sent(self, office: Office, campaign: CampaignId, scope: Scope) -> None:
-        subject = {Scope.CHANNEL: "smtp", Scope.CAMPAIGN: str(campaign)}.get(scope, "*")
+        subject = {Scope.CHANNEL: "smtp", Scope.TYPE: "email", Scope.CAMPAIGN: str(campaign)}.get(scope, "*")
         action_id = office.approved(campaign=campaign)
-        office.pull(scope=scope, subject=subject)
+        office.pull(scope, subject)
         assert office.send() == {}
         assert gate.look(office.settings, "a sensor") is None
         assert office.now(action_id).state is State.APPROVED
         cancel(office, action_id)
-        office.pull(scope=scope, subject=subject, engaged=False)
+        office.release(scope, subject)
 
     def test_set_in_the_environment(self, office: Office) -> None:
         action_id = office.approved()

@@ -6,10 +6,13 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from marketing_pipelines.email import render
+from store import unsubscribe_tokens
 from store.clock import now
 from store.records import audit_log, contacts
 from store.records.actions import Purpose, State
-from store.records.schema import ContactId
+from store.records.schema import ActionId, ContactId
+from store.settings import Service
+from store.unsubscribe_tokens import Leaving
 from tests.outbound.office import MailServer, Office, wait_for
 
 
@@ -27,14 +30,48 @@ def test_an_approved_mail_is_sent_once_in_the_bytes_that_were_frozen(
     received = mail_server_log.received[0]
     mail = received.mail
     frozen = render.message(
-        manifest, {"email": "reader@example.com"}, mail["Message-ID"], parsedate_to_datetime(mail["Date"])
+        manifest,
+        {"email": "reader@example.com"},
+        mail["Message-ID"],
+        parsedate_to_datetime(mail["Date"]),
+        mail["List-Unsubscribe"].strip("<>"),
     )
     assert received.raw == frozen
     assert mail["From"] == "Shop <shop@example.com>"
-    assert mail.get_content().replace("\r\n", "\n") == body.replace("\r\n", "\n") + "\n"
+    assert mail.get_content().replace("\r\n", "\n").startswith(body.replace("\r\n", "\n").rstrip())
     done = office.now(action_id)
     assert done.state is State.SUCCEEDED
     assert done.outcome == {"mode": "smtp", "sent": 1}
+
+
+def test_each_reader_of_marketing_gets_a_way_out_of_their_own(
+    office: Office, mail_server_log: MailServer
+) -> None:
+    action_id = office.approved(to=["a@example.com", "b@example.com"])
+    office.send()
+    key = office.settings.derived(unsubscribe_tokens.PURPOSE)
+    door = f"{office.settings.address(Service.COLLECTOR)}/u/"
+    leaving = {}
+    for received in mail_server_log.received:
+        address = received.mail["List-Unsubscribe"].strip("<>")
+        assert address in received.mail.get_content()
+        leaving[received.to] = unsubscribe_tokens.read(key, address.removeprefix(door))
+    contacts = dict(
+        zip(
+            office.column("select email from contacts where tenant_id = :id", ActionId(office.tenant)),
+            office.column("select id from contacts where tenant_id = :id", ActionId(office.tenant)),
+            strict=True,
+        )
+    )
+    assert leaving == {to: Leaving(office.tenant, contact, action_id) for to, contact in contacts.items()}
+
+
+def test_what_is_part_of_a_contract_cannot_be_left(office: Office, mail_server_log: MailServer) -> None:
+    office.approved(purpose=Purpose.CONTRACT)
+    office.send()
+    [received] = mail_server_log.received
+    assert received.mail["List-Unsubscribe"] is None
+    assert "nsubscribe" not in received.mail.get_content()
 
 
 def test_every_step_is_in_the_audit_chain_with_one_entry_a_chunk(

@@ -51,12 +51,17 @@ ONE_ROW_EACH = (
        select :tenant, a.id, 1, 'x', c.id, '{}', '' from actions a, contacts c where a.tenant_id = :tenant and c.tenant_id = :tenant""",
     """insert into approvals (tenant_id, action_id, version, manifest_hash, user_id, decision)
        select :tenant, a.id, 1, '', (select max(id) from users), 'denied' from actions a where tenant_id = :tenant""",
+    "insert into kill_switch_turns (tenant_id, scope, subject, turn, turned_by) values (:tenant, 'tenant', '*', 'pulled', 'x')",
+    """insert into action_comments (tenant_id, action_id, version, user_id, text)
+       select :tenant, a.id, 1, (select max(id) from users), 'x' from actions a where tenant_id = :tenant""",
     """insert into slices (tenant_id, action_id, version, number, attempt, asked_at)
        select :tenant, id, 1, 1, 1, now() from actions where tenant_id = :tenant""",
     """insert into deliveries (tenant_id, action_id, version, recipient_key, message_id)
        select :tenant, id, 1, 'x', 'x' from actions where tenant_id = :tenant""",
     """insert into audit_entries (tenant_id, seq, at, actor, action, entity, entity_id, before, after, hash)
        values (:tenant, 1, now(), 'x', 'x', 'x', 'x', '{}', '{}', '')""",
+    """insert into audited_entities (tenant_id, entity, entity_id, seq, hash)
+       values (:tenant, 'x', 'x', 1, '')""",
     """insert into hook_secrets (tenant_id, provider, secret_sealed, fingerprint)
        values (:tenant, 'stripe', '', decode(:unique, 'hex'))""",
     """insert into hook_calls (tenant_id, provider, received_at, body, place)
@@ -199,6 +204,16 @@ def test_nobody_rewrites_the_audit(house: Settings, other: TenantId) -> None:
             "update audit_entries set actor = 'x'",
             "delete from audit_entries",
             "truncate audit_entries",
+            "delete from audited_entities",
+            "truncate audited_entities",
         ):
             with engine(house, role).connect() as connection, pytest.raises(DBAPIError):
                 connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("role", [Role.PIPELINES, Role.OWNER])
+def test_nobody_makes_a_thing_forget_its_last_entry(house: Settings, other: TenantId, role: Role) -> None:
+    with engine(house, role).connect() as connection, pytest.raises(DBAPIError, match="forgets none"):
+        connection.execute(
+            text("update audited_entities set seq = seq - 1 where tenant_id = :t"), {"t": other}
+        )

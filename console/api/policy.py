@@ -1,0 +1,62 @@
+"""The tenant's policy: how many must sign what, who may, and how long a request holds."""
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+
+from console import desk
+from console.admission import SignedIn
+from console.api.answers import REFUSALS
+from store.records import policies
+from store.records.actions import ActionType, Purpose
+from store.records.people import MemberRole
+from store.records.policies import Risk
+
+router = APIRouter(tags=["policy"], responses=REFUSALS)
+
+
+class Rule(BaseModel):
+    """What is asked of actions of a type, of a risk, of both or of all; the more special rule wins."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: ActionType | None = None
+    risk: Risk | None = None
+    quorum: int | None = None
+    roles: list[MemberRole] | None = None
+    self_approval: bool | None = None
+    expires_hours: int | None = None
+
+
+class Policy(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    default_purpose: Purpose = Purpose.MARKETING
+    allow_lone_release: bool = False
+    rules: list[Rule] = []
+
+
+class PolicyShown(Policy):
+    """The tenant's rules, and beneath them those of the house, which hold where the tenant says nothing."""
+
+    house_rules: list[Rule]
+
+
+@router.get("/api/policy")
+def read(visitor: SignedIn) -> PolicyShown:
+    with visitor.records() as session:
+        return _shown(policies.of_tenant(session, visitor.tenant))
+
+
+@router.put("/api/policy")
+def choose(visitor: SignedIn, body: Policy) -> PolicyShown:
+    """The whole policy; requests that were submitted before stay under the one they were submitted under."""
+    return _shown(desk.choose_policy(visitor, body.model_dump(mode="json", exclude_none=True)))
+
+
+def _shown(policy: policies.Policy) -> PolicyShown:
+    given: dict[str, Any] = msgspec.to_builtins(policy)
+    house_rules = [Rule(**msgspec.to_builtins(rule)) for rule in policies.HOUSE_RULES]
+    return PolicyShown(**given, house_rules=house_rules)
