@@ -37,6 +37,12 @@ Text = Annotated[str, AfterValidator(storable)]
 Note = Annotated[Text, StringConstraints(max_length=LONGEST_NOTE)]
 Reason = Annotated[Text, StringConstraints(max_length=500)]
 Title = Annotated[Text, StringConstraints(max_length=200)]
+# What somebody has to say: never nothing.
+Remark = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_NOTE, strip_whitespace=True),
+    AfterValidator(storable),
+]
 Content = Annotated[dict[str, Any], AfterValidator(storable_throughout)]
 
 

@@ -1,7 +1,6 @@
 """The mails that wait in the demo: two drafts, and two that ask to be read and approved by a person."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from cli.demo import shop
 from cli.demo.presence import find
@@ -115,8 +114,7 @@ def _write(
     if mail.submitted:
         held = actions.locked(session, tenant, ActionId(action.id))
         assert held is not None
-        holds = timedelta(hours=settings.approval_expires_hours)
-        actions.submit(session, held, freeze(session, settings, held), actor, by=author, holds=holds)
+        actions.submit(session, held, freeze(session, settings, held), actor, by=author)
 
 
 def _sending_to_the_demo(settings: Settings) -> Settings:

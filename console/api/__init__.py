@@ -1,10 +1,12 @@
 """The API under /api: one module a subject. It uses the same functions as the pages."""
 
-from console.api import actions, audit, description, kill_switch, log_in, policy
+from console.api import actions, audit, description, groups, kill_switch, log_in, policy, recipients
 
 ROUTERS = (
     log_in.router,
     actions.router,
+    recipients.router,
+    groups.router,
     policy.router,
     kill_switch.router,
     audit.router,

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from console import desk, listing
 from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
 from console.cursors import USUAL_LIMIT, Cursor, Limit
 from console.sign_in import Visitor
-from console.texts import Content, Note, Title, hash_named
+from console.texts import Content, Note, Remark, Title, hash_named
 from marketing_pipelines.outbound.preflight import Severity
 from store.records import actions, approvals
 from store.records.actions import Action, ActionType, ActionVersion, Purpose, Source, State
@@ -70,7 +70,7 @@ class BrokenGlass(Body):
 
 
 class NewComment(Body):
-    text: Annotated[Note, StringConstraints(min_length=1, strip_whitespace=True)]
+    text: Remark
 
 
 class CommentOut(BaseModel):

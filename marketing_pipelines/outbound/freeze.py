@@ -39,14 +39,16 @@ class NotReady(Exception):
 def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
     """Everything that will be sent, to whom and how, under one hash; the caller holds the action's row lock."""
     mail = payloads.parse(action.type, action.payload)
-    audience = contacts.ensure_all(session, action.tenant_id, mail.audience)
+    audience = _reachable(contacts.ensure_all(session, action.tenant_id, mail.audience))
     if action.purpose is Purpose.MARKETING:
         _refuse_unsubscribed(audience)
     leaves = [_leaf(contact) for contact in audience]
     words, door = template(mail, action.purpose), unsubscribe_door(settings, action.purpose)
     read = as_read(settings, mail, action.purpose)
     leads_to = links.found_in(read.text, read.html)
-    elsewhere = [link for link in leads_to if not (door and link.startswith(door))]
+    # Our own links are as we are reached; what they lead to is checked where they are kept.
+    ours = f"{settings.address(Service.COLLECTOR)}/"
+    elsewhere = [link for link in leads_to if not link.startswith(ours)]
     found = preflight.findings(read.subject, read.text, read.html, elsewhere, _block_list(session))
     assessed = preflight.assess(len(leaves), found)
     terms = policies.terms(
@@ -114,6 +116,14 @@ def _sender(mail: payloads.EmailPayload, settings: Settings) -> str:
     except ValueError as error:
         raise NotReady("sender", f"{chosen!r} {error}; set MAIL_FROM or name a sender") from None
     return chosen
+
+
+def _reachable(known: Sequence[Contact]) -> Sequence[Contact]:
+    """Without those who were erased since their address was written down."""
+    there = [contact for contact in known if contact.erased_at is None]
+    if not there:
+        raise NotReady("recipients", "nobody is left to write to")
+    return there
 
 
 def _refuse_unsubscribed(audience: Sequence[Contact]) -> None:

@@ -23,6 +23,7 @@ TenantId = NewType("TenantId", int)
 ActionId = NewType("ActionId", int)
 CampaignId = NewType("CampaignId", int)
 ContactId = NewType("ContactId", int)
+GroupId = NewType("GroupId", int)
 LinkId = NewType("LinkId", int)
 UserId = NewType("UserId", int)
 
@@ -47,6 +48,7 @@ class Record(DeclarativeBase):
         ActionId: BigInteger,
         CampaignId: BigInteger,
         ContactId: BigInteger,
+        GroupId: BigInteger,
         LinkId: BigInteger,
         UserId: BigInteger,
         datetime: DateTime(timezone=True),

@@ -1,11 +1,13 @@
 """Tenants: whose data it is, in which zone and currency."""
 
 import re
+import secrets
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Identity, String, func, select
+from sqlalchemy import Identity, LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
@@ -58,6 +60,10 @@ class Tenant(Record):
     )
     stored_addresses: Mapped[StoredAddresses] = mapped_column(
         enumerated(StoredAddresses, 20), server_default=StoredAddresses.SHORTENED
+    )
+    # Deferred, since most who read tenants may not read this.
+    suppression_salt: Mapped[bytes] = mapped_column(
+        LargeBinary(32), default=partial(secrets.token_bytes, 32), deferred=True
     )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

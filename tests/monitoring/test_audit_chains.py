@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from marketing_pipelines.monitoring import audit_chains
@@ -89,7 +90,8 @@ def test_a_line_that_was_changed_is_not_ours(
 
 def test_after_a_change_of_the_secret_the_former_key_is_named(signing: Settings, tenant: TenantId) -> None:
     sign(signing)
-    other = {"secret_key": type(signing.secret_key)("another-secret-of-some-length-here")}
+    passwords = {role: SecretStr(signing.role_password(role)) for role in Role}
+    other = {"secret_key": SecretStr("another-secret-of-some-length"), "role_passwords": passwords}
     changed = signing.model_copy(update=other)
     with pytest.raises(NotOurs, match="AUDIT_TRUSTED_KEYS"):
         verdict_on(changed, tenant)

@@ -58,6 +58,7 @@ def test_thirty_kills_of_two_senders_at_once(office: Office, mail_server_log: Ma
     mail_server_log.slowness = 0.005
     everyone = [f"r{n}@example.com" for n in range(10_000)]
     action_id = office.approved(to=everyone, body="Helo.")
+    had_the_typo = set[str]()
     for kill in range(30):
         if kill == 15:
             had_the_typo = mend(office, mail_server_log, action_id)

@@ -10,7 +10,7 @@ from store import unsubscribe_tokens
 from store.clock import now
 from store.records import audit_log, contacts
 from store.records.actions import Purpose, State
-from store.records.schema import ActionId, ContactId
+from store.records.schema import ActionId
 from store.settings import Service
 from store.unsubscribe_tokens import Leaving
 from tests.outbound.office import MailServer, Office, wait_for
@@ -207,7 +207,7 @@ def test_who_unsubscribes_after_the_approval_gets_no_marketing(
     contractual = office.approved(to=["leaves@example.com"], purpose=Purpose.CONTRACT)
     with office.console() as session:
         leaving = contacts.ensure(session, office.tenant, "leaves@example.com")
-        contacts.unsubscribe(session, office.tenant, ContactId(leaving.id), "asked")
+        contacts.opt_out(session, leaving, office.by(office.author), "asked")
     office.send()
     assert mail_server_log.recipients == {"stays@example.com": 1, "leaves@example.com": 1}
     assert office.delivered(action_id) == {"sent": 1, "suppressed": 1}
@@ -243,7 +243,7 @@ def test_a_typo_fixed_half_way_mails_only_those_who_had_nothing(
     sending = threading.Thread(target=office.send)
     sending.start()
     wait_for(lambda: len(mail_server_log.received) > 5)
-    office.pull(engaged=True)
+    office.pull()
     sending.join()
     had_something = len(mail_server_log.received)
     assert office.now(action_id).state is State.HELD
@@ -251,11 +251,11 @@ def test_a_typo_fixed_half_way_mails_only_those_who_had_nothing(
 
     office.edit(action_id, "Hello")
     office.approve(action_id, office.submit(action_id))
-    office.pull(engaged=False)
+    office.release()
     office.send()
 
     assert mail_server_log.recipients == Counter(everyone)
-    bodies = Counter(received.mail.get_content().strip() for received in mail_server_log.received)
+    bodies = Counter(received.mail.get_content().split()[0] for received in mail_server_log.received)
     assert bodies == {"Helo": had_something, "Hello": 60 - had_something}
     assert office.now(action_id).outcome == {"mode": "smtp", "sent": 60}
 

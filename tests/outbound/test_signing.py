@@ -147,7 +147,7 @@ def test_a_remark_decides_nothing_and_is_not_repeated_in_the_chain(office: Offic
         approvals.comment(
             session, office.tenant, action_id, user=office.author, text="  Is the price right? "
         )
-        [said] = approvals.comments(session, office.now(action_id))
+        [said] = approvals.comments(session, office.locked(session, action_id))
         history = audit_log.of_entity(session, office.tenant, "action", action_id)
     assert (said.text, said.version) == ("Is the price right?", 1)
     assert history[-1].after == {"version": 1, "comment": said.id}

@@ -34,6 +34,10 @@ ONE_ROW_EACH = (
     "insert into memberships (tenant_id, user_id, role) select :tenant, max(id), 'viewer' from users",
     "insert into collector_keys (tenant_id, kind, public_key) values (:tenant, 'browser', :unique)",
     "insert into contacts (tenant_id, email) values (:tenant, 'someone@x')",
+    "insert into suppressions (tenant_id, address_hash) values (:tenant, '')",
+    "insert into contact_groups (tenant_id, name) values (:tenant, 'x')",
+    """insert into contact_group_members (tenant_id, group_id, contact_id)
+       select :tenant, g.id, c.id from contact_groups g, contacts c where g.tenant_id = :tenant and c.tenant_id = :tenant""",
     "insert into campaigns (tenant_id, name, utm_campaign) values (:tenant, 'x', 'x')",
     "insert into links (tenant_id, slug, target_url) values (:tenant, :unique, 'https://x')",
     "insert into experiments (tenant_id, name) values (:tenant, 'x')",
@@ -196,6 +200,14 @@ def test_the_warehouse_reads_links_without_the_proof_of_their_passwords(house: S
         connection.execute(text("select slug, target_url, title from links"))
         with pytest.raises(ProgrammingError, match="permission denied"):
             connection.execute(text("select password_hash from links"))
+
+
+@pytest.mark.parametrize("role", [Role.EDGE, Role.DIMENSIONS])
+def test_what_hides_who_was_erased_is_read_by_those_who_erase_alone(house: Settings, role: Role) -> None:
+    with engine(house, role).connect() as connection:
+        connection.execute(text("select slug, currency from tenants"))
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            connection.execute(text("select suppression_salt from tenants"))
 
 
 def test_nobody_rewrites_the_audit(house: Settings, other: TenantId) -> None:

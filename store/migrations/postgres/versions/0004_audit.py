@@ -35,3 +35,4 @@ def downgrade() -> None:
         "and a.entity = 'action' and a.entity_id = actions.id::text"
     )
     op.drop_table("audited_entities")
+    op.execute("drop function refuse_forgetting")

@@ -1,0 +1,103 @@
+"""Groups of recipients."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from console import contact_book
+from console.admission import Id, SignedIn
+from console.api.answers import REFUSALS
+from console.api.recipients import Body, Number, RecipientOut, RecipientPage
+from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.texts import Text, storable
+from store.records.groups import Group
+
+router = APIRouter(tags=["groups"], responses=REFUSALS)
+
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(storable)
+]
+Description = Annotated[Text, StringConstraints(max_length=500)]
+
+
+class NewGroup(Body):
+    name: Name
+    description: Description = ""
+
+
+class ChangedGroup(Body):
+    name: Name | None = None
+    description: Description | None = None
+
+
+class Members(Body):
+    recipients: Annotated[list[Number], Field(min_length=1, max_length=10_000)]
+
+
+class Added(BaseModel):
+    """How many were not in it before."""
+
+    added: int
+
+
+class GroupOut(BaseModel):
+    id: int
+    name: str
+    description: str
+    recipients: int
+    created_at: datetime
+
+
+class GroupPage(BaseModel):
+    items: list[GroupOut]
+    next_cursor: int | None
+
+
+@router.post("/api/groups", status_code=201)
+def create(visitor: SignedIn, body: NewGroup, response: Response) -> GroupOut:
+    group = contact_book.add_group(visitor, body.name, body.description)
+    response.headers["Location"] = f"/api/groups/{group.id}"
+    return _out(group, 0)
+
+
+@router.get("/api/groups")
+def list_groups(visitor: SignedIn, cursor: Cursor = None, limit: Limit = USUAL_LIMIT) -> GroupPage:
+    page, following = contact_book.all_groups(visitor, cursor, limit)
+    return GroupPage(items=[_out(group, size) for group, size in page], next_cursor=following)
+
+
+@router.patch("/api/groups/{group_id}")
+def change(visitor: SignedIn, group_id: Id, body: ChangedGroup) -> GroupOut:
+    group, size = contact_book.change_group(visitor, group_id, body.name, body.description)
+    return _out(group, size)
+
+
+@router.get("/api/groups/{group_id}/recipients")
+def list_members(
+    visitor: SignedIn, group_id: Id, cursor: Cursor = None, limit: Limit = USUAL_LIMIT
+) -> RecipientPage:
+    page, following = contact_book.members(visitor, group_id, cursor=cursor, limit=limit)
+    return RecipientPage(items=[RecipientOut.of(known) for known in page], next_cursor=following)
+
+
+@router.post("/api/groups/{group_id}/recipients")
+def put_in(visitor: SignedIn, group_id: Id, body: Members) -> Added:
+    """Adds recipients; whoever is in it already stays."""
+    return Added(added=contact_book.put_in(visitor, group_id, body.recipients))
+
+
+@router.delete("/api/groups/{group_id}/recipients/{recipient_id}", status_code=204)
+def take_out(visitor: SignedIn, group_id: Id, recipient_id: Id) -> None:
+    contact_book.take_out(visitor, group_id, recipient_id)
+
+
+def _out(group: Group, size: int) -> GroupOut:
+    return GroupOut(
+        id=group.id,
+        name=group.name,
+        description=group.description,
+        recipients=size,
+        created_at=group.created_at,
+    )
