@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Index, LargeBinary, Row, String, Text, and_, cast, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Index, LargeBinary, Row, String, Text, and_, bindparam, cast, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import GENESIS, Actor, BrokenLink, Entry, Head, first_broken, link
@@ -17,7 +17,6 @@ from store.records.schema import Record, TenantId
 HOUSE = TenantId(0)
 _LOCK_CLASS = 0x6D70
 _BATCH = 10_000
-_REMEMBERED = ("tenant_id", "entity", "entity_id", "seq", "hash")
 
 
 class AuditEntry(Record):
@@ -59,43 +58,46 @@ def append(
     after: dict[str, Any],
 ) -> int:
     """Adds one entry in the caller's transaction and gives its number; writers of one tenant take turns."""
-    session.execute(
-        text("select pg_advisory_xact_lock(:class, :tenant)"),
-        {"class": _LOCK_CLASS, "tenant": tenant % 2**31},
-    )
-    last = session.execute(
-        select(AuditEntry.seq, AuditEntry.hash)
-        .where(AuditEntry.tenant_id == tenant)
-        .order_by(AuditEntry.seq.desc())
-        .limit(1)
-    ).one_or_none()
+    place = {"class": _LOCK_CLASS, "tenant": tenant}
+    session.execute(_TAKE_TURN, place)
+    last = session.execute(_LAST, place).one_or_none()
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
     entry = Entry(tenant, seq, now(), str(actor), action, entity, str(entity_id), before, after)
-    added = (
-        insert(AuditEntry)
-        .values(
-            tenant_id=tenant,
-            seq=seq,
-            at=entry.at,
-            actor=entry.actor,
-            action=action,
-            entity=entity,
-            entity_id=entry.entity_id,
-            before=before,
-            after=after,
-            hash=link(previous, entry),
-        )
-        .returning(*(getattr(AuditEntry, name) for name in _REMEMBERED))
-        .cte("added")
-    )
-    remembered = insert(AuditedEntity).from_select(list(_REMEMBERED), select(added))
     session.execute(
-        remembered.on_conflict_do_update(
-            index_elements=["tenant_id", "entity", "entity_id"],
-            set_={"seq": remembered.excluded.seq, "hash": remembered.excluded.hash},
-        )
+        _ADD,
+        {
+            "tenant": tenant,
+            "seq": seq,
+            "at": entry.at,
+            "actor": entry.actor,
+            "action": action,
+            "entity": entity,
+            "entity_id": entry.entity_id,
+            "before": before,
+            "after": after,
+            "hash": link(previous, entry),
+        },
     )
     return seq
+
+
+# Written out, since every change of any record comes by here and composing them anew took longer than running them.
+# The lock is a statement of its own: what comes after it sees what the one before us has committed.
+_TAKE_TURN = text("select pg_advisory_xact_lock(:class, (:tenant % 2147483648)::int)")
+_LAST = text("select seq, hash from audit_entries where tenant_id = :tenant order by seq desc limit 1")
+_ADD = text(
+    """
+    with added as (
+        insert into audit_entries
+            (tenant_id, seq, at, actor, action, entity, entity_id, before, after, hash)
+        values (:tenant, :seq, :at, :actor, :action, :entity, :entity_id, :before, :after, :hash)
+        returning tenant_id, entity, entity_id, seq, hash
+    )
+    insert into audited_entities (tenant_id, entity, entity_id, seq, hash)
+    select tenant_id, entity, entity_id, seq, hash from added
+    on conflict (tenant_id, entity, entity_id) do update set seq = excluded.seq, hash = excluded.hash
+    """
+).bindparams(bindparam("before", type_=JSONB), bindparam("after", type_=JSONB))
 
 
 def chain(session: Session, tenant: TenantId) -> Iterator[tuple[Entry, bytes]]:
