@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.reporting import console, one_line_errors, the_house
+from store.settings import Role
 
 if TYPE_CHECKING:
     from marketing_pipelines.monitoring.audit_chains import Verdict
+    from store.settings import Settings
 
 audit_app = typer.Typer(no_args_is_help=True, help="The audit chain.")
 
@@ -18,10 +20,11 @@ def audit_verify() -> None:
     from marketing_pipelines.monitoring import audit_chains
 
     with one_line_errors():
-        broken = 0
-        for verdict in audit_chains.verified(the_house()):
+        house = the_house()
+        names, broken = _named(house), 0
+        for verdict in audit_chains.verified(house):
             broken += verdict.broken is not None
-            console.print(f"{_chain(verdict.tenant)}: {_found(verdict)}", markup=False)
+            console.print(f"{names[verdict.tenant]}: {_found(verdict)}", markup=False)
         raise typer.Exit(1 if broken else 0)
 
 
@@ -33,9 +36,9 @@ def audit_sign() -> None:
     with one_line_errors():
         house = the_house()
         verdicts = list(audit_chains.verified(house))
-        signed = audit_chains.sign(house, verdicts)
+        signed, names = audit_chains.sign(house, verdicts), _named(house)
         for head in signed:
-            console.print(f"{_chain(head.tenant_id)}: entry {head.seq} signed", markup=False)
+            console.print(f"{names[head.tenant_id]}: entry {head.seq} signed", markup=False)
         console.print(f"Added to {house.audit_heads}", markup=False)
         raise typer.Exit(1 if len(signed) < sum(verdict.entries > 0 for verdict in verdicts) else 0)
 
@@ -49,10 +52,13 @@ def audit_key() -> None:
         print(audit_heads.public_key(the_house()))
 
 
-def _chain(tenant: int) -> str:
+def _named(house: "Settings") -> "dict[int, str]":
+    """How people call each chain."""
+    from store import records
     from store.records.audit_log import HOUSE
 
-    return "house" if tenant == HOUSE else f"tenant {tenant}"
+    with records.session(house, Role.PIPELINES) as session:
+        return {HOUSE: "the house", **records.tenants.slugs(session)}
 
 
 def _found(verdict: "Verdict") -> str:

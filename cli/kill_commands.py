@@ -34,8 +34,9 @@ def kill_status() -> None:
             console.print("KILL_SWITCH=true in the environment: nothing is sent.")
         with records.session(house, Role.PIPELINES) as session:
             switches = records.kill_switches.all_engaged(session)
+            slugs = records.tenants.slugs(session)
         for switch in switches:
-            console.print(_line(switch), markup=False)
+            console.print(_line(switch, slugs.get(switch.tenant_id or 0, "")), markup=False)
         if not switches and not house.kill_switch:
             console.print("No switch is pulled.")
 
@@ -110,8 +111,7 @@ def _reach(
     return Reach(scope, tenant, subject)
 
 
-def _line(switch: "KillSwitch") -> str:
-    whose = "" if switch.tenant_id is None else f"tenant {switch.tenant_id}"
+def _line(switch: "KillSwitch", whose: str) -> str:
     told = f"{_named(switch.scope, switch.subject, whose)}: {switch.reason} "
     told += f"({switch.changed_by}, {switch.changed_at:%Y-%m-%d %H:%M} UTC)"
     return told + (f"; {switch.release_asked_by} wants it released" if switch.waits_for_a_second else "")

@@ -78,6 +78,8 @@ def _what_to_do(error: Exception) -> str:
 def the_house() -> Settings:
     house = settings.load()
     logging.basicConfig(level=house.log_level, format="%(levelname)s %(name)s: %(message)s")
+    # Says at each import which of its parts it has.
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     return house
 
 

@@ -119,5 +119,10 @@ def named(session: Session, slug: str) -> Tenant:
     return tenant
 
 
+def slugs(session: Session) -> dict[int, str]:
+    """How people call each tenant, by its number."""
+    return {row.id: row.slug for row in session.execute(select(Tenant.id, Tenant.slug))}
+
+
 def all_ids(session: Session) -> list[TenantId]:
     return list(session.scalars(select(Tenant.id).order_by(Tenant.id)))
