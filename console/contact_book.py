@@ -28,15 +28,9 @@ def add(visitor: Visitor, email: str, name: str, consent: str, into: Collection[
     """Makes a contact, or finds the one of this address and leaves it as it is but for the groups."""
     with visitor.records() as session:
         chosen = [_group(session, visitor, group, "groups") for group in into]
-        by_address = select(Contact.id).where(
-            Contact.tenant_id == visitor.tenant, Contact.email == contacts.normalised(email)
+        contact, is_new = contacts.add(
+            session, visitor.tenant, visitor.actor, email, name=name, consent=consent
         )
-        is_new = session.scalar(by_address) is None
-        contact = contacts.ensure(session, visitor.tenant, email)
-        if is_new and name:
-            contacts.rename(session, contact, visitor.actor, name)
-        if is_new and consent and contact.unsubscribed_at is None:
-            contacts.opt_in(session, contact, visitor.actor, consent)
         for group in chosen:
             groups.put_in(session, group, visitor.actor, {ContactId(contact.id)})
         return _known(session, visitor, contact, is_new=is_new)

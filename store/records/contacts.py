@@ -66,6 +66,21 @@ def is_active() -> ColumnElement[bool]:
     return and_(Contact.unsubscribed_at.is_(None), Contact.erased_at.is_(None))
 
 
+def add(
+    session: Session, tenant: TenantId, actor: Actor, address: str, *, name: str = "", consent: str = ""
+) -> tuple[Contact, bool]:
+    """The contact of this address, and whether it is new; a known one stays as it is, and so does who has left."""
+    known = select(Contact.id).where(Contact.tenant_id == tenant, Contact.email == normalised(address))
+    is_new = session.scalar(known) is None
+    contact = ensure(session, tenant, address)
+    if is_new:
+        contact.name = name
+        _record(session, contact, actor, "add")
+        if consent and contact.unsubscribed_at is None:
+            opt_in(session, contact, actor, consent)
+    return contact, is_new
+
+
 def ensure(session: Session, tenant: TenantId, address: str) -> Contact:
     """The tenant's contact of this address, made if it is new."""
     [found] = ensure_all(session, tenant, [address])

@@ -55,7 +55,7 @@ def test_wishes_are_kept_with_their_reasons(people: dict[MemberRole, Person]) ->
         back = api.post(f"/recipients/{ann}/opt-in", json={"reason": "signed up again in the shop"}).json()
         assert (back["active"], back["unsubscribed_at"]) == (True, None)
         chain = api.get("/audit", params={"entity": "contact", "entity_id": ann}).json()["items"]
-        assert [entry["action"] for entry in chain] == ["rename", "opt_in", "opt_out", "opt_in"]
+        assert [entry["action"] for entry in chain] == ["add", "opt_in", "opt_out", "opt_in"]
         assert "example.com" not in str(chain)
 
 
