@@ -149,7 +149,7 @@ def found(session: Session, visitor: Visitor, action_id: int) -> Action:
 
 def reads_requests(session: Session, visitor: Visitor, *, waiting: bool) -> None:
     """Tells the gate that somebody reads what they may sign, so that it is ready when they have."""
-    if waiting and visitor.role in approvals.MAY_DECIDE:
+    if waiting and visitor.role in policies.SIGNERS:
         gate.approver_reads(session)
 
 

@@ -5,8 +5,8 @@ An endpoint that is not in the table does not start, so nothing is reachable by 
 
 from collections.abc import Mapping
 
-from store.records.approvals import MAY_DECIDE
 from store.records.people import MemberRole
+from store.records.policies import SIGNERS
 
 PUBLIC: None = None
 EVERYONE = frozenset(MemberRole)
@@ -28,15 +28,15 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "GET /actions/{action_id}/html": EVERYONE,
     "POST /actions/{action_id}/submit": WRITERS,
     "POST /actions/{action_id}/cancel": ACTORS,
-    "POST /actions/{action_id}/approve": MAY_DECIDE,
-    "POST /actions/{action_id}/deny": MAY_DECIDE,
-    "POST /actions/{action_id}/request-changes": MAY_DECIDE,
+    "POST /actions/{action_id}/approve": SIGNERS,
+    "POST /actions/{action_id}/deny": SIGNERS,
+    "POST /actions/{action_id}/request-changes": SIGNERS,
     "GET /pixel": EVERYONE,
     "POST /pixel/keys": ADMINS,
     "POST /pixel/keys/revoke": ADMINS,
     "GET /kill-switch": EVERYONE,
     "POST /kill-switch/pull": ACTORS,
-    "POST /kill-switch/release": MAY_DECIDE,
+    "POST /kill-switch/release": SIGNERS,
     "GET /admin": EVERYONE,
     "GET /admin/approvals": EVERYONE,
     "GET /auth/forward": ENGINEERS,
@@ -50,9 +50,9 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "PUT /api/actions/{action_id}": WRITERS,
     "POST /api/actions/{action_id}/submit": WRITERS,
     "POST /api/actions/{action_id}/cancel": ACTORS,
-    "POST /api/actions/{action_id}/approve": MAY_DECIDE,
-    "POST /api/actions/{action_id}/deny": MAY_DECIDE,
-    "POST /api/actions/{action_id}/request-changes": MAY_DECIDE,
+    "POST /api/actions/{action_id}/approve": SIGNERS,
+    "POST /api/actions/{action_id}/deny": SIGNERS,
+    "POST /api/actions/{action_id}/request-changes": SIGNERS,
     "POST /api/actions/{action_id}/break-glass": ADMINS,
     "GET /api/actions/{action_id}/comments": EVERYONE,
     "POST /api/actions/{action_id}/comments": AUDITORS,

@@ -24,7 +24,6 @@ from store.records.schema import (
     one_of,
 )
 
-MAY_DECIDE = SIGNERS
 WRITING = frozenset({"create", Move.EDIT, Move.SUBMIT})
 
 
@@ -129,7 +128,7 @@ def decide(
     action = actions.locked(session, tenant, action_id)
     if action is None:
         return None
-    if role not in MAY_DECIDE:
+    if role not in SIGNERS:
         raise NotAllowed("Only an Approver or an Admin may decide.")
     version = _up_for_approval(session, action, manifest_hash)
     signing = Signing.of(version)
@@ -204,7 +203,7 @@ def signatures(session: Session, action: Action, version: ActionVersion) -> int:
         )
     ).all()
     if any(vote.break_glass and vote.role is MemberRole.ADMIN for vote in signed):
-        return max(signing.quorum, 1)
+        return signing.quorum
     authors = set() if signing.self_approval else _writers(session, action)
     return sum(
         vote.role in signing.roles and not vote.break_glass and _named(vote.user_id) not in authors
