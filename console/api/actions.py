@@ -17,7 +17,7 @@ from store.records import actions, approvals
 from store.records.actions import Action, ActionType, ActionVersion, Purpose, Source, State
 from store.records.approvals import Decision
 from store.records.database import Session
-from store.records.policies import Risk
+from store.records.policies import Risk, Signing
 from store.records.schema import CampaignId
 
 router = APIRouter(tags=["actions"], responses=REFUSALS)
@@ -257,7 +257,7 @@ def _read(visitor: Visitor, action_id: int) -> ActionOut:
 
 def _signatures(session: Session, action: Action, version: ActionVersion) -> Signatures:
     given = approvals.signatures(session, action, version)
-    return Signatures(given=given, needed=approvals.Signing.of(version).quorum)
+    return Signatures(given=given, needed=Signing.of(version.manifest).quorum)
 
 
 def _line(item: listing.Listed) -> ActionLine:

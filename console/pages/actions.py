@@ -15,6 +15,7 @@ from store.records import approvals, audit_log
 from store.records.actions import Action, State
 from store.records.approvals import Decision, DecisionRefused
 from store.records.database import Session
+from store.records.policies import Signing
 
 router = APIRouter(include_in_schema=False)
 
@@ -132,7 +133,7 @@ def _detail(
         names=names.of_actors(session, actors),
         may_approve=approvals.may_approve(session, found, visitor.user),
         signed=approvals.signatures(session, found, written.version) if written and written.version else 0,
-        needed=approvals.Signing.of(written.version).quorum if written and written.version else 0,
+        needed=Signing.of(written.version.manifest).quorum if written and written.version else 0,
         comments=comments,
         done=done,
         note=note,

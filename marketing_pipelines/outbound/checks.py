@@ -7,7 +7,7 @@ from typing import Any
 
 from marketing_pipelines.outbound import freeze, payloads
 from marketing_pipelines.outbound.manifest import leaf_hash, manifest_hash, root
-from store.records import actions, approvals
+from store.records import actions, approvals, policies
 from store.records.actions import Action, ActionRecipient, ActionVersion
 from store.records.database import Session
 from store.records.delivery_chunks import Claim
@@ -60,7 +60,7 @@ def approved(session: Session, settings: Settings, action: Action) -> Approved:
 
 def _check_signatures(session: Session, action: Action, version: ActionVersion) -> None:
     """Whoever signed must still be somebody who may: a role that was taken away takes its signature along."""
-    needed = approvals.Signing.of(version).quorum
+    needed = policies.Signing.of(version.manifest).quorum
     given = approvals.signatures(session, action, version)
     if given < needed:
         raise NotAsApproved(f"{given} of {needed} signatures on version {action.version} count")

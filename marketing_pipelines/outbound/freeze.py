@@ -12,7 +12,7 @@ from marketing_pipelines.email.render import Rendered
 from marketing_pipelines.links.targets import BlockList
 from marketing_pipelines.outbound import payloads, preflight
 from marketing_pipelines.outbound.manifest import leaf_hash, manifest_hash, root
-from store.records import approvals, contacts, policies
+from store.records import contacts, policies
 from store.records.actions import CHANNEL_OF, Action, Frozen, Leaf, Purpose
 from store.records.contacts import Contact
 from store.records.database import Session
@@ -74,7 +74,7 @@ def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
         "links": leads_to,
         "findings": [asdict(finding) for finding in found],
         "risk": {"level": assessed.risk, "reasons": list(assessed.reasons)},
-        "signing": approvals.Signing(terms.quorum, terms.roles, terms.self_approval).as_terms(),
+        "signing": terms.signing.as_said(),
         "recipients": {"count": len(leaves), "root": root(leaf.hash for leaf in leaves).hex()},
         "exclusions": EXCLUSIONS,
     }

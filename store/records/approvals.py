@@ -1,8 +1,6 @@
 """Approvals: one decide() for the form, the API and the deep link, bound to the hash of what will be sent."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint, and_, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -12,7 +10,7 @@ from store.clock import now
 from store.records import actions, audit_log
 from store.records.actions import Action, ActionVersion, Move, State
 from store.records.people import MemberRole, Membership, User
-from store.records.policies import SIGNERS
+from store.records.policies import SIGNERS, Signing
 from store.records.schema import (
     ActionId,
     Record,
@@ -71,27 +69,6 @@ class Comment(TenantOwned, Record):
     text: Mapped[str] = mapped_column(String(2000))
 
 
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """Under which terms a version was put up for approval: they are part of what is signed."""
-
-    quorum: int
-    roles: frozenset[MemberRole]
-    self_approval: bool
-
-    @classmethod
-    def of(cls, version: ActionVersion) -> "Signing":
-        terms = version.manifest.get("signing")
-        if terms is None:
-            # Submitted before there were policies.
-            return cls(1, SIGNERS, self_approval=False)
-        return cls(terms["quorum"], frozenset(map(MemberRole, terms["roles"])), terms["self_approval"])
-
-    def as_terms(self) -> dict[str, Any]:
-        """As the manifest says it."""
-        return {"quorum": self.quorum, "roles": sorted(self.roles), "self_approval": self.self_approval}
-
-
 class DecisionRefused(Exception):
     """The vote is not taken; `reason` is for the person who cast it."""
 
@@ -131,7 +108,7 @@ def decide(
     if role not in SIGNERS:
         raise NotAllowed("Only an Approver or an Admin may decide.")
     version = _up_for_approval(session, action, manifest_hash)
-    signing = Signing.of(version)
+    signing = Signing.of(version.manifest)
     if decision is Decision.APPROVED:
         if role not in signing.roles:
             raise NotAllowed(
@@ -186,7 +163,7 @@ def signatures(session: Session, action: Action, version: ActionVersion) -> int:
 
     One Admin who broke the glass counts for all.
     """
-    signing = Signing.of(version)
+    signing = Signing.of(version.manifest)
     signed = session.execute(
         select(Approval.user_id, Approval.break_glass, Membership.role)
         .join(
@@ -261,7 +238,7 @@ def _check_hash(action: Action, current: bytes, named: bytes | None) -> None:
 def may_approve(session: Session, action: Action, user: UserId) -> bool:
     """Whether the content is a stranger's work to this person, or was put up for its authors to sign as well."""
     version = actions.current_version(session, action)
-    if version is not None and Signing.of(version).self_approval:
+    if version is not None and Signing.of(version.manifest).self_approval:
         return True
     return _named(user) not in _writers(session, action)
 

@@ -3,7 +3,7 @@
 The policy that holds when an action is submitted is frozen with it: a vote counts under the terms it was asked for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -50,12 +50,31 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What holds for one action."""
+class Signing:
+    """How many sign an action, in which roles, and whether its authors may: a part of what is signed."""
 
     quorum: int
     roles: frozenset[MemberRole]
     self_approval: bool
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> "Signing":
+        said = manifest.get("signing")
+        if said is None:
+            # Submitted before there were policies.
+            return cls(1, SIGNERS, self_approval=False)
+        return cls(said["quorum"], frozenset(map(MemberRole, said["roles"])), said["self_approval"])
+
+    def as_said(self) -> dict[str, Any]:
+        """As the manifest says it."""
+        return {"quorum": self.quorum, "roles": sorted(self.roles), "self_approval": self.self_approval}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for one action; a request for approval lapses after `holds`."""
+
+    signing: Signing
     holds: timedelta
 
 
@@ -79,10 +98,9 @@ def terms(policy: Policy, type: ActionType, risk: Risk, usually_holds: timedelta
         given = msgspec.structs.asdict(rule)
         found |= {name: value for name, value in given.items() if value is not None}
     hours = found.get("expires_hours")
+    signing = Signing(found["quorum"], frozenset(found["roles"]) & SIGNERS, found["self_approval"])
     return Terms(
-        quorum=found["quorum"],
-        roles=frozenset(found["roles"]) & SIGNERS,
-        self_approval=found["self_approval"],
+        signing,
         holds=usually_holds if hours is None else timedelta(hours=hours),
     )
 

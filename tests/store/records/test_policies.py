@@ -11,7 +11,7 @@ from store.audit import Actor, ActorKind
 from store.records import policies
 from store.records.actions import ActionType
 from store.records.people import MemberRole
-from store.records.policies import Policy, Risk, Terms
+from store.records.policies import Policy, Risk, Signing, Terms
 from store.records.schema import NotUsable, TenantId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
@@ -25,8 +25,8 @@ def terms(risk: Risk, *rules: dict[str, Any]) -> Terms:
 
 
 def test_the_house_asks_for_one_and_for_two_where_much_is_at_stake() -> None:
-    assert terms(Risk.LOW) == Terms(1, policies.SIGNERS, self_approval=False, holds=USUALLY)
-    assert terms(Risk.HIGH).quorum == 2
+    assert terms(Risk.LOW) == Terms(Signing(1, policies.SIGNERS, self_approval=False), holds=USUALLY)
+    assert terms(Risk.HIGH).signing.quorum == 2
 
 
 def test_the_more_special_rule_wins_whatever_the_order() -> None:
@@ -37,13 +37,13 @@ def test_the_more_special_rule_wins_whatever_the_order() -> None:
     ]
     for given in (rules, rules[::-1]):
         high = terms(Risk.HIGH, *given)
-        assert (high.quorum, high.holds) == (4, timedelta(hours=1))
-        assert high.roles == {MemberRole.ADMIN}
-        assert terms(Risk.LOW, *given).quorum == 2
+        assert (high.signing.quorum, high.holds) == (4, timedelta(hours=1))
+        assert high.signing.roles == {MemberRole.ADMIN}
+        assert terms(Risk.LOW, *given).signing.quorum == 2
 
 
 def test_the_tenants_general_rule_stands_over_the_houses_special_one() -> None:
-    assert terms(Risk.HIGH, {"quorum": 1}).quorum == 1
+    assert terms(Risk.HIGH, {"quorum": 1}).signing.quorum == 1
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_what_cannot_be_used_is_refused_by_name(
 
 
 def test_roles_that_may_not_sign_are_left_out(house: Settings, tenant: TenantId) -> None:
-    assert terms(Risk.LOW, {"roles": ["viewer", "admin"]}).roles == {MemberRole.ADMIN}
+    assert terms(Risk.LOW, {"roles": ["viewer", "admin"]}).signing.roles == {MemberRole.ADMIN}
