@@ -1,22 +1,27 @@
 """What a person does with an action, the same for forms and for the API: each function is one transaction."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from decimal import Decimal
 from typing import Any, Unpack
 
 from sqlalchemy import select
 
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
-from marketing_pipelines.outbound import freeze, payloads
-from store.records import actions, approvals, gate, policies
-from store.records.actions import Action, ActionType, Move, Purpose
+from console.timing import Timing
+from marketing_pipelines.outbound import freeze, payloads, standing
+from marketing_pipelines.outbound.kinds.face import NotReady
+from marketing_pipelines.outbound.standing import NotCovered
+from store.records import actions, approvals, gate, policies, standing_approvals
+from store.records.actions import Action, ActionType, Move, Purpose, Schedule, Source
 from store.records.approvals import Comment, Decision
 from store.records.campaigns import Campaign
 from store.records.database import Session
 from store.records.policies import Policy
-from store.records.schema import ActionId, CampaignId, NotUsable
+from store.records.schema import ActionId, CampaignId, NotUsable, StandingId
+from store.records.standing_approvals import StandingApproval
 from store.records.tenants import Tenant
 
 log = logging.getLogger(__name__)
@@ -30,50 +35,72 @@ class Wanted:
     payload: dict[str, Any]
     title: str
     purpose: Purpose | None
+    source: Source
     campaign: CampaignId | None
-    due_at: datetime | None
+    schedule: Schedule
+    budget_cap: Decimal | None
+    provenance: Sequence[dict[str, str]]
+    standing: StandingId | None
     dry_run: bool
 
 
 def create(visitor: Visitor, wanted: Wanted) -> Action:
-    payload = payloads.validate(wanted.type, wanted.payload)
+    checked = payloads.checked(wanted.type, wanted.payload)
     with visitor.records() as session:
         if wanted.campaign is not None:
             _require_campaign(session, visitor, wanted.campaign)
+        if wanted.standing is not None:
+            _require_standing(session, visitor, wanted.standing)
         return actions.create(
             session,
             visitor.tenant,
             visitor.actor,
             type=wanted.type,
-            payload=payload,
+            channel=checked.channel,
+            payload=checked.payload,
             purpose=wanted.purpose or policies.of_tenant(session, visitor.tenant).default_purpose,
             title=wanted.title,
             author=visitor.user,
+            source=wanted.source,
             campaign=wanted.campaign,
-            due_at=wanted.due_at,
+            schedule=wanted.schedule,
+            budget_cap=wanted.budget_cap,
+            provenance=wanted.provenance,
+            standing=wanted.standing,
             dry_run=wanted.dry_run,
         )
 
 
 def edit(
-    visitor: Visitor, action_id: int, payload: dict[str, Any], **changes: Unpack[actions.Changes]
+    visitor: Visitor,
+    action_id: int,
+    payload: dict[str, Any],
+    timing: Timing | None = None,
+    **changes: Unpack[actions.Changes],
 ) -> Action:
-    """New content, and whatever else is given in `changes`; earlier votes are void."""
+    """New content, and whatever else is given; earlier votes are void."""
     with visitor.records() as session:
         action = _locked(session, visitor, action_id)
-        checked = payloads.validate(action.type, payload)
-        actions.edit(session, action, visitor.actor, checked, **changes)
+        checked = payloads.checked(action.type, payload)
+        if timing is not None:
+            changes["schedule"] = timing.over(action.schedule)
+        actions.edit(session, action, visitor.actor, checked.payload, checked.channel, **changes)
         return action
 
 
 def submit(visitor: Visitor, action_id: int) -> Action:
-    """Freezes what will be sent and asks for approval."""
+    """Freezes what will be sent and asks for approval, unless what people signed once covers it."""
     with visitor.records() as session:
         action = _locked(session, visitor, action_id)
         if action.state not in actions.MOVES[Move.SUBMIT][0]:
             raise actions.IllegalMove(action, Move.SUBMIT)
         frozen = freeze.freeze(session, visitor.settings, action)
-        actions.submit(session, action, frozen, visitor.actor, by=visitor.user)
+        version = actions.submit(session, action, frozen, visitor.actor, by=visitor.user)
+        if action.standing_id is not None:
+            try:
+                standing.approve(session, action, version, visitor.actor)
+            except (NotCovered, NotUsable) as reason:
+                raise NotReady("standing_approval_id", str(reason)) from None
         return action
 
 
@@ -129,6 +156,18 @@ def comment(visitor: Visitor, action_id: int, text: str) -> Comment:
         return kept
 
 
+def revoke_standing(visitor: Visitor, standing_id: int, reason: str) -> StandingApproval:
+    with visitor.records() as session:
+        found = standing_approvals.locked(session, visitor.tenant, StandingId(standing_id))
+        if found is None:
+            raise nothing_here()
+        try:
+            standing_approvals.revoke(session, found, visitor.actor, reason)
+        except NotUsable as before:
+            raise Refused(409, str(before)) from None
+        return found
+
+
 def choose_policy(visitor: Visitor, given: dict[str, Any]) -> Policy:
     """Replaces the tenant's policy; what is submitted from now on is asked for under it."""
     with visitor.records() as session:
@@ -158,6 +197,12 @@ def _locked(session: Session, visitor: Visitor, action_id: int) -> Action:
     if action is None:
         raise nothing_here()
     return action
+
+
+def _require_standing(session: Session, visitor: Visitor, standing: StandingId) -> None:
+    if standing_approvals.locked(session, visitor.tenant, standing) is None:
+        reason = FieldError("standing_approval_id", "there is no such standing approval")
+        raise Refused(404, "There is no such standing approval.", [reason])
 
 
 def _require_campaign(session: Session, visitor: Visitor, campaign: CampaignId) -> None:

@@ -1,13 +1,13 @@
 """What an action would send: the frozen words of its version or, before that, those of the draft."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from marketing_pipelines.email import links, render
-from marketing_pipelines.outbound import freeze, payloads
+from marketing_pipelines.outbound import freeze, kinds, payloads
+from marketing_pipelines.outbound.kinds.face import NotReady, Read
 from marketing_pipelines.outbound.manifest import manifest_hash
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records import actions
@@ -19,17 +19,19 @@ SAMPLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail with its envelope; `version` is None for a draft, and `intact` says that the hash still fits."""
+    """What is read, with its envelope; `version` is None for a draft, and `intact` says that the hash still fits.
 
-    subject: str
-    sender: str
+    `left_out` counts members of groups who want no marketing.
+    """
+
+    read: Read
     to: Sequence[str]
     count: int
-    text: str
-    html: str
+    left_out: int
     links: Sequence[str]
     findings: Sequence[dict[str, str]]
     risk: str
+    cost: Mapping[str, str]
     connection: str
     dry_run: bool
     version: ActionVersion | None
@@ -41,26 +43,25 @@ class Letter:
 
 
 def of_action(session: Session, settings: Settings, action: Action) -> Letter | None:
-    """None for a draft whose payload cannot be read as a mail."""
+    """None for a draft whose payload cannot be read."""
     version = None if action.state is State.DRAFT else actions.current_version(session, action)
-    return _frozen(session, action, version) if version else _draft(settings, action)
+    return _frozen(session, action, version) if version else _draft(session, settings, action)
 
 
 def _frozen(session: Session, action: Action, version: ActionVersion) -> Letter:
     """The same rendering as the sender's, from the same manifest."""
     manifest = version.manifest
     sample = _sample(session, action)
-    rendered = render.preview(manifest, sample[0].values if sample else {})
+    read = freeze.as_read(manifest, action, sample[0].values if sample else {})
     return Letter(
-        subject=rendered.subject,
-        sender=rendered.sender,
-        to=[str(recipient.values.get("email", "erased")) for recipient in sample],
+        read=read,
+        to=[_called(recipient.values) for recipient in sample],
         count=manifest["recipients"]["count"],
-        text=rendered.text,
-        html=rendered.html,
+        left_out=manifest["recipients"].get("left_out", 0),
         links=manifest["links"],
         findings=manifest.get("findings", ()),
         risk=manifest.get("risk", {}).get("level", ""),
+        cost=manifest.get("cost", {}),
         connection=manifest["connection"],
         dry_run=manifest["dry_run"],
         version=version,
@@ -69,27 +70,33 @@ def _frozen(session: Session, action: Action, version: ActionVersion) -> Letter:
     )
 
 
-def _draft(settings: Settings, action: Action) -> Letter | None:
+def _draft(session: Session, settings: Settings, action: Action) -> Letter | None:
     try:
-        mail = payloads.parse(action.type, action.payload)
-    except PayloadError:
+        payload = payloads.parse(action.type, action.payload)
+        words = freeze.draft(settings, action, payload)
+    except (PayloadError, NotReady):
         return None
-    read = freeze.as_read(settings, mail, action.purpose)
+    kind = kinds.of(action.type)
+    reached = kind.sketch(session, action, payload)
+    read = kind.read(words, {})
     return Letter(
-        subject=read.subject,
-        sender=read.sender,
-        to=mail.audience[:SAMPLE],
-        count=len(mail.audience),
-        text=read.text,
-        html=read.html,
-        links=links.found_in(read.text, read.html),
+        read=read,
+        to=reached.names[:SAMPLE],
+        count=reached.count,
+        left_out=0,
+        links=read.links,
         findings=(),
         risk="",
-        connection=freeze.connection(settings),
+        cost={},
+        connection=kind.connection(settings, payload),
         dry_run=action.dry_run,
         version=None,
         intact=True,
     )
+
+
+def _called(values: dict[str, str]) -> str:
+    return values.get("email") or values.get("target") or "erased"
 
 
 def _sample(session: Session, action: Action) -> list[ActionRecipient]:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console import origins, rendering
 from console.attempts import TooManyAttempts
 from console.sign_in import NoTenant, NotSignedIn
-from marketing_pipelines.outbound.freeze import NotReady
+from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records.actions import IllegalMove
 from store.records.approvals import AlreadySettled, DecisionRefused, NotAllowed, StaleVersion

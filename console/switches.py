@@ -7,13 +7,13 @@ from sqlalchemy import select
 from console.problems import FieldError, Refused
 from console.sign_in import Visitor
 from store.records import kill_switches
-from store.records.actions import CHANNEL_OF, ActionType
+from store.records.actions import ActionType, Channel
 from store.records.campaigns import Campaign
 from store.records.database import Session
 from store.records.kill_switches import EVERYTHING, Reach, ReleaseRefused, Scope
 from store.records.schema import TenantId
 
-CHANNELS = tuple(sorted({channel.value for channel in CHANNEL_OF.values()}))
+CHANNELS = tuple(sorted(channel.value for channel in Channel))
 TYPES = tuple(sorted(type.value for type in ActionType))
 _MOST_CAMPAIGNS = 200
 

@@ -1,5 +1,7 @@
 """The words and tones in which states, moves and numbers are shown to people."""
 
+import calendar
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -61,9 +63,27 @@ DECISIONS: dict[Decision, Label] = {
     Decision.CHANGES_REQUESTED: Label("asked for changes", Tone.WAITING),
 }
 
-CHANNELS: dict[Channel, str] = {Channel.SMTP: "Mail"}
+CHANNELS: dict[Channel, str] = {
+    Channel.SMTP: "Mail",
+    Channel.CMS: "Content management system",
+    Channel.CHAT: "Team chat",
+    Channel.LINKS: "Short links",
+    Channel.GOOGLE_ADS: "Google Ads",
+    Channel.META: "Meta",
+    Channel.LINKEDIN: "LinkedIn",
+    Channel.BY_HAND: "By hand",
+}
 
-TYPES: dict[ActionType, str] = {ActionType.EMAIL: "Email"}
+TYPES: dict[ActionType, str] = {
+    ActionType.EMAIL: "Email",
+    ActionType.SOCIAL_POST: "Social post",
+    ActionType.CMS_WEBHOOK: "Web hook",
+    ActionType.CHAT_MESSAGE: "Chat message",
+    ActionType.AD_CHANGE: "Change of advertising",
+    ActionType.LINK_CHANGE: "Change of a link",
+    ActionType.SEQUENCE: "Sequence",
+    ActionType.GENERIC: "Something else",
+}
 
 PURPOSES: dict[Purpose, str] = {
     Purpose.MARKETING: "Marketing, by consent",
@@ -95,6 +115,11 @@ EVENTS: dict[str, str] = {
 
 def event(name: str) -> str:
     return EVENTS.get(name, name.replace("_", " "))
+
+
+def weekdays(days: Iterable[int]) -> str:
+    """Days of the week, which are numbered from Monday, 1."""
+    return ", ".join(calendar.day_abbr[day - 1] for day in sorted(days))
 
 
 def words(name: str) -> str:

@@ -1,6 +1,8 @@
 """One Settings object: every knob has a default, a type and a line of help."""
 
+import base64
 import re
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import ip_network
@@ -138,6 +140,22 @@ class Settings(BaseSettings):
     smtp_tls: bool = Field(True, description="Use STARTTLS (or TLS on port 465); false only on loopback.")
     mail_from: str = Field("marketing@localhost", description="Sender of mail that names none.")
 
+    mail_cost_per_thousand: Annotated[Decimal, Field(ge=0, le=10_000)] = Field(
+        Decimal(0), description="What a thousand mails cost, in the tenant's currency; for estimates."
+    )
+    cms_webhook_url: SecretStr = Field(
+        SecretStr(""),
+        description="Where web hooks to the content management system go; empty only logs them.",
+    )
+    cms_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs them as Standard Webhooks: `whsec_` and base64; empty signs nothing.",
+    )
+    chat_webhook_url: SecretStr = Field(
+        SecretStr(""),
+        description="An incoming web hook of the team's chat (Slack, Mattermost); empty only logs messages.",
+    )
+
     collect_max_body_bytes: Annotated[int, Field(ge=1024)] = Field(
         512 * 1024, description="Largest body the collector takes, as it travels."
     )
@@ -232,6 +250,23 @@ class Settings(BaseSettings):
     def _postgres_scheme(cls, value: SecretStr | None) -> SecretStr | None:
         if value and urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
             raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("cms_webhook_url", "chat_webhook_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr) -> SecretStr:
+        given = urlsplit(value.get_secret_value())
+        if value.get_secret_value() and (given.scheme not in {"http", "https"} or not given.hostname):
+            raise ValueError("must be an address on the web, https://…")
+        return value
+
+    @field_validator("cms_webhook_secret")
+    @classmethod
+    def _whole_secret(cls, value: SecretStr) -> SecretStr:
+        try:
+            base64.b64decode(value.get_secret_value().removeprefix("whsec_"), validate=True)
+        except ValueError:
+            raise ValueError("must be `whsec_` and base64 (make one: openssl rand -base64 32)") from None
         return value
 
     @field_validator("clickhouse_url")

@@ -99,13 +99,14 @@ def _write(
     campaigns: dict[str, int],
 ) -> None:
     actor = Actor(ActorKind.USER, str(author))
-    payload = payloads.validate(ActionType.EMAIL, mail.payload(settings.address(Service.COLLECTOR)))
+    checked = payloads.checked(ActionType.EMAIL, mail.payload(settings.address(Service.COLLECTOR)))
     action = actions.create(
         session,
         tenant,
         actor,
         type=ActionType.EMAIL,
-        payload=payload,
+        channel=checked.channel,
+        payload=checked.payload,
         purpose=mail.purpose,
         title=mail.title,
         author=author,

@@ -1,10 +1,21 @@
 """The API under /api: one module a subject. It uses the same functions as the pages."""
 
-from console.api import actions, audit, description, groups, kill_switch, log_in, policy, recipients
+from console.api import (
+    actions,
+    audit,
+    description,
+    groups,
+    kill_switch,
+    log_in,
+    policy,
+    recipients,
+    standing_approvals,
+)
 
 ROUTERS = (
     log_in.router,
     actions.router,
+    standing_approvals.router,
     recipients.router,
     groups.router,
     policy.router,

@@ -1,24 +1,35 @@
 """Actions: write, edit, submit, decide, cancel, read."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from console import desk, listing
 from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
 from console.cursors import USUAL_LIMIT, Cursor, Limit
 from console.sign_in import Visitor
-from console.texts import Content, Note, Remark, Title, hash_named
+from console.texts import Content, Note, Remark, Text, Title, hash_named
+from console.timing import Timing, Window
 from marketing_pipelines.outbound.preflight import Severity
 from store.records import actions, approvals
-from store.records.actions import Action, ActionType, ActionVersion, Purpose, Source, State
+from store.records.actions import (
+    Action,
+    ActionType,
+    ActionVersion,
+    Channel,
+    Purpose,
+    Schedule,
+    Source,
+    State,
+)
 from store.records.approvals import Decision
 from store.records.database import Session
 from store.records.policies import Risk, Signing
-from store.records.schema import CampaignId
+from store.records.schema import CampaignId, StandingId
 
 router = APIRouter(tags=["actions"], responses=REFUSALS)
 
@@ -27,22 +38,41 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class NewAction(Body):
+class Origin(Body):
+    """What an action came from: a feed's item, an agent's run, a recommendation."""
+
+    kind: Annotated[Text, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
+    id: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+
+
+BudgetCap = Annotated[
+    Decimal,
+    Field(gt=0, max_digits=18, decimal_places=2, description="What it may cost at most, as estimated."),
+]
+
+
+class NewAction(Timing, Body):
     type: ActionType
-    payload: Content
+    payload: Annotated[Content, Field(description="By type; see the page on actions.")]
     title: Title = ""
     purpose: Purpose | None = None
+    source: Source = Source.PERSON
     campaign_id: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None
-    due_at: AwareDatetime | None = None
+    budget_cap: BudgetCap | None = None
+    provenance: Annotated[list[Origin], Field(max_length=100)] = []
+    standing_approval_id: Annotated[
+        int | None,
+        Field(ge=1, le=LARGEST_ID, description="Signed once already: a submission that fits goes at once."),
+    ] = None
     dry_run: bool = False
 
 
-class ChangedAction(Body):
-    """The whole new payload; title and time stay as they are unless given."""
+class ChangedAction(Timing, Body):
+    """The whole new payload; title, times and cap stay as they are unless given."""
 
     payload: Content
     title: Title = ""
-    due_at: AwareDatetime | None = None
+    budget_cap: BudgetCap | None = None
 
 
 class Vote(Body):
@@ -94,9 +124,18 @@ class Finding(BaseModel):
     text: str
 
 
+class Cost(BaseModel):
+    """An estimate, and how it was reckoned."""
+
+    amount: Decimal
+    currency: str
+    basis: str
+
+
 class ActionOut(BaseModel):
     id: int
     type: ActionType
+    channel: Channel
     title: str
     purpose: Purpose
     source: Source
@@ -112,7 +151,13 @@ class ActionOut(BaseModel):
     ]
     findings: list[Finding]
     signatures: Signatures | None
+    cost: Annotated[Cost | None, Field(description="As estimated; None until it has been submitted.")]
+    budget_cap: Decimal | None
     due_at: datetime | None
+    time_zone: str
+    window: Window | None
+    provenance: list[Origin]
+    standing_approval_id: int | None
     expires_at: datetime | None
     author_id: int | None
     outcome: dict[str, Any] | None
@@ -125,6 +170,9 @@ class ActionOut(BaseModel):
         manifest = version.manifest if version else {}
         return cls(
             **{name: getattr(action, name) for name in cls.model_fields if hasattr(action, name)},
+            window=_window(action),
+            standing_approval_id=action.standing_id,
+            cost=manifest.get("cost"),
             manifest_hash=version.manifest_hash.hex() if version else None,
             recipients=manifest["recipients"]["count"] if version else None,
             risk=manifest["risk"]["level"] if "risk" in manifest else None,
@@ -160,8 +208,12 @@ def create(visitor: SignedIn, body: NewAction, response: Response) -> ActionOut:
         payload=body.payload,
         title=body.title,
         purpose=body.purpose,
+        source=body.source,
         campaign=CampaignId(body.campaign_id) if body.campaign_id else None,
-        due_at=body.due_at,
+        schedule=body.over(Schedule(zone=visitor.time_zone)),
+        budget_cap=body.budget_cap,
+        provenance=[origin.model_dump() for origin in body.provenance],
+        standing=StandingId(body.standing_approval_id) if body.standing_approval_id else None,
         dry_run=body.dry_run,
     )
     action = desk.create(visitor, wanted)
@@ -187,8 +239,9 @@ def read(visitor: SignedIn, action_id: Id) -> ActionOut:
 @router.put("/api/actions/{action_id}")
 def edit(visitor: SignedIn, action_id: Id, body: ChangedAction) -> ActionOut:
     """New content: the action is a draft again, and votes for the old content are void."""
-    changes = body.model_dump(include=body.model_fields_set - {"payload"})
-    desk.edit(visitor, action_id, body.payload, **changes)
+    given = body.model_fields_set & {"title", "budget_cap"}
+    changes: actions.Changes = body.model_dump(include=given)  # type: ignore[assignment]
+    desk.edit(visitor, action_id, body.payload, body if body.says_something else None, **changes)
     return _read(visitor, action_id)
 
 
@@ -253,6 +306,11 @@ def _read(visitor: Visitor, action_id: int) -> ActionOut:
         found = desk.found(session, visitor, action_id)
         desk.reads_requests(session, visitor, waiting=found.state is State.PENDING_APPROVAL)
         return ActionOut.of(session, found)
+
+
+def _window(action: Action) -> Window | None:
+    window = action.schedule.window
+    return Window(opens=window.opens, closes=window.closes, days=sorted(window.days)) if window else None
 
 
 def _signatures(session: Session, action: Action, version: ActionVersion) -> Signatures:

@@ -28,6 +28,7 @@ class Rule(BaseModel):
     roles: list[MemberRole] | None = None
     self_approval: bool | None = None
     expires_hours: int | None = None
+    most_a_day: int | None = None
 
 
 class Policy(BaseModel):

@@ -45,9 +45,9 @@ def html_part(visitor: SignedIn, action_id: Id) -> HTMLResponse:
     """The mail's HTML alone, for the frame in the page: it can do nothing but be looked at."""
     with visitor.records() as session:
         written = letter.of_action(session, visitor.settings, desk.found(session, visitor, action_id))
-    if written is None or not written.html:
+    if written is None or not written.read.html:
         raise nothing_here()
-    return HTMLResponse(written.html, headers={"Content-Security-Policy": headers.LETTERS})
+    return HTMLResponse(written.read.html, headers={"Content-Security-Policy": headers.LETTERS})
 
 
 @router.post("/actions/{action_id}/submit")

@@ -1,7 +1,7 @@
 """A chunk: some twenty messages that are claimed together, sent one by one and settled together."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -9,26 +9,27 @@ from connectors.errors import (
     AuthExpired,
     AuthRevoked,
     ChannelError,
+    Duplicate,
     Forbidden,
     QuotaExhausted,
     RateLimited,
     Transient,
     UnknownOutcome,
 )
-from connectors.face import OutgoingMail, SendsMail
 from connectors.retries import Patience
-from marketing_pipelines.email import addresses, render
-from marketing_pipelines.outbound import checks
-from marketing_pipelines.outbound.checks import Mode, NotAsApproved
+from marketing_pipelines.outbound import checks, kinds
+from marketing_pipelines.outbound.carriers import Carriers
+from marketing_pipelines.outbound.checks import NotAsApproved
 from marketing_pipelines.outbound.pulse import Pulse
 from marketing_pipelines.outbound.sending import LEASE, Sending
 from store import records
 from store.clock import now
-from store.records import actions, deliveries, delivery_chunks
+from store.records import actions, deliveries, delivery_chunks, policies, tenants
 from store.records.actions import Action, Move, Purpose, State
 from store.records.database import Session
 from store.records.deliveries import DeliveryState
 from store.records.delivery_chunks import Claim, Outcome
+from store.records.send_windows import last_midnight, next_midnight
 from store.settings import Role
 
 SIZE = 20
@@ -65,13 +66,16 @@ def claim(sending: Sending) -> list[Claim] | None:
         if has_lapsed(action):
             deliveries.give_up(session, action, "the approval lapsed before this was sent")
             return None
-        claims = delivery_chunks.claim(session, action, sending.run_id, limit=SIZE, lease=LEASE)
+        if not action.schedule.may_go(now()):
+            return None
+        left = _left_today(session, sending, action)
+        claims = delivery_chunks.claim(session, action, sending.run_id, limit=min(SIZE, left), lease=LEASE)
         if not claims:
             return None
         return _withhold(session, sending, action, claims)
 
 
-def send(sending: Sending, claims: Sequence[Claim], pulse: Pulse, mailer: Callable[[], SendsMail]) -> Ending:
+def send(sending: Sending, claims: Sequence[Claim], pulse: Pulse, carriers: Carriers) -> Ending:
     """Hands over one message after the other, for as long as nothing says stop."""
     ending = Ending()
     for claim in claims:
@@ -81,7 +85,7 @@ def send(sending: Sending, claims: Sequence[Claim], pulse: Pulse, mailer: Callab
             ending.outcomes.append(Outcome(claim.delivery_id, DeliveryState.QUEUED, touched_the_wire=False))
             continue
         try:
-            ending.outcomes.append(_hand_over(sending, claim, mailer))
+            ending.outcomes.append(_hand_over(sending, claim, carriers))
         except ChannelError as error:
             ending.outcomes.append(_ended_by(error, claim))
             ending.trouble = error if _concerns_everyone(error) else None
@@ -93,7 +97,9 @@ def settle(sending: Sending, ending: Ending) -> None:
     with records.session(sending.settings, Role.PIPELINES) as session:
         action = actions.locked(session, sending.tenant, sending.action_id)
         assert action is not None, "an action with deliveries cannot be deleted"
-        delivery_chunks.settle(session, action, sending.run_id, ending.outcomes, sending.actor)
+        delivery_chunks.settle(
+            session, action, sending.run_id, ending.outcomes, sending.actor, mode=sending.approved.mode
+        )
         if ending.stopped and action.state is State.EXECUTING:
             actions.move(session, action, Move.HOLD, sending.actor, reason=ending.stopped)
 
@@ -105,6 +111,29 @@ def has_lapsed(action: Action) -> bool:
 def retry_at(attempts: int, error: ChannelError) -> timedelta:
     hint = error if isinstance(error, (Transient, RateLimited)) else Transient(what="", where="")
     return timedelta(seconds=BACK_OFF.wait_after(attempts, hint))
+
+
+def _left_today(session: Session, sending: Sending, action: Action) -> int:
+    """How many more the tenant lets go today of this type; with none left, the rest waits for tomorrow.
+
+    Whoever has signed has read one limit, and the tenant may have set another since: the lower one holds.
+    """
+    limits = [
+        limit
+        for limit in (
+            sending.approved.manifest["most_a_day"],
+            policies.most_a_day(session, action.tenant_id, action.type),
+        )
+        if limit is not None
+    ]
+    if not limits:
+        return SIZE
+    zone = tenants.zone(session, action.tenant_id)
+    gone = delivery_chunks.gone_since(session, action, last_midnight(now(), zone))
+    left = max(min(limits) - gone, 0)
+    if not left:
+        deliveries.postpone(session, action, next_midnight(now(), zone))
+    return left
 
 
 def _withhold(session: Session, sending: Sending, action: Action, claims: Sequence[Claim]) -> list[Claim]:
@@ -127,35 +156,29 @@ def _withhold(session: Session, sending: Sending, action: Action, claims: Sequen
         deliveries.give_up(session, action, str(tampered))
         going = []
     if withheld:
-        delivery_chunks.settle(session, action, sending.run_id, withheld, sending.actor)
+        delivery_chunks.settle(
+            session, action, sending.run_id, withheld, sending.actor, mode=sending.approved.mode
+        )
     return going
 
 
-def _hand_over(sending: Sending, claim: Claim, mailer: Callable[[], SendsMail]) -> Outcome:
-    """One message, whole; in a dry run it is made and then kept."""
-    manifest = sending.approved.manifest
-    mail = OutgoingMail(
-        sender=addresses.sender(manifest["sender"]).address,
-        recipient=claim.values["email"],
-        message_id=claim.message_id,
-        raw=render.message(
-            manifest, claim.values, claim.message_id, now(), sending.unsubscribe_address(claim.contact_id)
-        ),
-    )
-    mode = sending.approved.mode
-    if mode is not Mode.SMTP:
+def _hand_over(sending: Sending, claim: Claim, carriers: Carriers) -> Outcome:
+    """One message, whole; where it is only rehearsed, the log and the outcome say what would have gone."""
+    kind = kinds.of(sending.type)
+    if why := sending.approved.simulates:
         log.info(
-            "%s: %s for %s, %d bytes, not sent", mode, mail.message_id, claim.recipient_key, len(mail.raw)
+            "%s: %s for %s: %s", why, claim.message_id, claim.recipient_key, kind.rehearse(sending, claim)
         )
-        return Outcome(claim.delivery_id, DeliveryState.SIMULATED, mode)
-    answer = mailer().send(mail)
-    said = f"{answer.code} {answer.response}"
-    return Outcome(claim.delivery_id, DeliveryState.SENT, _without_address(said, claim))
+        return Outcome(claim.delivery_id, DeliveryState.SIMULATED, why)
+    answer = kind.hand_over(sending, claim, carriers)
+    return Outcome(claim.delivery_id, DeliveryState.SENT, _without_address(answer, claim))
 
 
 def _ended_by(error: ChannelError, claim: Claim) -> Outcome:
     """What an error makes of the message: lost answers are never sent again, passing trouble is."""
     reason = _without_address(str(error), claim)
+    if isinstance(error, Duplicate):
+        return Outcome(claim.delivery_id, DeliveryState.SENT, f"was there already: {reason}")
     if isinstance(error, UnknownOutcome):
         return Outcome(claim.delivery_id, DeliveryState.UNKNOWN, reason)
     if _concerns_everyone(error):
@@ -176,4 +199,5 @@ def _concerns_everyone(error: ChannelError) -> bool:
 
 def _without_address(said: str, claim: Claim) -> str:
     """Servers like to repeat the address; outcomes are kept longer than addresses may be."""
-    return said.replace(claim.values["email"], claim.recipient_key)
+    address = claim.values.get("email")
+    return said.replace(address, claim.recipient_key) if address else said

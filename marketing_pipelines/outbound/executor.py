@@ -3,11 +3,10 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
 
-from connectors.face import SendsMail
 from marketing_pipelines.outbound import checks, chunks, loading
+from marketing_pipelines.outbound.carriers import Carriers
 from marketing_pipelines.outbound.chunks import Ending
 from marketing_pipelines.outbound.gate import is_expecting
 from marketing_pipelines.outbound.pulse import Pulse, standstill
@@ -31,31 +30,17 @@ LIVES_AT_MOST_SECONDS = 3600
 log = logging.getLogger(__name__)
 
 
-class OpenMailer:
-    """One connection for the whole run, opened when the first message needs it."""
-
-    def __init__(self, connect: Callable[[], SendsMail], closing: ExitStack) -> None:
-        self._connect, self._closing = connect, closing
-        self._mailer: SendsMail | None = None
-
-    def __call__(self) -> SendsMail:
-        if self._mailer is None:
-            self._mailer = self._connect()
-            self._closing.callback(self._mailer.close)
-        return self._mailer
-
-
-def execute(settings: Settings, connect_mailer: Callable[[], SendsMail], run_id: str) -> Counter[State]:
+def execute(settings: Settings, run_id: str) -> Counter[State]:
     """Sends whatever is due until nothing has been for a while; tells in which states it left the actions."""
     left: Counter[State] = Counter()
     with records.session(settings, Role.PIPELINES) as session:
         gate.arrive(session)
     with ExitStack() as closing:
-        mailer = OpenMailer(connect_mailer, closing)
+        carriers = Carriers(settings, closing)
         closing.callback(_leave, settings, run_id)
         began = idle_since = time.monotonic()
         while True:
-            state = _work_on_next(settings, mailer, run_id)
+            state = _work_on_next(settings, carriers, run_id)
             if state is not None:
                 left[state] += 1
                 idle_since = time.monotonic()
@@ -73,7 +58,7 @@ def _has_waited_enough(settings: Settings, began: float, idle_since: float) -> b
     return not settings.gate_drain_seconds or lived > LIVES_AT_MOST_SECONDS or not is_expecting(settings)
 
 
-def _work_on_next(settings: Settings, mailer: OpenMailer, run_id: str) -> State | None:
+def _work_on_next(settings: Settings, carriers: Carriers, run_id: str) -> State | None:
     """Takes and sends one slice; None when nothing is due."""
     if standstill(settings):
         return None
@@ -85,7 +70,7 @@ def _work_on_next(settings: Settings, mailer: OpenMailer, run_id: str) -> State 
         sending = _begin(session, settings, taken, run_id)
         state = taken.action.state
     if sending is not None:
-        state = _finish(sending, _send_slice(sending, mailer))
+        state = _finish(sending, _send_slice(sending, carriers))
     loading.load_if_possible(settings, run_id)
     return state
 
@@ -122,14 +107,14 @@ def _begin(session: Session, settings: Settings, taken: Taken, run_id: str) -> S
     return sending
 
 
-def _send_slice(sending: Sending, mailer: OpenMailer) -> Ending:
+def _send_slice(sending: Sending, carriers: Carriers) -> Ending:
     """Chunk after chunk until the slice is full, nothing is left to claim, or something says stop."""
     pulse, ending = Pulse(sending), Ending()
     for _ in range(CHUNKS_A_SLICE):
         claims = chunks.claim(sending)
         if claims is None:
             break
-        ending = chunks.send(sending, claims, pulse, mailer)
+        ending = chunks.send(sending, claims, pulse, carriers)
         if ending.outcomes:
             chunks.settle(sending, ending)
         if ending.interrupted:

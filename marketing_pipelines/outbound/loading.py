@@ -8,7 +8,7 @@ from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 from store import events, records
 from store.events import Client
 from store.records import delivery_loads
-from store.records.actions import CHANNEL_OF, Action
+from store.records.actions import Action
 from store.records.deliveries import Delivery
 from store.settings import Role, Settings
 
@@ -79,7 +79,7 @@ def _fact(delivery: Delivery, action: Action) -> dict[str, object]:
         "recipient_key": delivery.recipient_key,
         "occurrence": delivery.occurrence,
         "campaign_id": action.campaign_id or 0,
-        "channel": CHANNEL_OF[action.type].value,
+        "channel": action.channel.value,
         "state": delivery.state.value,
         "outcome": delivery.outcome,
         "message_id": delivery.message_id,

@@ -1,8 +1,9 @@
-"""What stands out in a mail before anyone signs it: findings for its author and approver, and the risk they make."""
+"""What stands out in an action before anyone signs it: findings for its author and approver, and the risk they make."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -12,6 +13,9 @@ from store.records.policies import Risk
 
 MEDIUM_AUDIENCE = 500
 HIGH_AUDIENCE = 5_000
+# In whatever the tenant reckons in.
+MEDIUM_COST = 1_000
+HIGH_COST = 10_000
 LONGEST_SHOWN_SUBJECT = 78
 
 _PLACEHOLDER = re.compile(
@@ -67,9 +71,11 @@ def findings(
     return found
 
 
-def assess(recipients: int, found: Sequence[Finding]) -> Assessment:
-    """The highest of what audience and findings ask for."""
+def assess(recipients: int, cost: Decimal, found: Sequence[Finding]) -> Assessment:
+    """The highest of what audience, cost and findings ask for."""
     risks = [(Risk.LOW, "")]
+    if cost >= MEDIUM_COST:
+        risks.append((Risk.HIGH if cost >= HIGH_COST else Risk.MEDIUM, f"costs {cost:,}"))
     if recipients >= HIGH_AUDIENCE:
         risks.append((Risk.HIGH, f"{recipients:,} recipients"))
     elif recipients >= MEDIUM_AUDIENCE:

@@ -4,11 +4,13 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from marketing_pipelines.email import addresses
-from marketing_pipelines.outbound.checks import Approved
+from marketing_pipelines.outbound.manifest import MOCK
 from store import unsubscribe_tokens
 from store.audit import Actor, ActorKind
+from store.records.actions import ActionType
 from store.records.gate import Slice
 from store.records.schema import ActionId, CampaignId, ContactId, TenantId
 from store.settings import Settings
@@ -16,6 +18,30 @@ from store.unsubscribe_tokens import Leaving
 
 # Longer than one message may hang at the mail server; renewed while the run lives.
 LEASE = timedelta(minutes=2)
+
+
+# What a delivery that went nowhere says of the reason.
+DRY_RUN = "dry_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A manifest that was checked against the vote, and is what the messages are made of from here on."""
+
+    manifest: dict[str, Any]
+    hash: bytes
+
+    @property
+    def simulates(self) -> str:
+        """Why everything is done but the last step, or nothing where it is done too."""
+        if self.manifest["dry_run"]:
+            return DRY_RUN
+        return MOCK if self.manifest["connection"] == MOCK else ""
+
+    @property
+    def mode(self) -> str:
+        """How far it goes, for the outcome: by which channel, or why by none."""
+        return self.simulates or self.manifest["channel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +61,8 @@ class Sending:
         return actor_of(self.run_id)
 
     @property
-    def type(self) -> str:
-        return self.approved.manifest["type"]
+    def type(self) -> ActionType:
+        return ActionType(self.approved.manifest["type"])
 
     @property
     def channel(self) -> str:
@@ -55,11 +81,12 @@ class Sending:
         return door + unsubscribe_tokens.token(key, Leaving(self.tenant, contact, self.action_id))
 
     def message_id(self, recipient_key: str, step: int = 0, occurrence: int = 0) -> str:
-        """The same delivery always carries the same Message-ID, which tells an outsider nothing."""
+        """The same delivery always carries the same id, a Message-ID in mails, which tells an outsider nothing."""
         subject = f"{self.tenant}/{self.action_id}/{step}/{recipient_key}/{occurrence}"
         key = self.settings.derived("message-id")
-        digest = hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()
-        return f"<{digest[:40]}@{addresses.sender(self.approved.manifest['sender']).domain}>"
+        digest = hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()[:40]
+        sender = self.approved.manifest["sender"]
+        return f"<{digest}@{addresses.sender(sender).domain}>" if sender else digest
 
 
 def actor_of(run_id: str) -> Actor:

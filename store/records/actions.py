@@ -2,21 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as TimeOfDay
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Row,
+    String,
+    UniqueConstraint,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
-from store.clock import now
+from store.clock import UTC_ZONE, now
 from store.records import audit_log
 from store.records.schema import (
     ActionId,
     CampaignId,
     ContactId,
     Record,
+    StandingId,
     TenantId,
     TenantOwned,
     UserId,
@@ -25,19 +41,31 @@ from store.records.schema import (
     key_for_children,
     one_of,
 )
+from store.records.send_windows import SendWindow
 
 
 class ActionType(StrEnum):
     EMAIL = "email"
+    SOCIAL_POST = "social_post"
+    CMS_WEBHOOK = "cms_webhook"
+    CHAT_MESSAGE = "chat_message"
+    AD_CHANGE = "ad_change"
+    LINK_CHANGE = "link_change"
+    SEQUENCE = "sequence"
+    GENERIC = "generic"
 
 
 class Channel(StrEnum):
     """What carries an action out of the house; a kill switch can stop one."""
 
     SMTP = "smtp"
-
-
-CHANNEL_OF = {ActionType.EMAIL: Channel.SMTP}
+    CMS = "cms"
+    CHAT = "chat"
+    LINKS = "links"
+    GOOGLE_ADS = "google_ads"
+    META = "meta"
+    LINKEDIN = "linkedin"
+    BY_HAND = "by_hand"
 
 
 class Purpose(StrEnum):
@@ -130,18 +158,53 @@ class IllegalMove(Exception):
         self.state = action.state
 
 
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When an action may go: not before `due_at`, only while the window is open, by the clocks of `zone`."""
+
+    due_at: datetime | None = None
+    zone: ZoneInfo = UTC_ZONE
+    window: SendWindow | None = None
+
+    def may_go(self, at: datetime) -> bool:
+        return self.window is None or self.window.is_open(at, self.zone)
+
+    def as_said(self) -> dict[str, Any]:
+        """As the manifest says it: the moment in UTC, the hours by the clocks of the zone."""
+        return {
+            "due_at": self.due_at.astimezone(UTC).isoformat() if self.due_at else None,
+            "time_zone": self.zone.key,
+            "window": self.window.as_said() if self.window else None,
+        }
+
+    def onto(self, action: "Action") -> None:
+        action.due_at, action.time_zone = self.due_at, self.zone.key
+        action.window_opens = self.window.opens if self.window else None
+        action.window_closes = self.window.closes if self.window else None
+        action.window_days = sorted(self.window.days) if self.window else []
+
+
 class Action(TenantOwned, Record):
     __tablename__ = "actions"
     __table_args__ = (
         key_for_children(),
         belongs_to("campaigns", "campaign_id", ondelete="RESTRICT"),
+        belongs_to("standing_approvals", "standing_id", ondelete="RESTRICT", both_ways=True),
         one_of("type", ActionType),
+        one_of("channel", Channel),
         one_of("purpose", Purpose),
         one_of("source", Source),
         one_of("state", State),
+        CheckConstraint("budget_cap > 0", name="budget_cap"),
+        CheckConstraint(
+            "(window_opens is null) = (window_closes is null) and (window_opens is null "
+            "or window_opens < window_closes and jsonb_array_length(window_days) > 0)",
+            name="window",
+        ),
     )
 
     type: Mapped[ActionType] = mapped_column(enumerated(ActionType, 40))
+    channel: Mapped[Channel] = mapped_column(enumerated(Channel, 40))
     title: Mapped[str] = mapped_column(String(200), server_default="")
     purpose: Mapped[Purpose] = mapped_column(enumerated(Purpose, 40))
     source: Mapped[Source] = mapped_column(enumerated(Source, 20), server_default="person")
@@ -151,10 +214,24 @@ class Action(TenantOwned, Record):
     state: Mapped[State] = mapped_column(enumerated(State, 30), server_default="draft", index=True)
     version: Mapped[int] = mapped_column(Integer, server_default="0")
     due_at: Mapped[datetime | None]
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    window_opens: Mapped[TimeOfDay | None]
+    window_closes: Mapped[TimeOfDay | None]
+    window_days: Mapped[list[int]] = mapped_column(JSONB, server_default="[]")
+    budget_cap: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))
+    provenance: Mapped[list[dict[str, str]]] = mapped_column(JSONB, server_default="[]")
+    standing_id: Mapped[StandingId | None]
     expires_at: Mapped[datetime | None]
     author_id: Mapped[UserId | None] = mapped_column(ForeignKey("users.id"))
     outcome: Mapped[dict[str, Any] | None]
     updated_at: Mapped[datetime]
+
+    @property
+    def schedule(self) -> Schedule:
+        window = None
+        if self.window_opens is not None and self.window_closes is not None:
+            window = SendWindow(self.window_opens, self.window_closes, frozenset(self.window_days))
+        return Schedule(self.due_at, ZoneInfo(self.time_zone), window)
 
 
 class ActionVersion(TenantOwned, Record):
@@ -175,7 +252,7 @@ class ActionVersion(TenantOwned, Record):
 
 
 class ActionRecipient(TenantOwned, Record):
-    """One leaf of a frozen audience; `leaf` stays true when `values` are erased."""
+    """One leaf of a frozen audience; `leaf` stays true when `values` are erased, and not all are people."""
 
     __tablename__ = "action_recipients"
     __table_args__ = (
@@ -187,17 +264,17 @@ class ActionRecipient(TenantOwned, Record):
     action_id: Mapped[ActionId]
     version: Mapped[int] = mapped_column(Integer)
     recipient_key: Mapped[str] = mapped_column(String(64))
-    contact_id: Mapped[ContactId]
+    contact_id: Mapped[ContactId | None]
     values: Mapped[dict[str, Any]]
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A recipient as it was frozen."""
+    """A recipient as it was frozen; one that is no person, such as a page or an account, has no contact."""
 
     recipient_key: str
-    contact_id: ContactId
+    contact_id: ContactId | None
     values: dict[str, Any]
     hash: bytes
 
@@ -218,31 +295,39 @@ def create(
     actor: Actor,
     *,
     type: ActionType,
+    channel: Channel,
     payload: dict[str, Any],
     purpose: Purpose,
     title: str = "",
     author: UserId | None = None,
     source: Source = Source.PERSON,
     campaign: CampaignId | None = None,
-    due_at: datetime | None = None,
+    schedule: Schedule = Schedule(),
+    budget_cap: Decimal | None = None,
+    provenance: Sequence[dict[str, str]] = (),
+    standing: StandingId | None = None,
     dry_run: bool = False,
 ) -> Action:
     """A new draft."""
     action = Action(
         tenant_id=tenant,
         type=type,
+        channel=channel,
         title=title,
         purpose=purpose,
         source=source,
         campaign_id=campaign,
         payload=payload,
+        budget_cap=budget_cap,
+        provenance=list(provenance),
+        standing_id=standing,
         dry_run=dry_run,
-        due_at=due_at,
         author_id=author,
         state=State.DRAFT,
         version=0,
         updated_at=now(),
     )
+    schedule.onto(action)
     session.add(action)
     session.flush()
     audit_log.append(
@@ -299,18 +384,19 @@ def submit(
         submitted_by=by,
     )
     session.add(version)
-    session.add_all(
-        ActionRecipient(
-            tenant_id=action.tenant_id,
-            action_id=action.id,
-            version=action.version,
-            recipient_key=leaf.recipient_key,
-            contact_id=leaf.contact_id,
-            values=leaf.values,
-            leaf=leaf.hash,
-        )
+    rows = [
+        {
+            "tenant_id": action.tenant_id,
+            "action_id": action.id,
+            "version": action.version,
+            "recipient_key": leaf.recipient_key,
+            "contact_id": leaf.contact_id,
+            "values": leaf.values,
+            "leaf": leaf.hash,
+        }
         for leaf in frozen.leaves
-    )
+    ]
+    session.execute(insert(ActionRecipient), rows)
     move(
         session,
         action,
@@ -327,39 +413,56 @@ class Changes(TypedDict, total=False):
     """What of an action may be changed beside its payload."""
 
     title: str
-    due_at: datetime | None
+    schedule: Schedule
+    budget_cap: Decimal | None
 
 
 def edit(
-    session: Session, action: Action, actor: Actor, payload: dict[str, Any], **changes: Unpack[Changes]
+    session: Session,
+    action: Action,
+    actor: Actor,
+    payload: dict[str, Any],
+    channel: Channel,
+    **changes: Unpack[Changes],
 ) -> None:
     """New content: a draft again, so that nothing is sent on a vote for the old one."""
     move(session, action, Move.EDIT, actor, changed=sorted(["payload", *changes]))
-    action.payload = payload
-    for name, value in changes.items():
-        setattr(action, name, value)
+    action.payload, action.channel = payload, channel
+    action.title = changes.get("title", action.title)
+    action.budget_cap = changes.get("budget_cap", action.budget_cap)
+    if "schedule" in changes:
+        changes["schedule"].onto(action)
+
+
+def of_number(session: Session, tenant: TenantId, action_id: ActionId) -> Action | None:
+    return session.scalars(
+        select(Action).where(Action.tenant_id == tenant, Action.id == action_id)
+    ).one_or_none()
 
 
 def current_version(session: Session, action: Action) -> ActionVersion | None:
+    return version_of(session, action, action.version)
+
+
+def version_of(session: Session, action: Action, version: int) -> ActionVersion | None:
     return session.scalars(
         select(ActionVersion).where(
             ActionVersion.tenant_id == action.tenant_id,
             ActionVersion.action_id == action.id,
-            ActionVersion.version == action.version,
+            ActionVersion.version == version,
         )
     ).one_or_none()
 
 
-def recipients(session: Session, action: Action) -> list[ActionRecipient]:
+def frozen_audience(session: Session, action: Action) -> list[Row[tuple[bytes, dict[str, Any]]]]:
+    """Hash and values of each leaf of the current version; as bare rows, since there may be a hundred thousand."""
     return list(
-        session.scalars(
-            select(ActionRecipient)
-            .where(
+        session.execute(
+            select(ActionRecipient.leaf, ActionRecipient.values).where(
                 ActionRecipient.tenant_id == action.tenant_id,
                 ActionRecipient.action_id == action.id,
                 ActionRecipient.version == action.version,
             )
-            .order_by(ActionRecipient.recipient_key)
         )
     )
 

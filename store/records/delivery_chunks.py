@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from store.audit import Actor
@@ -26,6 +26,8 @@ from store.records.deliveries import (
 )
 from store.records.schema import ActionId, ContactId
 
+_LOCK_CLASS = 0x6D71
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -37,7 +39,7 @@ class Claim:
     attempts: int
     values: dict[str, Any]
     leaf: bytes
-    contact_id: ContactId
+    contact_id: ContactId | None
     unsubscribed: bool
 
 
@@ -74,6 +76,32 @@ def claim(session: Session, action: Action, run_id: str, *, limit: int, lease: t
     return _with_leaves(session, action, taken)
 
 
+def gone_since(session: Session, action: Action, moment: datetime) -> int:
+    """How many of the tenant's deliveries of this type have left, or may have, since then.
+
+    Those who ask take turns, so that two runs do not both take the last one.
+    """
+    session.execute(
+        text("select pg_advisory_xact_lock(:class, (:tenant % 2147483648)::int)"),
+        {"class": _LOCK_CLASS, "tenant": action.tenant_id},
+    )
+    touched = Delivery.state.in_({DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN})
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Delivery)
+            .join(Action, and_(Action.tenant_id == Delivery.tenant_id, Action.id == Delivery.action_id))
+            .where(
+                Delivery.tenant_id == action.tenant_id,
+                Action.type == action.type,
+                touched,
+                func.coalesce(Delivery.settled_at, func.now()) >= moment,
+            )
+        )
+        or 0
+    )
+
+
 def renew(session: Session, action_id: ActionId, run_id: str, lease: timedelta) -> None:
     """The run is still sending what it claimed."""
     session.execute(
@@ -88,7 +116,13 @@ def renew(session: Session, action_id: ActionId, run_id: str, lease: timedelta) 
 
 
 def settle(
-    session: Session, action: Action, run_id: str, outcomes: Sequence[Outcome], actor: Actor
+    session: Session,
+    action: Action,
+    run_id: str,
+    outcomes: Sequence[Outcome],
+    actor: Actor,
+    *,
+    mode: str,
 ) -> Counter[DeliveryState]:
     """Writes how a chunk ended, with one entry in the audit chain; the caller holds the action's row lock.
 
@@ -110,7 +144,7 @@ def settle(
         _end(row, ended[row.id], chunk)
     counts = Counter(row.state for row in rows)
     if any(row.chunk == chunk for row in rows):
-        _record(session, action, actor, chunk, rows)
+        _record(session, action, actor, chunk, rows, mode=mode)
     session.flush()
     return counts
 
@@ -127,7 +161,7 @@ def lapse(session: Session, action: Action, actor: Actor) -> int:
     for row in rows:
         _end(row, Outcome(row.id, DeliveryState.UNKNOWN, reason), chunk)
     if rows:
-        _record(session, action, actor, chunk, rows)
+        _record(session, action, actor, chunk, rows, mode="")
     session.flush()
     return len(rows)
 
@@ -147,7 +181,7 @@ def _with_leaves(session: Session, action: Action, taken: Sequence[Delivery]) ->
         session.scalars(
             select(Contact.id).where(
                 Contact.tenant_id == action.tenant_id,
-                Contact.id.in_([row.contact_id for row in frozen.values()]),
+                Contact.id.in_([row.contact_id for row in frozen.values() if row.contact_id is not None]),
                 Contact.unsubscribed_at.is_not(None),
             )
         )
@@ -164,7 +198,7 @@ def _claim_of(delivery: Delivery, frozen: ActionRecipient | None, unsubscribed: 
         delivery.attempts,
         frozen.values if frozen else {},
         frozen.leaf if frozen else b"",
-        frozen.contact_id if frozen else ContactId(0),
+        frozen.contact_id if frozen else None,
         frozen is not None and frozen.contact_id in unsubscribed,
     )
 
@@ -182,8 +216,10 @@ def _end(row: Delivery, outcome: Outcome, chunk: str) -> None:
         row.attempts -= 1
 
 
-def _record(session: Session, action: Action, actor: Actor, chunk: str, rows: Sequence[Delivery]) -> None:
-    """One entry for the whole chunk: how many ended how, and one hash over all of them."""
+def _record(
+    session: Session, action: Action, actor: Actor, chunk: str, rows: Sequence[Delivery], *, mode: str
+) -> None:
+    """One entry for the whole chunk: how far it went, how many ended how, and one hash over all of them."""
     settled = [row for row in rows if row.chunk == chunk]
     digests = sorted(
         hashlib.sha256(f"{row.recipient_key}/{row.occurrence}/{row.message_id}/{row.state}".encode()).digest()
@@ -199,6 +235,7 @@ def _record(session: Session, action: Action, actor: Actor, chunk: str, rows: Se
         {},
         {
             "version": action.version,
+            "mode": mode,
             "chunk": chunk,
             "count": len(settled),
             "root": hashlib.sha256(b"".join(digests)).hexdigest(),

@@ -10,9 +10,9 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    Time,
     UniqueConstraint,
     and_,
-    case,
     cast,
     delete,
     exists,
@@ -21,12 +21,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.clock import now
 from store.records import kill_switches
-from store.records.actions import CHANNEL_OF, Action, State
+from store.records.actions import Action, State
 from store.records.deliveries import Delivery, DeliveryState
 from store.records.kill_switches import KillSwitch
 from store.records.schema import ActionId, Record, TenantOwned, belongs_to, enumerated, one_of
@@ -214,6 +214,7 @@ def _due() -> Select[tuple[Action, Slice]]:
             Action.state.in_({State.APPROVED, State.EXECUTING, State.HELD}),
             or_(Action.due_at.is_(None), Action.due_at <= now()),
             or_(Action.state != State.APPROVED, Action.expires_at > now()),
+            _window_is_open(),
             ~exists().where(_stopped()),
             or_(Action.state == State.APPROVED, _ready_deliveries(), ~_open_deliveries()),
         )
@@ -240,14 +241,25 @@ def _newest_of_the_action() -> ColumnElement[bool]:
     )
 
 
+def _window_is_open() -> ColumnElement[bool]:
+    """The hours and days of `send_windows.py`, by the clocks of the action's zone."""
+    local = func.timezone(Action.time_zone, func.now())
+    hour, day = cast(local, Time), cast(func.extract("isodow", local), String)
+    open_now = and_(
+        hour >= Action.window_opens,
+        hour < Action.window_closes,
+        Action.window_days.contains(cast(day, JSONB)),
+    )
+    return or_(Action.window_opens.is_(None), open_now)
+
+
 def _stopped() -> ColumnElement[bool]:
-    channel = case({type: channel.value for type, channel in CHANNEL_OF.items()}, value=Action.type)
     return and_(
         KillSwitch.id.is_not(None),
         kill_switches.stops(
             Action.tenant_id.expression,
             cast(Action.type.expression, String),
-            channel,
+            cast(Action.channel.expression, String),
             Action.campaign_id.expression,
         ),
     )

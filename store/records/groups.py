@@ -1,12 +1,14 @@
 """Groups: contacts under a name, to be written to together."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ForeignKeyConstraint,
     PrimaryKeyConstraint,
+    Row,
     String,
     UniqueConstraint,
     cast,
@@ -83,6 +85,11 @@ def named(session: Session, tenant: TenantId, group: GroupId) -> Group | None:
     return session.scalars(select(Group).where(Group.tenant_id == tenant, Group.id == group)).one_or_none()
 
 
+def all_named(session: Session, tenant: TenantId, groups: Collection[GroupId]) -> list[Group]:
+    query = select(Group).where(Group.tenant_id == tenant, Group.id.in_(groups))
+    return list(session.scalars(query.order_by(Group.id)))
+
+
 def put_in(session: Session, group: Group, actor: Actor, members: Collection[ContactId]) -> int:
     """Adds contacts of the tenant who are not in it yet, and gives how many."""
     ids = cast(sorted(members), ARRAY(BigInteger))
@@ -119,6 +126,22 @@ def take_out(session: Session, group: Group, actor: Actor, contact: ContactId) -
         told = {"contact": contact}
         audit_log.append(session, group.tenant_id, actor, "take_out", "group", group.id, {}, told)
     return bool(gone)
+
+
+def members(
+    session: Session, tenant: TenantId, groups: Collection[GroupId]
+) -> list[Row[tuple[int, str, datetime | None]]]:
+    """Number, address and opt-out of everyone in these groups, each once; as bare rows, since there may be very many."""
+    inside = select(GroupMember.contact_id).where(
+        GroupMember.tenant_id == tenant, GroupMember.group_id.in_(groups)
+    )
+    return list(
+        session.execute(
+            select(Contact.id, Contact.email, Contact.unsubscribed_at)
+            .where(Contact.tenant_id == tenant, Contact.erased_at.is_(None), Contact.id.in_(inside))
+            .order_by(Contact.id)
+        )
+    )
 
 
 def sizes(session: Session, tenant: TenantId, groups: Sequence[Group]) -> dict[int, int]:

@@ -147,6 +147,18 @@ def replace_targets(session: Session, link: Link, targets: Iterable[Mapping[str,
     session.expire(link, ["targets"])
 
 
+def change(session: Session, actor: Actor, link: Link, wanted: Mapping[str, Any]) -> None:
+    """The link leads elsewhere from now on, or has ended, or is back; what is not named stays."""
+    before = {"target_url": link.target_url, "archived": link.archived_at is not None}
+    link.target_url = wanted.get("target_url", link.target_url)
+    link.fallback_url = wanted.get("fallback_url", link.fallback_url)
+    if "archived" in wanted:
+        link.archived_at = (link.archived_at or now()) if wanted["archived"] else None
+    session.flush()
+    after = {"target_url": link.target_url, "archived": link.archived_at is not None}
+    audit_log.append(session, link.tenant_id, actor, "change", "link", link.id, before, after)
+
+
 def archive(session: Session, actor: Actor, tenant: TenantId, slug: str) -> Link:
     """The link says from now on that it has ended; its numbers stay."""
     link = found(session, tenant, slug)

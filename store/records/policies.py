@@ -39,6 +39,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     roles: Annotated[list[MemberRole], Meta(min_length=1, max_length=5)] | None = None
     self_approval: bool | None = None
     expires_hours: Annotated[int, Meta(ge=1, le=24 * 90)] | None = None
+    most_a_day: Annotated[int, Meta(ge=0, le=10_000_000)] | None = None
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -72,10 +73,11 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for one action; a request for approval lapses after `holds`."""
+    """What holds for one action; a request lapses after `holds`, and `most_a_day` of its type leave in a day."""
 
     signing: Signing
     holds: timedelta
+    most_a_day: int | None = None
 
 
 # Whoever may sign by any policy: a rule can ask for fewer roles, and for none that this does not name.
@@ -102,7 +104,18 @@ def terms(policy: Policy, type: ActionType, risk: Risk, usually_holds: timedelta
     return Terms(
         signing,
         holds=usually_holds if hours is None else timedelta(hours=hours),
+        most_a_day=found.get("most_a_day"),
     )
+
+
+def most_a_day(session: Session, tenant: TenantId, type: ActionType) -> int | None:
+    """How many deliveries of this type the tenant lets go in a day at present, whatever their risk."""
+    limits = [
+        rule.most_a_day
+        for rule in of_tenant(session, tenant).rules
+        if rule.most_a_day is not None and rule.type in (None, type) and rule.risk is None
+    ]
+    return min(limits, default=None)
 
 
 def choose(session: Session, actor: Actor, tenant: Tenant, given: dict[str, Any]) -> Policy:

@@ -25,6 +25,7 @@ CampaignId = NewType("CampaignId", int)
 ContactId = NewType("ContactId", int)
 GroupId = NewType("GroupId", int)
 LinkId = NewType("LinkId", int)
+StandingId = NewType("StandingId", int)
 UserId = NewType("UserId", int)
 
 
@@ -50,6 +51,7 @@ class Record(DeclarativeBase):
         ContactId: BigInteger,
         GroupId: BigInteger,
         LinkId: BigInteger,
+        StandingId: BigInteger,
         UserId: BigInteger,
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,
@@ -77,10 +79,18 @@ def key_for_children() -> UniqueConstraint:
     return UniqueConstraint("tenant_id", "id")
 
 
-def belongs_to(table: str, column: str, *, ondelete: str = "CASCADE") -> ForeignKeyConstraint:
-    """A foreign key that cannot cross tenants: plain foreign keys look past row-level security."""
+def belongs_to(
+    table: str, column: str, *, ondelete: str = "CASCADE", both_ways: bool = False
+) -> ForeignKeyConstraint:
+    """A foreign key that cannot cross tenants: plain foreign keys look past row-level security.
+
+    Of two tables that point to each other, one says `both_ways`.
+    """
     return ForeignKeyConstraint(
-        ["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], ondelete=ondelete
+        ["tenant_id", column],
+        [f"{table}.tenant_id", f"{table}.id"],
+        ondelete=ondelete,
+        use_alter=both_ways,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Identity, LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -117,6 +118,11 @@ def named(session: Session, slug: str) -> Tenant:
     if tenant is None:
         raise NotUsable(f"There is no tenant {slug!r}.")
     return tenant
+
+
+def zone(session: Session, tenant: TenantId) -> ZoneInfo:
+    """By whose clocks the tenant's day begins."""
+    return ZoneInfo(session.scalars(select(Tenant.time_zone).where(Tenant.id == tenant)).one())
 
 
 def slugs(session: Session) -> dict[int, str]:

@@ -39,6 +39,41 @@ def test_the_body_of_the_docs_works_as_it_stands(marketer: Person, approver: Per
         signer.post(f"/actions/{action['id']}/approve", json=vote).raise_for_status()
 
 
+def test_a_time_without_an_offset_is_read_off_a_clock_in_its_zone(marketer: Person) -> None:
+    """Winter and summer, and the hour that comes twice, of which it is the first."""
+    with marketer.api() as api:
+        for said, meant in (
+            ("2027-01-15T09:00:00", "2027-01-15T08:00:00Z"),
+            ("2027-07-15T09:00:00", "2027-07-15T07:00:00Z"),
+            ("2027-10-31T02:30:00", "2027-10-31T00:30:00Z"),
+            ("2027-01-15T09:00:00+05:30", "2027-01-15T03:30:00Z"),
+        ):
+            body = mail() | {"due_at": said, "time_zone": "Europe/Berlin"}
+            action = api.post("/actions", json=body).raise_for_status().json()
+            assert (action["due_at"], action["time_zone"]) == (meant, "Europe/Berlin")
+
+
+def test_what_is_not_named_in_an_edit_stays(marketer: Person) -> None:
+    window = {"opens": "09:00:00", "closes": "17:00:00", "days": [1, 2]}
+    body = mail() | {
+        "due_at": "2027-01-15T09:00:00",
+        "time_zone": "Europe/Berlin",
+        "window": window,
+        "budget_cap": "12.50",
+    }
+    with marketer.api() as api:
+        action = api.post("/actions", json=body).raise_for_status().json()
+        path = f"/actions/{action['id']}"
+        kept = ("due_at", "time_zone", "window", "budget_cap")
+        changed = api.put(path, json={"payload": body["payload"], "title": "New"}).raise_for_status().json()
+        assert {name: changed[name] for name in kept} == {name: action[name] for name in kept}
+        changed = api.put(path, json={"payload": body["payload"], "window": None}).raise_for_status().json()
+        assert changed["window"] is None
+        assert changed["due_at"] == action["due_at"]
+        frozen = api.post(f"{path}/submit").raise_for_status().json()
+        assert frozen["cost"]["amount"] == "0.00"
+
+
 def test_authors_do_not_approve_their_own(admin: Person) -> None:
     action = submitted(admin)
     with admin.api() as api:
@@ -164,7 +199,17 @@ def test_lists_go_on_where_they_ended(marketer: Person) -> None:
         (mail(body="half a pair \ud800"), 422, "payload"),
         (mail() | {"type": "pigeon"}, 422, "type"),
         (mail() | {"title": "x" * 201}, 422, "title"),
-        (mail() | {"due_at": "2026-01-01T09:00:00"}, 422, "due_at"),
+        (mail() | {"due_at": "2026-03-29T02:30:00", "time_zone": "Europe/Berlin"}, 422, "due_at"),
+        (mail() | {"due_at": "9999-12-31T23:59:59-12:00"}, 422, "due_at"),
+        (mail() | {"time_zone": "Europe/Atlantis"}, 422, "time_zone"),
+        (mail() | {"time_zone": "../../etc/passwd"}, 422, "time_zone"),
+        (mail() | {"window": {"opens": "17:00", "closes": "09:00"}}, 422, "window"),
+        (mail() | {"window": {"opens": "09:00", "closes": "17:00", "days": [8]}}, 422, "window.days.0"),
+        (mail() | {"window": {"opens": "09:00+01:00", "closes": "17:00"}}, 422, "window.opens"),
+        (mail() | {"budget_cap": 0}, 422, "budget_cap"),
+        (mail() | {"provenance": [{"kind": "Feed Entry", "id": "1"}]}, 422, "provenance.0.kind"),
+        (mail() | {"standing_approval_id": 1}, 404, "standing_approval_id"),
+        (mail(groups=[1]), 422, "payload.recipient"),
         (mail() | {"campaign_id": 2**62}, 404, "campaign_id"),
         (mail() | {"campaign_id": 2**70}, 422, "campaign_id"),
         (mail() | {"state": "approved"}, 422, "state"),

@@ -17,16 +17,16 @@ from typing import Any
 from sqlalchemy import text
 
 from marketing_pipelines.defs.resources import SettingsResource
-from marketing_pipelines.outbound import executor, mail_server
+from marketing_pipelines.outbound import executor, payloads
 from marketing_pipelines.outbound.freeze import freeze
 from store import records
 from store.audit import Actor, ActorKind
 from store.records import actions, approvals, kill_switches, policies
-from store.records.actions import Action, ActionType, Purpose, State
+from store.records.actions import Action, ActionType, Purpose, Schedule, State
 from store.records.approvals import Decision
 from store.records.kill_switches import EVERYTHING, Reach, Scope
 from store.records.people import MemberRole, Membership, User
-from store.records.schema import ActionId, CampaignId, TenantId, UserId
+from store.records.schema import ActionId, TenantId, UserId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
 from tests.conftest import environment_of
@@ -34,11 +34,11 @@ from tests.conftest import environment_of
 ONE_RUN = """
 import os
 from marketing_pipelines.defs.resources import SettingsResource
-from marketing_pipelines.outbound import executor, mail_server
+from marketing_pipelines.outbound import executor, payloads
 from store.settings import current
 
 settings = current()
-executor.execute(settings, lambda: mail_server.connect(settings), f"process-{os.getpid()}")
+executor.execute(settings, f"process-{os.getpid()}")
 """
 STILL_AT_IT = f"""
 select pid from pg_stat_activity
@@ -101,28 +101,26 @@ class Office:
         *,
         to: list[str] | None = None,
         body: str = "Hello there.",
+        type: ActionType = ActionType.EMAIL,
+        payload: dict[str, Any] | None = None,
         purpose: Purpose = Purpose.MARKETING,
-        dry_run: bool = False,
         due_at: datetime | None = None,
-        campaign: CampaignId | None = None,
+        **more: Any,
     ) -> ActionId:
-        payload: dict[str, Any] = {
-            "recipients": to or ["reader@example.com"],
-            "subject": "News",
-            "body": body,
-        }
+        mail = {"recipients": to or ["reader@example.com"], "subject": "News", "body": body}
+        checked = payloads.checked(type, payload or mail)
         with self.console() as session:
             action = actions.create(
                 session,
                 self.tenant,
                 self.by(self.author),
-                type=ActionType.EMAIL,
-                payload=payload,
+                type=type,
+                channel=checked.channel,
+                payload=checked.payload,
                 purpose=purpose,
                 author=self.author,
-                dry_run=dry_run,
-                due_at=due_at,
-                campaign=campaign,
+                schedule=more.pop("schedule", Schedule(due_at)),
+                **more,
             )
             return ActionId(action.id)
 
@@ -176,14 +174,12 @@ class Office:
         with self.console() as session:
             action = self.locked(session, action_id)
             payload = {**action.payload, "body": body}
-            actions.edit(session, action, self.by(self.author), payload)
+            actions.edit(session, action, self.by(self.author), payload, action.channel)
 
     def send(self, **changed: Any) -> Counter[State]:
         """One run of the gate's job, from start to end."""
         settings = self.settings.model_copy(update=changed)
-        return executor.execute(
-            settings, lambda: mail_server.connect(settings), f"run-{uuid.uuid4().hex[:8]}"
-        )
+        return executor.execute(settings, f"run-{uuid.uuid4().hex[:8]}")
 
     @contextmanager
     def sender(self, drain_seconds: int = 300) -> Iterator[subprocess.Popen[bytes]]:

@@ -66,7 +66,7 @@ def test_a_frozen_campaign_still_verifies(office: Office) -> None:
         assert version is not None
         assert manifest_hash(version.manifest) == version.manifest_hash
         frozen = version.manifest["recipients"]
-        assert root(row.leaf for row in actions.recipients(session, action)).hex() == frozen["root"]
+        assert root(row.leaf for row in actions.frozen_audience(session, action)).hex() == frozen["root"]
         assert audit_log.verify(session, office.tenant) is None
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from store import records
 from store.audit import Actor, ActorKind
 from store.records import actions, audit_log
-from store.records.actions import MOVES, ActionType, IllegalMove, Move, Purpose, State
+from store.records.actions import MOVES, ActionType, Channel, IllegalMove, Move, Purpose, State
 from store.records.schema import ActionId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
@@ -43,6 +43,7 @@ def histories_of_an_action(house: Settings) -> type[RuleBasedStateMachine]:
                     self.tenant,
                     SOMEONE,
                     type=ActionType.EMAIL,
+                    channel=Channel.SMTP,
                     payload={},
                     purpose=Purpose.CONTRACT,
                 )

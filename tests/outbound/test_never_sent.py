@@ -182,7 +182,7 @@ def test_whoever_signed_had_a_hand_in_it_after_all(office: Office) -> None:
     action_id = office.draft()
     with office.console() as session:
         action = office.locked(session, action_id)
-        actions.edit(session, action, office.by(office.approver), dict(action.payload))
+        actions.edit(session, action, office.by(office.approver), dict(action.payload), action.channel)
     manifest_hash = office.submit(action_id)
     with pytest.raises(NotAllowed, match="own work"):
         office.approve(action_id, manifest_hash)

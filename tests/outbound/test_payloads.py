@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketing_pipelines.outbound import payloads
+from marketing_pipelines.outbound.kinds.email import EmailPayload
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records.actions import ActionType
 
@@ -14,7 +15,7 @@ GOOD: dict[str, Any] = {"recipient": "user@example.com", "subject": "Hello", "bo
 
 
 def test_a_payload_comes_back_as_it_is_stored() -> None:
-    assert payloads.validate(ActionType.EMAIL, GOOD) == GOOD
+    assert payloads.checked(ActionType.EMAIL, GOOD).payload == GOOD
 
 
 def test_an_address_that_is_given_twice_is_one_recipient() -> None:
@@ -22,7 +23,8 @@ def test_an_address_that_is_given_twice_is_one_recipient() -> None:
         ActionType.EMAIL,
         {"recipients": ["A@example.com", "b@example.com", "a@example.com"], "subject": "x", "body": "x"},
     )
-    assert mail.audience == ["a@example.com", "b@example.com"]
+    assert isinstance(mail, EmailPayload)
+    assert mail.named == ["a@example.com", "b@example.com"]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_a_payload_that_cannot_be_sent_names_the_field_and_the_reason(
     change: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(PayloadError) as refused:
-        payloads.validate(ActionType.EMAIL, {**GOOD, **change})
+        payloads.checked(ActionType.EMAIL, {**GOOD, **change})
     (problem,) = refused.value.problems
     assert problem.field == field
     assert problem.reason
@@ -67,7 +69,7 @@ def test_a_payload_that_cannot_be_sent_names_the_field_and_the_reason(
 
 def test_every_field_that_is_wrong_is_named() -> None:
     with pytest.raises(PayloadError) as refused:
-        payloads.validate(ActionType.EMAIL, {"recipient": "x", "subject": "", "body": 1})
+        payloads.checked(ActionType.EMAIL, {"recipient": "x", "subject": "", "body": 1})
     assert {problem.field for problem in refused.value.problems} == {"recipient", "subject", "body"}
 
 
@@ -76,10 +78,10 @@ def test_every_field_that_is_wrong_is_named() -> None:
 )
 def test_whatever_comes_in_is_taken_or_refused_with_reasons(payload: dict[str, Any]) -> None:
     try:
-        stored = payloads.validate(ActionType.EMAIL, payload)
+        stored = payloads.checked(ActionType.EMAIL, payload).payload
     except PayloadError as refused:
         problems = refused.problems
     else:
-        problems = [] if payloads.validate(ActionType.EMAIL, stored) == stored else None
+        problems = [] if payloads.checked(ActionType.EMAIL, stored).payload == stored else None
     assert problems is not None
     assert all(problem.field and problem.reason for problem in problems)

@@ -1,5 +1,7 @@
 """What stands out in a mail, and how risky that makes it."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +80,16 @@ def test_audience_and_findings_make_the_risk(
     found = findings("NEWS NEWS", "", "", [], BLOCKED)[:1] * warnings
     worse = findings("News", "", "", ["https://evil.example"], BLOCKED) * serious
     assert all(finding.severity is Severity.SERIOUS for finding in worse)
-    assessed = assess(recipients, [*found, *worse])
+    assessed = assess(recipients, Decimal(0), [*found, *worse])
+    assert assessed.risk is risk
+    assert bool(assessed.reasons) is (risk is not Risk.LOW)
+
+
+@pytest.mark.parametrize(
+    ("cost", "risk"),
+    [("0", Risk.LOW), ("999.99", Risk.LOW), ("1000", Risk.MEDIUM), ("10000", Risk.HIGH)],
+)
+def test_money_makes_the_risk(cost: str, risk: Risk) -> None:
+    assessed = assess(1, Decimal(cost), [])
     assert assessed.risk is risk
     assert bool(assessed.reasons) is (risk is not Risk.LOW)

@@ -17,10 +17,10 @@ SEND_TAGS = {"mp/gate": "send"}
     description="Sends what is approved and due, then waits a while for more, so that most actions meet it warm."
 )
 def send_approved_actions(context: dg.OpExecutionContext, house: SettingsResource) -> None:
-    from marketing_pipelines.outbound import executor, mail_server
+    from marketing_pipelines.outbound import executor
 
     settings = house.settings()
-    left = executor.execute(settings, lambda: mail_server.connect(settings), context.run_id)
+    left = executor.execute(settings, context.run_id)
     for state, count in left.items():
         context.log.info("%d slices left their action %s", count, state)
     if left:

@@ -1,0 +1,57 @@
+"""What takes messages from us: the mail server and the web hooks of the settings, opened once a run."""
+
+from contextlib import ExitStack
+from functools import cached_property
+
+import httpx
+
+from connectors import public_network
+from connectors.face import SendsMail
+from connectors.smtp import Smtp, SmtpCredentials, TlsMode
+from store.settings import Settings
+
+IMPLICIT_TLS_PORT = 465
+_PATIENCE = httpx.Timeout(15.0, connect=5.0)
+
+
+class Carriers:
+    """The connections of one run, each opened when the first message needs it."""
+
+    def __init__(self, settings: Settings, closing: ExitStack) -> None:
+        self._settings, self._closing = settings, closing
+
+    @cached_property
+    def mail(self) -> SendsMail:
+        server = mail_server(self._settings)
+        self._closing.callback(server.close)
+        return server
+
+    @cached_property
+    def web(self) -> httpx.Client:
+        """For addresses that somebody typed: in production they lead to the public network only."""
+        return self._closing.enter_context(
+            public_network.client(
+                allow_private=not self._settings.production,
+                user_agent="marketing-pipelines",
+                timeout=_PATIENCE,
+            )
+        )
+
+
+def mail_server(settings: Settings) -> SendsMail:
+    """The mail server of the settings; it connects with its first message."""
+    return Smtp(
+        SmtpCredentials(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            user=settings.smtp_user,
+            password=settings.smtp_password.get_secret_value(),
+            tls=_tls(settings),
+        )
+    )
+
+
+def _tls(settings: Settings) -> TlsMode:
+    if not settings.smtp_tls:
+        return TlsMode.NONE
+    return TlsMode.IMPLICIT if settings.smtp_port == IMPLICIT_TLS_PORT else TlsMode.STARTTLS
