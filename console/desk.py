@@ -100,7 +100,7 @@ def submit(visitor: Visitor, action_id: int) -> Action:
             try:
                 standing.approve(session, action, version, visitor.actor)
             except (NotCovered, NotUsable) as reason:
-                raise NotReady("standing_approval_id", str(reason)) from None
+                raise NotReady("standing_approval_id", str(reason), of_payload=False) from None
         return action
 
 

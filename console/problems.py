@@ -72,7 +72,8 @@ def problem_of(error: Exception) -> Problem:
             errors = [FieldError(f"payload.{found.field}", found.reason) for found in error.problems]
             return Problem(422, "The payload cannot be sent as it is.", errors)
         case NotReady():
-            reason = FieldError(f"payload.{error.field}", error.reason)
+            field = f"payload.{error.field}" if error.of_payload else error.field
+            reason = FieldError(field, error.reason)
             return Problem(422, "The action is not ready to be submitted.", [reason])
         case NotAllowed():
             return Problem(403, error.reason)

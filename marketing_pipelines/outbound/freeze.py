@@ -96,9 +96,8 @@ def _elsewhere(settings: Settings, read: Read) -> list[str]:
 
 def _refuse_beyond_cap(action: Action, cost: Cost) -> None:
     if action.budget_cap is not None and cost.amount > action.budget_cap:
-        raise NotReady(
-            "budget_cap", f"it would cost {cost.amount} ({cost.basis}), the cap is {action.budget_cap}"
-        )
+        reason = f"it would cost {cost.amount} ({cost.basis}), the cap is {action.budget_cap}"
+        raise NotReady("budget_cap", reason, of_payload=False)
 
 
 def _currency(session: Session, action: Action) -> str:

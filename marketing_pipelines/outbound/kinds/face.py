@@ -23,12 +23,13 @@ from store.settings import Settings
 
 
 class NotReady(Exception):
-    """The action cannot be submitted as it is; `field` and `reason` are for its author."""
+    """The action cannot be submitted as it is; `field`, of the payload or beside it, and `reason` are for its author."""
 
-    def __init__(self, field: str, reason: str) -> None:
+    def __init__(self, field: str, reason: str, *, of_payload: bool = True) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+        self.of_payload = of_payload
 
 
 class Payload(BaseModel):
