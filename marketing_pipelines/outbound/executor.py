@@ -103,7 +103,7 @@ def _begin(session: Session, settings: Settings, taken: Taken, run_id: str) -> S
         approved,
     )
     if is_new:
-        deliveries.plan(session, action, sending.message_id)
+        deliveries.plan(session, action, sending.message_ids())
     return sending
 
 

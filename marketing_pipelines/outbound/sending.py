@@ -1,7 +1,7 @@
 """What a run knows of the slice it is sending."""
 
-import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -80,13 +80,18 @@ class Sending:
         key = self.settings.derived(unsubscribe_tokens.PURPOSE)
         return door + unsubscribe_tokens.token(key, Leaving(self.tenant, contact, self.action_id))
 
-    def message_id(self, recipient_key: str, step: int = 0, occurrence: int = 0) -> str:
-        """The same delivery always carries the same id, a Message-ID in mails, which tells an outsider nothing."""
-        subject = f"{self.tenant}/{self.action_id}/{step}/{recipient_key}/{occurrence}"
+    def message_ids(self, step: int = 0, occurrence: int = 0) -> Callable[[str], str]:
+        """Gives each delivery its id, a Message-ID in mails: always the same, and it tells an outsider nothing."""
         key = self.settings.derived("message-id")
-        digest = hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()[:40]
         sender = self.approved.manifest["sender"]
-        return f"<{digest}@{addresses.sender(sender).domain}>" if sender else digest
+        domain = addresses.sender(sender).domain if sender else ""
+
+        def message_id(recipient_key: str) -> str:
+            subject = f"{self.tenant}/{self.action_id}/{step}/{recipient_key}/{occurrence}"
+            digest = hmac.digest(key, subject.encode(), "sha256").hex()[:40]
+            return f"<{digest}@{domain}>" if domain else digest
+
+        return message_id
 
 
 def actor_of(run_id: str) -> Actor:

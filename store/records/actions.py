@@ -10,7 +10,10 @@ from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -18,7 +21,10 @@ from sqlalchemy import (
     Row,
     String,
     UniqueConstraint,
+    cast,
+    func,
     insert,
+    literal,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -384,19 +390,7 @@ def submit(
         submitted_by=by,
     )
     session.add(version)
-    rows = [
-        {
-            "tenant_id": action.tenant_id,
-            "action_id": action.id,
-            "version": action.version,
-            "recipient_key": leaf.recipient_key,
-            "contact_id": leaf.contact_id,
-            "values": leaf.values,
-            "leaf": leaf.hash,
-        }
-        for leaf in frozen.leaves
-    ]
-    session.execute(insert(ActionRecipient), rows)
+    _keep_audience(session, action, frozen.leaves)
     move(
         session,
         action,
@@ -407,6 +401,27 @@ def submit(
         expires_at=expires_at.isoformat(),
     )
     return version
+
+
+def _keep_audience(session: Session, action: Action, leaves: Sequence[Leaf]) -> None:
+    """In one statement, since there may be a hundred thousand."""
+    columns: dict[str, ColumnElement[Any]] = {
+        "recipient_key": cast([leaf.recipient_key for leaf in leaves], ARRAY(String)),
+        "contact_id": cast([leaf.contact_id for leaf in leaves], ARRAY(BigInteger)),
+        "values": cast([leaf.values for leaf in leaves], ARRAY(JSONB)),
+        "leaf": cast([leaf.hash for leaf in leaves], ARRAY(LargeBinary)),
+    }
+    session.execute(
+        insert(ActionRecipient).from_select(
+            ["tenant_id", "action_id", "version", *columns],
+            select(
+                literal(action.tenant_id, BigInteger),
+                literal(action.id, BigInteger),
+                literal(action.version),
+                *map(func.unnest, columns.values()),
+            ),
+        )
+    )
 
 
 class Changes(TypedDict, total=False):

@@ -167,7 +167,8 @@ def _suppress_again(session: Session, tenant: TenantId, made: dict[str, ContactI
     by_hash = {hashed: made[email] for email, hashed in _hashes(session, tenant, made).items()}
     known = session.scalars(
         select(Suppression.address_hash).where(
-            Suppression.tenant_id == tenant, Suppression.address_hash.in_(by_hash)
+            Suppression.tenant_id == tenant,
+            Suppression.address_hash == func.any(cast(list(by_hash), ARRAY(LargeBinary))),
         )
     ).all()
     if known:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from marketing_pipelines.outbound.kinds.face import NotReady
-from store.records import actions, contacts, groups
+from store.records import actions, contacts, erasure, groups
 from store.records.actions import Purpose
 from store.records.groups import Group
 from store.records.schema import ContactId
@@ -101,3 +101,14 @@ def opt_out(office: Office, address: str) -> None:
     with office.console() as session:
         contact = contacts.ensure(session, office.tenant, address)
         contacts.opt_out(session, contact, office.by(office.author), "by phone")
+
+
+def test_more_addresses_than_a_statement_has_parameters(office: Office) -> None:
+    """One of them had asked for no more mail, and was erased since."""
+    with office.console() as session:
+        left = contacts.ensure(session, office.tenant, "r7@example.com")
+        contacts.opt_out(session, left, office.by(office.author), "by phone")
+        erasure.erase(session, left, office.by(office.author))
+        known = contacts.ensure_all(session, office.tenant, [f"r{n}@example.com" for n in range(70_000)])
+    assert len(known) == 70_000
+    assert [contact.email for contact in known if contact.unsubscribed_at] == ["r7@example.com"]
