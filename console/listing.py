@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
+from marketing_pipelines.outbound import kinds
 from store.records.actions import Action, ActionVersion, State
 from store.records.people import User
 from store.records.schema import TenantId, UserId
@@ -24,7 +25,8 @@ class Listed:
 
     @property
     def title(self) -> str:
-        return self.action.title or str(self.action.payload.get("subject", "")) or "Untitled"
+        action = self.action
+        return action.title or kinds.of(action.type).headline(action.payload) or "Untitled"
 
 
 @dataclass(frozen=True, slots=True)

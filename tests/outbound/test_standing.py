@@ -206,3 +206,13 @@ def revoke(office: Office, number: StandingId) -> None:
         found = standing_approvals.locked(session, office.tenant, number)
         assert found is not None
         standing_approvals.revoke(session, found, office.by(office.approver), "no longer wanted")
+
+
+def test_the_way_out_of_a_sequences_mails_is_no_placeholder_that_was_left_in(office: Office) -> None:
+    action_id = office.draft(type=ActionType.SEQUENCE, payload=SEQUENCE)
+    office.submit(action_id)
+    with office.console() as session:
+        version = actions.current_version(session, office.now(action_id))
+    assert version is not None
+    assert version.manifest["findings"] == []
+    assert "{{ unsubscribe }}" in version.manifest["template"]["steps"][0]["text"]

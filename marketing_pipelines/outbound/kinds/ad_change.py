@@ -91,13 +91,17 @@ class AdChangePayload(Payload):
 class AdChange(Unconnected[AdChangePayload]):
     payload = AdChangePayload
     main_field = "change"
+    named_by = "change"
+
+    def headline(self, payload: Mapping[str, Any]) -> str:
+        return _HEADLINES[Change(payload["change"])]
 
     def channel(self, payload: AdChangePayload) -> Channel:
         return Channel(payload.platform.value)
 
     def connection(self, settings: Settings, payload: AdChangePayload) -> str:
         """A rule is kept here; only what is done by it goes to the platform."""
-        return "our own rules" if payload.change is Change.RULE else super().connection(settings, payload)
+        return "our own records" if payload.change is Change.RULE else super().connection(settings, payload)
 
     def hand_over(self, sending: Sending, claim: Claim, carriers: Carriers) -> str:
         standing = self.standing(sending.approved.manifest["template"])

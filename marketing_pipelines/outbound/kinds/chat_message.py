@@ -23,6 +23,7 @@ class ChatMessagePayload(Payload):
 class ChatMessage(ByWebHook[ChatMessagePayload]):
     payload = ChatMessagePayload
     main_field = "text"
+    named_by = "text"
     receiver = "the team's chat"
 
     def hook(self, settings: Settings) -> WebHook | None:

@@ -25,6 +25,7 @@ class CmsWebhookPayload(Payload):
 class CmsWebhook(ByWebHook[CmsWebhookPayload]):
     payload = CmsWebhookPayload
     main_field = "data"
+    named_by = "event"
     receiver = "the content management system"
 
     def hook(self, settings: Settings) -> WebHook | None:

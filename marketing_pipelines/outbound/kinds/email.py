@@ -79,6 +79,7 @@ class EmailPayload(Payload):
 class Email(Kind[EmailPayload]):
     payload = EmailPayload
     main_field = "recipient"
+    named_by = "subject"
 
     def channel(self, payload: EmailPayload) -> Channel:
         del payload

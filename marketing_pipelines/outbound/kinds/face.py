@@ -60,6 +60,7 @@ Money = Annotated[Decimal, Field(strict=False, gt=0, max_digits=16, decimal_plac
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 P = TypeVar("P", bound=Payload)
+LONGEST_HEADLINE = 100
 # The key of the one leaf of what goes to no people.
 TARGET = "target"
 
@@ -114,6 +115,12 @@ class Kind(ABC, Generic[P]):
     payload: ClassVar[type[Payload]]
     main_field: ClassVar[str]
     """Of which field it is said what is wrong with a payload as a whole."""
+    named_by: ClassVar[str]
+    """The field that tells one action from another in a list."""
+
+    def headline(self, payload: Mapping[str, Any]) -> str:
+        """What a stored payload is called in a list."""
+        return str(payload.get(self.named_by, "")).partition("\n")[0][:LONGEST_HEADLINE]
 
     @abstractmethod
     def channel(self, payload: P) -> Channel:

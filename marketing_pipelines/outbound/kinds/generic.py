@@ -29,6 +29,7 @@ class GenericPayload(Payload):
 class Generic(ToOnePlace[GenericPayload]):
     payload = GenericPayload
     main_field = "what"
+    named_by = "what"
 
     def channel(self, payload: GenericPayload) -> Channel:
         del payload

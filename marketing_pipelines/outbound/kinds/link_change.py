@@ -46,6 +46,10 @@ class LinkChangePayload(Payload):
 class LinkChange(Kind[LinkChangePayload]):
     payload = LinkChangePayload
     main_field = "slug"
+    named_by = "slug"
+
+    def headline(self, payload: Mapping[str, Any]) -> str:
+        return f"Change of the short link /{super().headline(payload)}"
 
     def channel(self, payload: LinkChangePayload) -> Channel:
         del payload
@@ -81,7 +85,7 @@ class LinkChange(Kind[LinkChangePayload]):
         }
         text = "\n".join(f"{name}: {value}" for name, value in facts.items() if value)
         leads = [change[name] for name in ("target_url", "fallback_url") if name in change]
-        return Read(f"Change of the short link /{change['slug']}", text, links=leads)
+        return Read(self.headline(change), text, links=leads)
 
     def hand_over(self, sending: Sending, claim: Claim, carriers: Carriers) -> str:
         """One transaction: done, or not begun."""

@@ -53,6 +53,7 @@ class SequencePayload(Payload):
 class Sequence(ToOnePlace[SequencePayload]):
     payload = SequencePayload
     main_field = "until"
+    named_by = "name"
 
     def channel(self, payload: SequencePayload) -> Channel:
         del payload
@@ -68,7 +69,7 @@ class Sequence(ToOnePlace[SequencePayload]):
 
     def connection(self, settings: Settings, payload: SequencePayload) -> str:
         del settings, payload
-        return "mails that follow"
+        return "our own records"
 
     def place(self, payload: SequencePayload) -> str:
         return f"up to {payload.most:,} mails until {payload.until}"
@@ -77,7 +78,8 @@ class Sequence(ToOnePlace[SequencePayload]):
         del values
         sequence = manifest["template"]
         mails = [
-            f"{number}. After {step['after_days']} days: {step['subject']}\n\n{step['text']}"
+            f"{number}. After {step['after_days']} days: {step['subject']}\n\n"
+            + way_out.filled(step["text"], "…")
             for number, step in enumerate(sequence["steps"], start=1)
         ]
         leads = {link for step in sequence["steps"] for link in links.found_in(step["text"], step["html"])}

@@ -51,6 +51,7 @@ class SocialPostPayload(Payload):
 class SocialPost(Unconnected[SocialPostPayload]):
     payload = SocialPostPayload
     main_field = "text"
+    named_by = "text"
 
     def channel(self, payload: SocialPostPayload) -> Channel:
         return _CARRIED_BY[payload.network]
