@@ -26,7 +26,7 @@ from store.records.deliveries import (
 )
 from store.records.schema import ActionId, ContactId
 
-_LOCK_CLASS = 0x6D71
+_LOCK_CLASS = 0x6D72
 
 
 @dataclass(frozen=True, slots=True)
