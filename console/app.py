@@ -12,6 +12,7 @@ from console.attempts import Attempts
 from console.body_limit import BodyLimit
 from console.headers import SecurityHeaders
 from console.request_log import RequestLog
+from console.versions import Versions
 from store.settings import Settings
 
 ROUTERS: tuple[APIRouter, ...] = (*pages.ROUTERS, *api.ROUTERS, health.router)
@@ -32,6 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.attempts = Attempts()
     problems.install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Versions)
     app.add_middleware(SecurityHeaders, over_tls=sign_in.is_over_tls(settings))
     app.add_middleware(RequestLog)
     for router in ROUTERS:

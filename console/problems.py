@@ -19,12 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console import origins, rendering
 from console.attempts import TooManyAttempts
 from console.sign_in import NoTenant, NotSignedIn
+from console.versions import API, asked_path
 from marketing_pipelines.outbound.freeze import NotReady
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records.actions import IllegalMove
 from store.records.approvals import AlreadySettled, DecisionRefused, NotAllowed, StaleVersion
 
-API = "/api/"
 FORWARD = "/auth/forward"
 _log = logging.getLogger("console")
 
@@ -126,7 +126,7 @@ def _as_json(request: Request, problem: Problem) -> Response:
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": request.url.path,
+        "instance": asked_path(request),
         "request_id": request.state.request_id,
         **problem.members,
     }
