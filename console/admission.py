@@ -1,16 +1,20 @@
 """Admission: every request passes here before its handler, and is measured against the table of permissions."""
 
+import re
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
-from console import origins, permissions, sign_in
+from console import idempotency, origins, permissions, sign_in
 from console.origins import SAFE_METHODS, Origin
-from console.problems import Refused, is_api
+from console.problems import FieldError, Refused, is_api
 from console.sign_in import NotSignedIn, Token, Visitor
 from store.settings import Settings
 
 LARGEST_ID = 2**63 - 1
+_KEY = re.compile(r"[ -~]{1,255}")
 
 
 def settings_of(request: Request) -> Settings:
@@ -28,8 +32,23 @@ async def _form_token(request: Request) -> str:
     return value if isinstance(value, str) else ""
 
 
+async def _asked_once(request: Request) -> bytes | None:
+    """What is to be done once, where the endpoint makes something and the request names a key."""
+    makes = request.method == "POST" and request.scope["route"].status_code == HTTPStatus.CREATED
+    key = request.headers.get(idempotency.HEADER)
+    if key is None or not makes or not is_api(request):
+        return None
+    if not _KEY.fullmatch(key):
+        reason = "must be 1 to 255 printable ASCII characters"
+        raise Refused(422, f"{idempotency.HEADER} {reason}.", [FieldError(idempotency.HEADER, reason)])
+    return idempotency.fingerprint(request, await request.body())
+
+
 def admit(
-    request: Request, settings: Chosen, form_token: Annotated[str, Depends(_form_token)]
+    request: Request,
+    settings: Chosen,
+    form_token: Annotated[str, Depends(_form_token)],
+    asked_once: Annotated[bytes | None, Depends(_asked_once)],
 ) -> Visitor | None:
     """The visitor, if the endpoint wants one and lets this one in; else a refusal."""
     of_the_api = is_api(request)
@@ -43,7 +62,11 @@ def admit(
     if visitor.role not in roles:
         named = ", ".join(sorted(role.capitalize() for role in roles))
         raise Refused(403, f"Your role is {visitor.role.capitalize()}; this takes one of: {named}.")
-    return visitor
+    if asked_once is None:
+        return visitor
+    key = request.headers[idempotency.HEADER]
+    request.state.once = idempotency.Once(settings, visitor.tenant, visitor.actor, key, asked_once)
+    return replace(visitor, once=request.state.once)
 
 
 def signed_in(visitor: Annotated[Visitor | None, Depends(admit)]) -> Visitor:

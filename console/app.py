@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
-from console import api, health, pages, permissions, problems, rendering, sign_in
+from console import api, health, idempotency, pages, permissions, problems, rendering, sign_in
 from console.admission import admit
 from console.attempts import Attempts
 from console.body_limit import BodyLimit
@@ -31,6 +31,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.attempts = Attempts()
+    app.add_middleware(idempotency.KeepAnswers)
+    app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)
     problems.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Versions)

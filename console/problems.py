@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console import origins, rendering
 from console.attempts import TooManyAttempts
+from console.idempotency import HEADER, AnswerLost, UsedForAnother
 from console.sign_in import NoTenant, NotSignedIn
 from console.versions import API, asked_path
 from marketing_pipelines.outbound.freeze import NotReady
@@ -87,6 +88,16 @@ def problem_of(error: Exception) -> Problem:
             return Problem(409, str(error))
         case TooManyAttempts():
             return Problem(429, str(error), headers={"Retry-After": str(error.seconds)})
+        case UsedForAnother():
+            reason = "was used for another request; take a new key for each thing that is to be made"
+            return Problem(422, f"{HEADER} {reason}.", [FieldError(HEADER, reason)])
+        case AnswerLost():
+            where = {"location": error.location} if error.location else {}
+            return Problem(
+                409,
+                "This was done already; what was answered then cannot be said again. Look up what was made.",
+                members=where,
+            )
         case NoTenant():
             return Problem(403, "Nobody has let you into a tenant yet; ask an Admin.")
         case NotSignedIn():

@@ -1,7 +1,7 @@
 """Signing in: the cookie of a browser, the token of a program, and who stands behind either."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NewType
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console import permissions
+from console.idempotency import Once
 from store import records
 from store.audit import Actor, ActorKind
 from store.clock import now
@@ -46,6 +47,7 @@ class Visitor:
     time_zone: ZoneInfo
     currency: str
     cookie: Cookie | None
+    once: Once | None = None
 
     @property
     def actor(self) -> Actor:
@@ -57,7 +59,10 @@ class Visitor:
     @contextmanager
     def records(self) -> Iterator[Session]:
         """One transaction that sees this tenant's rows only."""
-        with records.session(self.settings, Role.CONSOLE, tenant=self.tenant) as session:
+        with (
+            records.session(self.settings, Role.CONSOLE, tenant=self.tenant) as session,
+            self.once.claimed(session) if self.once else nullcontext(),
+        ):
             yield session
 
 

@@ -183,6 +183,9 @@ class Settings(BaseSettings):
     session_absolute_hours: Annotated[int, Field(ge=1)] = Field(
         168, description="Hours after which a console log-in ends whatever happens."
     )
+    idempotency_hours: Annotated[int, Field(ge=1, le=24 * 30)] = Field(
+        24, description="Hours that the API remembers an Idempotency-Key and what it answered."
+    )
     approval_expires_hours: Annotated[int, Field(ge=1)] = Field(
         72,
         description="Hours that an approval request or an approval holds; then it is expired, never approved.",
