@@ -5,9 +5,10 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Request, Response
 
 from console import idempotency, origins, permissions, sign_in
+from console.etags import Conditions
 from console.origins import SAFE_METHODS, Origin
 from console.problems import FieldError, Refused, is_api
 from console.sign_in import NotSignedIn, Token, Visitor
@@ -46,6 +47,7 @@ async def _asked_once(request: Request) -> bytes | None:
 
 def admit(
     request: Request,
+    response: Response,
     settings: Chosen,
     form_token: Annotated[str, Depends(_form_token)],
     asked_once: Annotated[bytes | None, Depends(_asked_once)],
@@ -62,6 +64,9 @@ def admit(
     if visitor.role not in roles:
         named = ", ".join(sorted(role.capitalize() for role in roles))
         raise Refused(403, f"Your role is {visitor.role.capitalize()}; this takes one of: {named}.")
+    if not of_the_api:
+        return visitor
+    visitor = replace(visitor, conditions=Conditions.of_request(request, response))
     if asked_once is None:
         return visitor
     key = request.headers[idempotency.HEADER]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
-from console import api, health, idempotency, pages, permissions, problems, rendering, sign_in
+from console import api, etags, health, idempotency, pages, permissions, problems, rendering, sign_in
 from console.admission import admit
 from console.attempts import Attempts
 from console.body_limit import BodyLimit
@@ -33,6 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.attempts = Attempts()
     app.add_middleware(idempotency.KeepAnswers)
     app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)
+    app.add_exception_handler(etags.NotModified, etags.not_modified)
     problems.install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Versions)

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from sqlalchemy import select
 
+from console import etags
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
 from marketing_pipelines.outbound import freeze, payloads
@@ -133,10 +134,17 @@ def choose_policy(visitor: Visitor, given: dict[str, Any]) -> Policy:
     """Replaces the tenant's policy; what is submitted from now on is asked for under it."""
     with visitor.records() as session:
         tenant = session.scalars(select(Tenant).where(Tenant.id == visitor.tenant).with_for_update()).one()
+        visitor.conditions.require(lambda: etags.of(policies.of_tenant(session, visitor.tenant)))
         try:
             return policies.choose(session, visitor.actor, tenant, given)
         except NotUsable as unusable:
             raise Refused(422, str(unusable)) from None
+
+
+def etag(session: Session, action: Action) -> str:
+    """Changes with the action and with the signatures that count for it."""
+    version = actions.current_version(session, action)
+    return etags.of(action, approvals.signatures(session, action, version) if version else None)
 
 
 def found(session: Session, visitor: Visitor, action_id: int) -> Action:
@@ -157,6 +165,7 @@ def _locked(session: Session, visitor: Visitor, action_id: int) -> Action:
     action = actions.locked(session, visitor.tenant, ActionId(action_id))
     if action is None:
         raise nothing_here()
+    visitor.conditions.require(lambda: etag(session, action))
     return action
 
 

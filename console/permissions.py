@@ -66,6 +66,7 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "POST /api/recipients/{recipient_id}/opt-in": WRITERS,
     "GET /api/groups": EVERYONE,
     "POST /api/groups": WRITERS,
+    "GET /api/groups/{group_id}": EVERYONE,
     "PATCH /api/groups/{group_id}": WRITERS,
     "GET /api/groups/{group_id}/recipients": AUDITORS,
     "POST /api/groups/{group_id}/recipients": WRITERS,

@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console import origins, rendering
+from console import etags, origins, rendering
 from console.attempts import TooManyAttempts
+from console.etags import ChangedMeanwhile
 from console.idempotency import HEADER, AnswerLost, UsedForAnother
 from console.sign_in import NoTenant, NotSignedIn
 from console.versions import API, asked_path
@@ -88,6 +89,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(409, str(error))
         case TooManyAttempts():
             return Problem(429, str(error), headers={"Retry-After": str(error.seconds)})
+        case ChangedMeanwhile():
+            return Problem(412, str(error), headers={etags.HEADER: error.tag})
         case UsedForAnother():
             reason = "was used for another request; take a new key for each thing that is to be made"
             return Problem(422, f"{HEADER} {reason}.", [FieldError(HEADER, reason)])
@@ -185,6 +188,7 @@ def install(app: FastAPI) -> None:
         NotReady,
         DecisionRefused,
         IllegalMove,
+        ChangedMeanwhile,
         TooManyAttempts,
         NoTenant,
         NotSignedIn,

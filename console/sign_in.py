@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console import permissions
+from console.etags import UNCONDITIONAL, Conditions
 from console.idempotency import Once
 from store import records
 from store.audit import Actor, ActorKind
@@ -47,6 +48,7 @@ class Visitor:
     time_zone: ZoneInfo
     currency: str
     cookie: Cookie | None
+    conditions: Conditions = UNCONDITIONAL
     once: Once | None = None
 
     @property

@@ -252,6 +252,7 @@ def _read(visitor: Visitor, action_id: int) -> ActionOut:
     with visitor.records() as session:
         found = desk.found(session, visitor, action_id)
         desk.reads_requests(session, visitor, waiting=found.state is State.PENDING_APPROVAL)
+        visitor.conditions.show(desk.etag(session, found))
         return ActionOut.of(session, found)
 
 
