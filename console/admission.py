@@ -11,7 +11,7 @@ from console import idempotency, origins, permissions, sign_in
 from console.etags import Conditions
 from console.origins import SAFE_METHODS, Origin
 from console.problems import FieldError, Refused, is_api
-from console.sign_in import NotSignedIn, Token, Visitor
+from console.sign_in import NotSignedIn, Visitor
 from store.settings import Settings
 
 LARGEST_ID = 2**63 - 1
@@ -94,10 +94,10 @@ def _refuse_foreign(request: Request, *, programs: bool) -> None:
 
 
 def _bearer(request: Request, settings: Settings) -> Visitor:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = sign_in.bearer_of(request)
+    if token is None:
         raise NotSignedIn
-    return sign_in.behind_token(settings, Token(token.strip()))
+    return sign_in.behind_token(settings, token)
 
 
 def _browser(request: Request, settings: Settings, form_token: str) -> Visitor:

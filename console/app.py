@@ -11,6 +11,7 @@ from console.admission import admit
 from console.attempts import Attempts
 from console.body_limit import BodyLimit
 from console.headers import SecurityHeaders
+from console.rates import RateLimit, Rates
 from console.request_log import RequestLog
 from console.versions import Versions
 from store.settings import Settings
@@ -31,11 +32,13 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.attempts = Attempts()
+    app.state.rates = Rates(settings.api_rate_per_minute)
     app.add_middleware(idempotency.KeepAnswers)
     app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)
     app.add_exception_handler(etags.NotModified, etags.not_modified)
     problems.install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RateLimit)
     app.add_middleware(Versions)
     app.add_middleware(SecurityHeaders, over_tls=sign_in.is_over_tls(settings))
     app.add_middleware(RequestLog)

@@ -58,6 +58,14 @@ class Refused(Exception):
         self.problem = Problem(status, detail, errors)
 
 
+class TooManyRequests(Exception):
+    """Try again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many requests in this minute; try again in {seconds} s.")
+        self.seconds = seconds
+
+
 def nothing_here() -> Refused:
     """One answer for what never was, for what is gone and for what is another tenant's."""
     return Refused(404, "There is nothing here under this number or name.")
@@ -87,7 +95,7 @@ def problem_of(error: Exception) -> Problem:
             return Problem(422, error.reason, [FieldError("note", error.reason)])
         case IllegalMove():
             return Problem(409, str(error))
-        case TooManyAttempts():
+        case TooManyAttempts() | TooManyRequests():
             return Problem(429, str(error), headers={"Retry-After": str(error.seconds)})
         case ChangedMeanwhile():
             return Problem(412, str(error), headers={etags.HEADER: error.tag})

@@ -112,18 +112,23 @@ def behind_cookie(settings: Settings, cookie: Cookie) -> Visitor:
         return _visitor(settings, session, found.user_id, found.active_tenant, cookie)
 
 
-def behind_token(settings: Settings, token: Token) -> Visitor:
+def bearer_of(request: Request) -> Token | None:
+    """What a program shows."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return Token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+
+
+def asking(settings: Settings, request: Request) -> str | None:
+    """Who asks, as far as it can be told without the records."""
+    token = bearer_of(request)
     try:
-        claims = jwt.decode(
-            token,
-            settings.token_key,
-            algorithms=[_ALGORITHM],
-            audience=_AUDIENCE,
-            options={"require": ["sub", "tenant", "exp", "iat"]},
-        )
-        user, tenant = UserId(int(claims["sub"])), TenantId(int(claims["tenant"]))
-    except (jwt.InvalidTokenError, TypeError, ValueError):
-        raise NotSignedIn from None
+        return str(Actor(ActorKind.USER, str(_claims(settings, token)[0]))) if token else None
+    except NotSignedIn:
+        return None
+
+
+def behind_token(settings: Settings, token: Token) -> Visitor:
+    user, tenant = _claims(settings, token)
     with records.session(settings, Role.CONSOLE) as session:
         return _visitor(settings, session, user, tenant, None)
 
@@ -163,6 +168,20 @@ def is_over_tls(settings: Settings) -> bool:
 def _cookie_name(settings: Settings) -> str:
     """Over TLS the prefix makes the browser refuse a cookie that another host has planted."""
     return "__Host-console" if is_over_tls(settings) else "console"
+
+
+def _claims(settings: Settings, token: Token) -> tuple[UserId, TenantId]:
+    try:
+        claims = jwt.decode(
+            token,
+            settings.token_key,
+            algorithms=[_ALGORITHM],
+            audience=_AUDIENCE,
+            options={"require": ["sub", "tenant", "exp", "iat"]},
+        )
+        return UserId(int(claims["sub"])), TenantId(int(claims["tenant"]))
+    except (jwt.InvalidTokenError, TypeError, ValueError):
+        raise NotSignedIn from None
 
 
 def _first_tenant(session: Session, user: User) -> TenantId:

@@ -183,6 +183,10 @@ class Settings(BaseSettings):
     session_absolute_hours: Annotated[int, Field(ge=1)] = Field(
         168, description="Hours after which a console log-in ends whatever happens."
     )
+    api_rate_per_minute: Annotated[int, Field(ge=0)] = Field(
+        600,
+        description="Requests a minute to the API by one person or key, or by an address that shows none; 0 for any number.",
+    )
     idempotency_hours: Annotated[int, Field(ge=1, le=24 * 30)] = Field(
         24, description="Hours that the API remembers an Idempotency-Key and what it answered."
     )

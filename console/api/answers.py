@@ -35,5 +35,5 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     412: _described("If-Match names another ETag than the present one, which comes along."),
     413: _described("The body is too large."),
     422: _described("Fields that are missing or wrong, each with its reason."),
-    429: _described("Too many attempts; see Retry-After."),
+    429: _described("Too many requests, or attempts to sign in; see Retry-After."),
 }
