@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -115,6 +116,13 @@ def problem_of(error: Exception) -> Problem:
             return Problem(401, "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
         case DataError():
             return Problem(422, "The request holds characters or numbers that cannot be stored.")
+        case OperationalError() if isinstance(error.orig, QueryCanceled):
+            return Problem(
+                503,
+                "This took too long and was given up; nothing was changed. "
+                "Ask for less at a time (a smaller page, a narrower search), or try again in a moment.",
+                headers={"Retry-After": "5"},
+            )
         case OperationalError():
             return Problem(503, "The records cannot be reached right now.", headers={"Retry-After": "5"})
         case HTTPException():

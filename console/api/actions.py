@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from console import desk, listing
 from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
-from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.cursors import Cursor, Limit
 from console.sign_in import Visitor
 from console.texts import Content, Note, Remark, Title, hash_named
 from marketing_pipelines.outbound.preflight import Severity
@@ -171,7 +171,7 @@ def create(visitor: SignedIn, body: NewAction, response: Response) -> ActionOut:
 
 @router.get("/api/actions")
 def list_actions(
-    visitor: SignedIn, state: State | None = None, cursor: Cursor = None, limit: Limit = USUAL_LIMIT
+    visitor: SignedIn, limit: Limit, state: State | None = None, cursor: Cursor = None
 ) -> ActionPage:
     """Newest first."""
     with visitor.records() as session:

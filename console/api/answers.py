@@ -36,4 +36,5 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     413: _described("The body is too large."),
     422: _described("Fields that are missing or wrong, each with its reason."),
     429: _described("Too many requests, or attempts to sign in; see Retry-After."),
+    503: _described("The records are away, or it took too long; see Retry-After."),
 }

@@ -11,7 +11,7 @@ from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
 from console.api.recipients import Body, Number, RecipientOut, RecipientPage
 from console.contact_book import Sized
-from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.cursors import Cursor, Limit
 from console.sign_in import Visitor
 from console.texts import Text, storable
 
@@ -64,7 +64,7 @@ def create(visitor: SignedIn, body: NewGroup, response: Response) -> GroupOut:
 
 
 @router.get("/api/groups")
-def list_groups(visitor: SignedIn, cursor: Cursor = None, limit: Limit = USUAL_LIMIT) -> GroupPage:
+def list_groups(visitor: SignedIn, limit: Limit, cursor: Cursor = None) -> GroupPage:
     page, following = contact_book.all_groups(visitor, cursor, limit)
     return GroupPage(items=[_out(each) for each in page], next_cursor=following)
 
@@ -80,9 +80,7 @@ def change(visitor: SignedIn, group_id: Id, body: ChangedGroup) -> GroupOut:
 
 
 @router.get("/api/groups/{group_id}/recipients")
-def list_members(
-    visitor: SignedIn, group_id: Id, cursor: Cursor = None, limit: Limit = USUAL_LIMIT
-) -> RecipientPage:
+def list_members(visitor: SignedIn, group_id: Id, limit: Limit, cursor: Cursor = None) -> RecipientPage:
     page, following = contact_book.members(visitor, group_id, cursor=cursor, limit=limit)
     return RecipientPage(items=[RecipientOut.of(known) for known in page], next_cursor=following)
 

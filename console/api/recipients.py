@@ -10,7 +10,7 @@ from console import contact_book
 from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
 from console.contact_book import Known
-from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.cursors import Cursor, Limit
 from console.texts import Text, storable
 from marketing_pipelines.email import addresses
 
@@ -94,10 +94,10 @@ def create(visitor: SignedIn, body: NewRecipient, response: Response) -> Recipie
 @router.get("/api/recipients")
 def list_recipients(
     visitor: SignedIn,
+    limit: Limit,
     search: Search = "",
     group_id: GroupId = None,
     cursor: Cursor = None,
-    limit: Limit = USUAL_LIMIT,
 ) -> RecipientPage:
     """In the order in which they came."""
     return _page(visitor, search, group_id, cursor, limit, only_active=False)
@@ -106,10 +106,10 @@ def list_recipients(
 @router.get("/api/recipients/active")
 def list_active(
     visitor: SignedIn,
+    limit: Limit,
     search: Search = "",
     group_id: GroupId = None,
     cursor: Cursor = None,
-    limit: Limit = USUAL_LIMIT,
 ) -> RecipientPage:
     """Those whom marketing may reach."""
     return _page(visitor, search, group_id, cursor, limit, only_active=True)

@@ -13,10 +13,11 @@ from store.settings import Role, Settings
 __all__ = ["Session", "engine", "enter_tenant", "forget_engines", "session"]
 
 TENANT = "tenant_id"
+_AS_LONG_AS_IT_TAKES = 0
 
 
 @lru_cache(maxsize=16)
-def _engine(url: str, pool_size: int, overflow: int) -> Engine:
+def _engine(url: str, pool_size: int, overflow: int, patience: int) -> Engine:
     return create_engine(
         url,
         pool_size=pool_size,
@@ -24,13 +25,16 @@ def _engine(url: str, pool_size: int, overflow: int) -> Engine:
         pool_pre_ping=True,
         # An error names its statement and not what was in it: addresses and secrets stay out of logs.
         hide_parameters=True,
-        connect_args={"connect_timeout": 5},
+        connect_args={"connect_timeout": 5, "options": f"-c statement_timeout={patience}s"},
     )
 
 
 def engine(settings: Settings, role: Role) -> Engine:
-    """The process's engine for a role's log-in."""
-    return _engine(settings.postgres_url(role), settings.database_pool_size, settings.database_pool_overflow)
+    """The process's engine for a role's log-in; people wait for the console, so its statements end in time."""
+    patience = settings.api_query_seconds if role is Role.CONSOLE else _AS_LONG_AS_IT_TAKES
+    return _engine(
+        settings.postgres_url(role), settings.database_pool_size, settings.database_pool_overflow, patience
+    )
 
 
 def forget_engines() -> None:
