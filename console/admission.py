@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Depends, Path, Request, Response
+from fastapi.security import HTTPBearer
 
 from console import idempotency, origins, permissions, sign_in
 from console.etags import Conditions
@@ -74,7 +75,15 @@ def admit(
     return replace(visitor, once=request.state.once)
 
 
-def signed_in(visitor: Annotated[Visitor | None, Depends(admit)]) -> Visitor:
+# Says in the description how a program shows who it is; what it shows is read above.
+_bearer_scheme = HTTPBearer(
+    scheme_name="token", description="A token of `POST /api/auth/login`.", auto_error=False
+)
+
+
+def signed_in(
+    visitor: Annotated[Visitor | None, Depends(admit)], _: Annotated[object, Depends(_bearer_scheme)]
+) -> Visitor:
     if visitor is None:
         raise NotSignedIn
     return visitor

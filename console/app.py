@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 
 from console import api, etags, health, idempotency, pages, permissions, problems, rendering, sign_in
 from console.admission import admit
+from console.api import description
 from console.attempts import Attempts
 from console.body_limit import BodyLimit
 from console.headers import SecurityHeaders
@@ -24,7 +25,9 @@ def create_app(settings: Settings) -> FastAPI:
     _check_permissions()
     app = FastAPI(
         title="Marketing Pipelines",
-        summary="Actions, approvals, the kill switch and the audit chain.",
+        summary=description.SUMMARY,
+        description=description.ABOUT,
+        openapi_tags=[{"name": name, "description": about} for name, about in description.SUBJECTS.items()],
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -44,6 +47,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestLog)
     for router in ROUTERS:
         app.include_router(router)
+    description.describe(app)
+    # The files of Swagger UI come in a package; of its own pages none is used.
+    app.mount("/docs/files", StaticFiles(packages=[("fastapi_offline", "static")]), name="docs")
     app.mount("/static", StaticFiles(directory=rendering.STATIC), name="static")
     return app
 

@@ -1,12 +1,69 @@
-"""Where people look for the API's description."""
+"""The API's description: for programs as OpenAPI, for people as a page where each request can be tried out."""
 
-from fastapi import APIRouter
-from fastapi.responses import RedirectResponse
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
+
+from console import headers, idempotency, permissions, rendering
 
 router = APIRouter(include_in_schema=False)
 
+SUBJECTS = {
+    "sign-in": "A token for a program, and who is behind one.",
+    "actions": "Whatever is to leave the house: written, submitted, signed, withdrawn.",
+    "recipients": "Who is written to, what they have agreed to, and their wish to be left alone.",
+    "groups": "Recipients under a name, to be written to together.",
+    "policy": "How many must sign what, and who may.",
+    "kill switch": "Stops at once what sends or spends; two people let go again.",
+    "audit": "Every change of state, in a chain that shows what was tampered with.",
+}
+SUMMARY = "Actions, approvals, the kill switch and the audit chain."
+ABOUT = """Take a token at `POST /api/auth/login`, press **Authorize** and try it out. Every path is served under
+`/api/v1` too. Errors are `application/problem+json` (RFC 9457). What a request may do is said at each one."""
+_IF_MATCH = "The ETag that was read; another one is there by now, and nothing is changed (412)."
+_KEY = "Up to 255 printable ASCII characters: a request that is repeated with it is done once, and answered again."
+_CHANGES = frozenset({"put", "patch"})
+
 
 @router.get("/docs")
-def docs() -> RedirectResponse:
-    """The description itself: interactive documentation would load scripts from elsewhere."""
-    return RedirectResponse("/api/openapi.json", 303)
+def docs() -> HTMLResponse:
+    page = rendering.bare_page("docs.html")
+    page.headers["Content-Security-Policy"] = headers.DOCS
+    return page
+
+
+def describe(app: FastAPI) -> None:
+    """Adds to FastAPI's description what the console does for every endpoint at one place."""
+    plain = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            for path, methods in plain()["paths"].items():
+                for method, operation in methods.items():
+                    _say_who(operation, f"{method.upper()} {path}")
+                    _name_headers(operation, method)
+        return plain()
+
+    app.openapi = described
+
+
+def _say_who(operation: dict[str, Any], endpoint: str) -> None:
+    roles = permissions.ACCESS[endpoint]
+    who = "anyone" if roles is None else ", ".join(sorted(role.capitalize() for role in roles))
+    operation["description"] = "\n\n".join(filter(None, [operation.get("description"), f"For: {who}."]))
+
+
+def _name_headers(operation: dict[str, Any], method: str) -> None:
+    if method == "post" and "201" in operation["responses"]:
+        _add_header(operation, idempotency.HEADER, _KEY)
+    if method in _CHANGES:
+        _add_header(operation, "If-Match", _IF_MATCH)
+
+
+def _add_header(operation: dict[str, Any], name: str, meaning: str) -> None:
+    schema: Mapping[str, str] = {"type": "string"}
+    operation.setdefault("parameters", []).append(
+        {"name": name, "in": "header", "required": False, "description": meaning, "schema": schema}
+    )
