@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request, Response
 from fastapi.security import HTTPBearer
 
-from console import idempotency, origins, permissions, sign_in
+from console import idempotency, origins, permissions, scopes, sign_in
 from console.etags import Conditions
 from console.origins import SAFE_METHODS, Origin
 from console.problems import FieldError, Refused, is_api
@@ -65,6 +65,8 @@ def admit(
     if visitor.role not in roles:
         named = ", ".join(sorted(role.capitalize() for role in roles))
         raise Refused(403, f"Your role is {visitor.role.capitalize()}; this takes one of: {named}.")
+    if not scopes.allow(visitor.scopes, endpoint):
+        raise _out_of_scope(endpoint)
     if not of_the_api:
         return visitor
     visitor = replace(visitor, conditions=Conditions.of_request(request, response))
@@ -77,8 +79,15 @@ def admit(
 
 # Says in the description how a program shows who it is; what it shows is read above.
 _bearer_scheme = HTTPBearer(
-    scheme_name="token", description="A token of `POST /api/auth/login`.", auto_error=False
+    scheme_name="token", description="A token of `POST /api/auth/login`, or an API key.", auto_error=False
 )
+
+
+def _out_of_scope(endpoint: str) -> Refused:
+    scope = scopes.SCOPES.get(endpoint)
+    if scope is None:
+        return Refused(403, "No API key may do this; a person does it, signed in.")
+    return Refused(403, f"The key is not for this: it lacks the scope {scope}.")
 
 
 def signed_in(
@@ -106,7 +115,7 @@ def _bearer(request: Request, settings: Settings) -> Visitor:
     token = sign_in.bearer_of(request)
     if token is None:
         raise NotSignedIn
-    return sign_in.behind_token(settings, token)
+    return sign_in.behind_bearer(settings, token)
 
 
 def _browser(request: Request, settings: Settings, form_token: str) -> Visitor:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
-from console import api, etags, health, idempotency, pages, permissions, problems, rendering, sign_in
+from console import api, etags, health, idempotency, pages, permissions, problems, rendering, scopes, sign_in
 from console.admission import admit
 from console.api import description
 from console.attempts import Attempts
@@ -69,4 +69,9 @@ def _check_permissions() -> None:
         raise RuntimeError(
             f"console/permissions.py does not list {sorted(served - listed)} "
             f"and lists {sorted(listed - served)}, which nothing serves."
+        )
+    closed, scoped = scopes.closed(), set(scopes.SCOPES)
+    if closed != scoped:
+        raise RuntimeError(
+            f"console/scopes.py does not list {sorted(closed - scoped)} and lists {sorted(scoped - closed)} in vain."
         )

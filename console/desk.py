@@ -124,7 +124,9 @@ def break_glass(visitor: Visitor, action_id: int, manifest_hash: bytes | None, r
 
 def comment(visitor: Visitor, action_id: int, text: str) -> Comment:
     with visitor.records() as session:
-        kept = approvals.comment(session, visitor.tenant, ActionId(action_id), user=visitor.user, text=text)
+        kept = approvals.comment(
+            session, visitor.tenant, ActionId(action_id), visitor.actor, user=visitor.user, text=text
+        )
         if kept is None:
             raise nothing_here()
         return kept
@@ -157,7 +159,7 @@ def found(session: Session, visitor: Visitor, action_id: int) -> Action:
 
 def reads_requests(session: Session, visitor: Visitor, *, waiting: bool) -> None:
     """Tells the gate that somebody reads what they may sign, so that it is ready when they have."""
-    if waiting and visitor.role in policies.SIGNERS:
+    if waiting and visitor.role in policies.SIGNERS and visitor.key is None:
         gate.approver_reads(session)
 
 

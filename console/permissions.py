@@ -77,6 +77,10 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     # releasing through the API asks for the row of the page that releases
     "POST /api/kill-switch": ACTORS,
     "GET /api/audit": AUDITORS,
+    # one's own; those of others are for Admins
+    "GET /api/keys": EVERYONE,
+    "POST /api/keys": EVERYONE,
+    "DELETE /api/keys/{key_id}": EVERYONE,
     # for programs that watch the console
     "GET /healthz": PUBLIC,
     "GET /readyz": PUBLIC,

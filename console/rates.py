@@ -93,7 +93,8 @@ class RateLimit:
         request = Request(scope)
         address = _address(request)
         asking = sign_in.asking(scope["app"].state.settings, request)
-        standing = rates.count(asking or address)
+        standing = rates.count(asking.name if asking else address)
+        is_doubtful = asking is not None and not asking.is_proven and rates.is_over(address)
 
         async def send_with_standing(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -102,7 +103,7 @@ class RateLimit:
                 MutableHeaders(scope=message).update(standing.headers())
             await send(message)
 
-        if standing.is_over:
+        if standing.is_over or is_doubtful:
             refused = await problems.answer(request, problems.TooManyRequests(standing.reset))
             await refused(scope, receive, send_with_standing)
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NewType
 from urllib.parse import urlsplit
@@ -13,17 +13,19 @@ from sqlalchemy import select, text
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console import permissions
+from console import permissions, scopes
 from console.etags import UNCONDITIONAL, Conditions
 from console.idempotency import Once
 from store import records
 from store.audit import Actor, ActorKind
 from store.clock import now
-from store.records import people
+from store.records import api_keys, people
+from store.records.api_keys import Scope
 from store.records.database import Session, enter_tenant
 from store.records.people import MemberRole, Membership, User
-from store.records.schema import TenantId, UserId
+from store.records.schema import ApiKeyId, TenantId, UserId
 from store.records.tenants import Tenant
+from store.secrets import fingerprint
 from store.settings import Role, Settings
 
 TOKEN_HOLDS = timedelta(hours=12)
@@ -36,7 +38,7 @@ Token = NewType("Token", str)
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A signed-in person at work in one tenant; the role is as it was read for this request."""
+    """A signed-in person at work in one tenant, or a key of theirs; the role is as it was read for this request."""
 
     settings: Settings
     user: UserId
@@ -49,14 +51,16 @@ class Visitor:
     currency: str
     cookie: Cookie | None
     conditions: Conditions = UNCONDITIONAL
+    key: ApiKeyId | None = None
+    scopes: frozenset[Scope] | None = None
     once: Once | None = None
 
     @property
     def actor(self) -> Actor:
-        return Actor(ActorKind.USER, str(self.user))
+        return Actor(ActorKind.USER, str(self.user)) if self.key is None else api_keys.named(self.key)
 
     def may(self, endpoint: str) -> bool:
-        return permissions.allows(self.role, endpoint)
+        return permissions.allows(self.role, endpoint) and scopes.allow(self.scopes, endpoint)
 
     @contextmanager
     def records(self) -> Iterator[Session]:
@@ -118,16 +122,41 @@ def bearer_of(request: Request) -> Token | None:
     return Token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
 
 
-def asking(settings: Settings, request: Request) -> str | None:
-    """Who asks, as far as it can be told without the records."""
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, as far as it can be told without the records: a token proves it, a key only claims it."""
+
+    name: str
+    is_proven: bool
+
+
+def asking(settings: Settings, request: Request) -> Asking | None:
     token = bearer_of(request)
+    if token is None:
+        return None
+    if api_keys.is_well_formed(token):
+        return Asking(f"key:{fingerprint(token).hex()}", is_proven=False)
     try:
-        return str(Actor(ActorKind.USER, str(_claims(settings, token)[0]))) if token else None
+        return Asking(f"user:{_claims(settings, token)[0]}", is_proven=True)
     except NotSignedIn:
         return None
 
 
-def behind_token(settings: Settings, token: Token) -> Visitor:
+def behind_bearer(settings: Settings, token: Token) -> Visitor:
+    return _behind_key(settings, token) if token.startswith("mp_") else _behind_token(settings, token)
+
+
+def _behind_key(settings: Settings, token: Token) -> Visitor:
+    with records.session(settings, Role.CONSOLE) as session:
+        key = api_keys.presented(session, token)
+        if key is None:
+            raise NotSignedIn
+        visitor = _visitor(settings, session, key.user_id, key.tenant_id, None)
+        api_keys.mark_used(key)
+        return replace(visitor, key=ApiKeyId(key.id), scopes=key.allows())
+
+
+def _behind_token(settings: Settings, token: Token) -> Visitor:
     user, tenant = _claims(settings, token)
     with records.session(settings, Role.CONSOLE) as session:
         return _visitor(settings, session, user, tenant, None)

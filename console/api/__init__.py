@@ -1,6 +1,6 @@
 """The API under /api: one module a subject. It uses the same functions as the pages."""
 
-from console.api import actions, audit, description, groups, kill_switch, log_in, policy, recipients
+from console.api import actions, audit, description, groups, keys, kill_switch, log_in, policy, recipients
 
 ROUTERS = (
     log_in.router,
@@ -10,5 +10,6 @@ ROUTERS = (
     policy.router,
     kill_switch.router,
     audit.router,
+    keys.router,
     description.router,
 )

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 
-from console import headers, idempotency, permissions, rendering
+from console import headers, idempotency, permissions, rendering, scopes
 
 router = APIRouter(include_in_schema=False)
 
@@ -17,6 +17,7 @@ SUBJECTS = {
     "groups": "Recipients under a name, to be written to together.",
     "policy": "How many must sign what, and who may.",
     "kill switch": "Stops at once what sends or spends; two people let go again.",
+    "keys": "For programs: a part of what their owner may do, and never a signature.",
     "audit": "Every change of state, in a chain that shows what was tampered with.",
 }
 SUMMARY = "Actions, approvals, the kill switch and the audit chain."
@@ -51,7 +52,10 @@ def describe(app: FastAPI) -> None:
 
 def _say_who(operation: dict[str, Any], endpoint: str) -> None:
     roles = permissions.ACCESS[endpoint]
+    scope = scopes.SCOPES.get(endpoint)
     who = "anyone" if roles is None else ", ".join(sorted(role.capitalize() for role in roles))
+    if roles is not None:
+        who += f"; keys with the scope `{scope}`" if scope else "; no key"
     operation["description"] = "\n\n".join(filter(None, [operation.get("description"), f"For: {who}."]))
 
 

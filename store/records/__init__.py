@@ -7,6 +7,7 @@ tests change a record through one and the same function.
 from store.records import (
     accounts,
     actions,
+    api_keys,
     approvals,
     audit_log,
     campaigns,
@@ -36,6 +37,7 @@ __all__ = [
     "Session",
     "accounts",
     "actions",
+    "api_keys",
     "approvals",
     "audit_log",
     "campaigns",

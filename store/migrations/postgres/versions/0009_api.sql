@@ -2,7 +2,7 @@ do $$
 declare
     owned text;
 begin
-    foreach owned in array array['idempotency_keys'] loop
+    foreach owned in array array['idempotency_keys', 'api_keys'] loop
         execute format('alter table %I enable row level security', owned);
         execute format('alter table %I force row level security', owned);
         execute format('create policy owner on %I to %I using (true) with check (true)', owned, current_user);
@@ -22,3 +22,8 @@ $$;
 -- The console takes keys and keeps answers; erasure, wherever it runs, empties the answers.
 grant select, insert, update, delete on idempotency_keys to mp_console;
 grant select, update (answer_sealed) on idempotency_keys to mp_pipelines_all_tenants;
+
+-- A key is found by its secret before a tenant is entered, and only the one that was shown. None is ever deleted.
+create policy presented on api_keys for select to mp_console
+    using (secret_hash = decode(nullif(current_setting('app.api_key', true), ''), 'hex'));
+grant select, insert, update (last_used_at, revoked_at) on api_keys to mp_console;
