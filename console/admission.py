@@ -34,7 +34,7 @@ async def _form_token(request: Request) -> str:
     return value if isinstance(value, str) else ""
 
 
-async def _asked_once(request: Request) -> bytes | None:
+async def _asked_once(request: Request, settings: Chosen) -> bytes | None:
     """What is to be done once, where the endpoint makes something and the request names a key."""
     makes = request.method == "POST" and request.scope["route"].status_code == HTTPStatus.CREATED
     key = request.headers.get(idempotency.HEADER)
@@ -43,7 +43,7 @@ async def _asked_once(request: Request) -> bytes | None:
     if not _KEY.fullmatch(key):
         reason = "must be 1 to 255 printable ASCII characters"
         raise Refused(422, f"{idempotency.HEADER} {reason}.", [FieldError(idempotency.HEADER, reason)])
-    return idempotency.fingerprint(request, await request.body())
+    return idempotency.fingerprint(settings, request, await request.body())
 
 
 def admit(

@@ -5,6 +5,7 @@ between the two leaves a key without an answer: whoever repeats the request lear
 """
 
 import hashlib
+import hmac
 import logging
 import time
 from collections.abc import Iterator
@@ -67,9 +68,10 @@ class AnswerLost(Exception):
         self.location = location
 
 
-def fingerprint(request: Request, body: bytes) -> bytes:
-    """What is asked for: of the same endpoint, with the same bytes."""
-    return hashlib.sha256(f"{request.method} {request.url.path}\0".encode() + body).digest()
+def fingerprint(settings: Settings, request: Request, body: bytes) -> bytes:
+    """What is asked for: of the same endpoint, with the same bytes. Keyed, since a body may hold a password."""
+    said = f"{request.method} {request.url.path}\0".encode() + body
+    return hmac.new(settings.derived(_SEALED_FOR), said, hashlib.sha256).digest()
 
 
 @dataclass(slots=True)

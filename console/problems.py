@@ -111,7 +111,7 @@ def problem_of(error: Exception) -> Problem:
                 members=where,
             )
         case NoTenant():
-            return Problem(403, "Nobody has let you into a tenant yet; ask an Admin.")
+            return Problem(403, str(error))
         case NotSignedIn():
             return Problem(401, "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
         case DataError():

@@ -47,6 +47,16 @@ SCOPES: Mapping[str, Scope | None] = {
     # to pull it; releasing is a page's endpoint, which no key may use
     "POST /api/kill-switch": Scope.KILL_SWITCH_WRITE,
     "GET /api/audit": Scope.AUDIT_READ,
+    # a key is of one tenant and knows no others
+    "GET /api/tenants": PEOPLE_ONLY,
+    "POST /api/tenants": PEOPLE_ONLY,
+    "GET /api/tenants/{tenant_id}": Scope.TENANTS_READ,
+    "PATCH /api/tenants/{tenant_id}": PEOPLE_ONLY,
+    "GET /api/users": Scope.USERS_READ,
+    "POST /api/users": PEOPLE_ONLY,
+    "GET /api/users/{user_id}": Scope.USERS_READ,
+    "PATCH /api/users/{user_id}": PEOPLE_ONLY,
+    "DELETE /api/users/{user_id}": PEOPLE_ONLY,
     "GET /api/keys": PEOPLE_ONLY,
     "POST /api/keys": PEOPLE_ONLY,
     "DELETE /api/keys/{key_id}": PEOPLE_ONLY,

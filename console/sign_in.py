@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import jwt
-from sqlalchemy import select, text
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +21,7 @@ from store.audit import Actor, ActorKind
 from store.clock import now
 from store.records import api_keys, people
 from store.records.api_keys import Scope
-from store.records.database import Session, enter_tenant
+from store.records.database import Session, enter_person, enter_tenant
 from store.records.people import MemberRole, Membership, User
 from store.records.schema import ApiKeyId, TenantId, UserId
 from store.records.tenants import Tenant
@@ -77,17 +77,21 @@ class NotSignedIn(Exception):
 
 
 class NoTenant(Exception):
-    """The password is right, but nobody has let this person in anywhere."""
+    """The password is right, but nobody has let this person in, anywhere or where they wanted."""
+
+    def __init__(self, wanted: str | None = None) -> None:
+        nowhere = "Nobody has let you into a tenant yet; ask an Admin."
+        super().__init__(nowhere if wanted is None else f"You belong to no tenant {wanted!r}; ask its Admin.")
 
 
 def open_log_in(settings: Settings, email: str, password: str) -> Cookie | None:
     """A new log-in for a browser; None when address or password is wrong."""
     with records.session(settings, Role.CONSOLE) as session:
         user = people.user_with(session, email, password)
-        return Cookie(people.log_in(session, user, _first_tenant(session, user))) if user else None
+        return Cookie(people.log_in(session, user, _tenant_of(session, user))) if user else None
 
 
-def issue_token(settings: Settings, email: str, password: str) -> Token | None:
+def issue_token(settings: Settings, email: str, password: str, tenant: str | None = None) -> Token | None:
     """A token for a program; it names person and tenant, and what they may do is read at each request."""
     with records.session(settings, Role.CONSOLE) as session:
         user = people.user_with(session, email, password)
@@ -95,7 +99,7 @@ def issue_token(settings: Settings, email: str, password: str) -> Token | None:
             return None
         claims = {
             "sub": str(user.id),
-            "tenant": _first_tenant(session, user),
+            "tenant": _tenant_of(session, user, tenant),
             "aud": _AUDIENCE,
             "iat": now(),
             "exp": now() + TOKEN_HOLDS,
@@ -213,16 +217,15 @@ def _claims(settings: Settings, token: Token) -> tuple[UserId, TenantId]:
         raise NotSignedIn from None
 
 
-def _first_tenant(session: Session, user: User) -> TenantId:
-    session.execute(text("select set_config('app.user_id', :user, true)"), {"user": str(user.id)})
-    found = session.scalar(
-        select(Membership.tenant_id)
-        .where(Membership.user_id == user.id)
-        .order_by(Membership.tenant_id)
-        .limit(1)
-    )
+def _tenant_of(session: Session, user: User, slug: str | None = None) -> TenantId:
+    """The one of this name, or else the one that let the person in first."""
+    enter_person(session, UserId(user.id))
+    joined = select(Membership.tenant_id).where(Membership.user_id == user.id).order_by(Membership.id)
+    if slug is not None:
+        joined = joined.join(Tenant, Tenant.id == Membership.tenant_id).where(Tenant.slug == slug)
+    found = session.scalar(joined.limit(1))
     if found is None:
-        raise NoTenant
+        raise NoTenant(slug)
     return found
 
 

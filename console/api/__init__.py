@@ -1,6 +1,18 @@
 """The API under /api: one module a subject. It uses the same functions as the pages."""
 
-from console.api import actions, audit, description, groups, keys, kill_switch, log_in, policy, recipients
+from console.api import (
+    actions,
+    audit,
+    description,
+    groups,
+    keys,
+    kill_switch,
+    log_in,
+    policy,
+    recipients,
+    tenants,
+    users,
+)
 
 ROUTERS = (
     log_in.router,
@@ -10,6 +22,8 @@ ROUTERS = (
     policy.router,
     kill_switch.router,
     audit.router,
+    tenants.router,
+    users.router,
     keys.router,
     description.router,
 )

@@ -17,6 +17,8 @@ SUBJECTS = {
     "groups": "Recipients under a name, to be written to together.",
     "policy": "How many must sign what, and who may.",
     "kill switch": "Stops at once what sends or spends; two people let go again.",
+    "tenants": "Those that one belongs to, a new one, and what the present one counts in.",
+    "users": "The people of a tenant, and their roles.",
     "keys": "For programs: a part of what their owner may do, and never a signature.",
     "audit": "Every change of state, in a chain that shows what was tampered with.",
 }

@@ -43,6 +43,8 @@ class Scope(StrEnum):
     KILL_SWITCH_READ = "kill-switch:read"
     KILL_SWITCH_WRITE = "kill-switch:write"
     AUDIT_READ = "audit:read"
+    TENANTS_READ = "tenants:read"
+    USERS_READ = "users:read"
 
 
 # Every key may ask whose it is.

@@ -7,10 +7,10 @@ from functools import lru_cache
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
-from store.records.schema import TenantId
+from store.records.schema import TenantId, UserId
 from store.settings import Role, Settings
 
-__all__ = ["Session", "engine", "enter_tenant", "forget_engines", "session"]
+__all__ = ["Session", "engine", "enter_person", "enter_tenant", "forget_engines", "session"]
 
 TENANT = "tenant_id"
 _AS_LONG_AS_IT_TAKES = 0
@@ -55,6 +55,11 @@ def enter_tenant(opened: Session, tenant: TenantId) -> None:
     """From here on the session sees and writes one tenant's rows only."""
     opened.info[TENANT] = tenant
     _announce(opened)
+
+
+def enter_person(opened: Session, user: UserId) -> None:
+    """For the rest of this transaction the session also sees which tenants a person belongs to."""
+    opened.execute(text("select set_config('app.user_id', :user, true)"), {"user": str(user)})
 
 
 def _announce(opened: Session) -> None:

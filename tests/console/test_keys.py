@@ -83,7 +83,7 @@ def test_a_key_reaches_what_its_scope_says_and_nothing_else(admin: Person, site:
     with by(made(admin, scope), site) as program:
         for endpoint, needed in scopes.SCOPES.items():
             method, _, path = endpoint.partition(" ")
-            for name in ("action_id", "recipient_id", "group_id", "key_id"):
+            for name in ("action_id", "recipient_id", "group_id", "key_id", "tenant_id", "user_id"):
                 path = path.replace(f"{{{name}}}", str(NOT_THERE))
             body = None if method == "GET" else {"wrong": 1}
             answer = program.request(method, path.removeprefix("/api"), json=body)

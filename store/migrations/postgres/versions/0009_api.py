@@ -1,4 +1,4 @@
-"""The API's plumbing: keys under which a request is done once, and keys of programs."""
+"""The API's plumbing: keys under which a request is done once, keys of programs, and tenants and people by the console."""
 
 from pathlib import Path
 
@@ -64,5 +64,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("drop policy mine on tenants")
+    op.execute("revoke insert (email, name, password_hash, disabled_at) on users from mp_console")
+    op.execute("revoke update (name, time_zone, currency) on tenants from mp_console")
+    op.execute("drop function open_tenant(text, text, text, text, bytea)")
     op.drop_table("api_keys")
     op.drop_table("idempotency_keys")

@@ -27,3 +27,26 @@ grant select, update (answer_sealed) on idempotency_keys to mp_pipelines_all_ten
 create policy presented on api_keys for select to mp_console
     using (secret_hash = decode(nullif(current_setting('app.api_key', true), ''), 'hex'));
 grant select, insert, update (last_used_at, revoked_at) on api_keys to mp_console;
+
+-- An Admin lets people in and changes what their tenant is called and counts in; whoever says who they are sees
+-- which tenants they belong to.
+grant insert (email, name, password_hash, disabled_at) on users to mp_console;
+grant update (name, time_zone, currency) on tenants to mp_console;
+create policy mine on tenants for select to mp_console using (
+    exists (
+        select from memberships
+        where memberships.tenant_id = tenants.id
+            and memberships.user_id = nullif(current_setting('app.user_id', true), '')::bigint
+    )
+);
+
+-- The console adds no tenant of a number or with terms of its choice; this is all it can do, and null is a taken slug.
+create function open_tenant(slug text, name text, time_zone text, currency text, salt bytea) returns bigint
+language sql security definer set search_path = pg_catalog, public, pg_temp as $$
+    insert into tenants (slug, name, time_zone, currency, suppression_salt)
+    values (slug, name, time_zone, currency, salt)
+    on conflict do nothing
+    returning id
+$$;
+revoke execute on function open_tenant from public;
+grant execute on function open_tenant to mp_console;
