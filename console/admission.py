@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request, Response
 from fastapi.security import HTTPBearer
 
-from console import idempotency, origins, permissions, scopes, sign_in
+from console import bearers, idempotency, origins, permissions, scopes, sign_in
 from console.etags import Conditions
 from console.origins import SAFE_METHODS, Origin
 from console.problems import FieldError, Refused, is_api
@@ -112,10 +112,10 @@ def _refuse_foreign(request: Request, *, programs: bool) -> None:
 
 
 def _bearer(request: Request, settings: Settings) -> Visitor:
-    token = sign_in.bearer_of(request)
+    token = bearers.bearer_of(request)
     if token is None:
         raise NotSignedIn
-    return sign_in.behind_bearer(settings, token)
+    return bearers.visitor_behind(settings, token)
 
 
 def _browser(request: Request, settings: Settings, form_token: str) -> Visitor:

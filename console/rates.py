@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console import problems, sign_in
+from console import bearers, problems
 from console.versions import API
 
 WINDOW_SECONDS = 60
@@ -91,8 +91,8 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        address = _address(request)
-        asking = sign_in.asking(scope["app"].state.settings, request)
+        address = address_of(request)
+        asking = bearers.asking(scope["app"].state.settings, request)
         standing = rates.count(asking.name if asking else address)
         is_doubtful = asking is not None and not asking.is_proven and rates.is_over(address)
 
@@ -110,7 +110,7 @@ class RateLimit:
         await self._app(scope, receive, send_with_standing)
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
     host = request.client.host if request.client else ""
     try:
         address = ip_address(host)

@@ -1,14 +1,13 @@
-"""Signing in: the cookie of a browser, the token of a program, and who stands behind either."""
+"""Signing in: the cookie of a browser, who stands behind it, and in which tenant they are at work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NewType
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import jwt
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,22 +17,15 @@ from console.etags import UNCONDITIONAL, Conditions
 from console.idempotency import Once
 from store import records
 from store.audit import Actor, ActorKind
-from store.clock import now
 from store.records import api_keys, people
 from store.records.api_keys import Scope
 from store.records.database import Session, enter_person, enter_tenant
 from store.records.people import MemberRole, Membership, User
 from store.records.schema import ApiKeyId, TenantId, UserId
 from store.records.tenants import Tenant
-from store.secrets import fingerprint
 from store.settings import Role, Settings
 
-TOKEN_HOLDS = timedelta(hours=12)
-_ALGORITHM = "HS256"
-_AUDIENCE = "console-api"
-
 Cookie = NewType("Cookie", str)
-Token = NewType("Token", str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +80,7 @@ def open_log_in(settings: Settings, email: str, password: str) -> Cookie | None:
     """A new log-in for a browser; None when address or password is wrong."""
     with records.session(settings, Role.CONSOLE) as session:
         user = people.user_with(session, email, password)
-        return Cookie(people.log_in(session, user, _tenant_of(session, user))) if user else None
-
-
-def issue_token(settings: Settings, email: str, password: str, tenant: str | None = None) -> Token | None:
-    """A token for a program; it names person and tenant, and what they may do is read at each request."""
-    with records.session(settings, Role.CONSOLE) as session:
-        user = people.user_with(session, email, password)
-        if user is None:
-            return None
-        claims = {
-            "sub": str(user.id),
-            "tenant": _tenant_of(session, user, tenant),
-            "aud": _AUDIENCE,
-            "iat": now(),
-            "exp": now() + TOKEN_HOLDS,
-        }
-    return Token(jwt.encode(claims, settings.token_key, _ALGORITHM))
+        return Cookie(people.log_in(session, user, tenant_of(session, user))) if user else None
 
 
 def behind_cookie(settings: Settings, cookie: Cookie) -> Visitor:
@@ -117,53 +93,7 @@ def behind_cookie(settings: Settings, cookie: Cookie) -> Visitor:
         )
         if found is None or found.active_tenant is None:
             raise NotSignedIn
-        return _visitor(settings, session, found.user_id, found.active_tenant, cookie)
-
-
-def bearer_of(request: Request) -> Token | None:
-    """What a program shows."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return Token(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Who asks, as far as it can be told without the records: a token proves it, a key only claims it."""
-
-    name: str
-    is_proven: bool
-
-
-def asking(settings: Settings, request: Request) -> Asking | None:
-    token = bearer_of(request)
-    if token is None:
-        return None
-    if api_keys.is_well_formed(token):
-        return Asking(f"key:{fingerprint(token).hex()}", is_proven=False)
-    try:
-        return Asking(f"user:{_claims(settings, token)[0]}", is_proven=True)
-    except NotSignedIn:
-        return None
-
-
-def behind_bearer(settings: Settings, token: Token) -> Visitor:
-    return _behind_key(settings, token) if token.startswith("mp_") else _behind_token(settings, token)
-
-
-def _behind_key(settings: Settings, token: Token) -> Visitor:
-    with records.session(settings, Role.CONSOLE) as session:
-        key = api_keys.presented(session, token)
-        if key is None:
-            raise NotSignedIn
-        visitor = _visitor(settings, session, key.user_id, key.tenant_id, None)
-        api_keys.mark_used(key)
-        return replace(visitor, key=ApiKeyId(key.id), scopes=key.allows())
-
-
-def _behind_token(settings: Settings, token: Token) -> Visitor:
-    user, tenant = _claims(settings, token)
-    with records.session(settings, Role.CONSOLE) as session:
-        return _visitor(settings, session, user, tenant, None)
+        return visitor_of(settings, session, found.user_id, found.active_tenant, cookie)
 
 
 def end_log_in(settings: Settings, cookie: Cookie) -> None:
@@ -203,21 +133,7 @@ def _cookie_name(settings: Settings) -> str:
     return "__Host-console" if is_over_tls(settings) else "console"
 
 
-def _claims(settings: Settings, token: Token) -> tuple[UserId, TenantId]:
-    try:
-        claims = jwt.decode(
-            token,
-            settings.token_key,
-            algorithms=[_ALGORITHM],
-            audience=_AUDIENCE,
-            options={"require": ["sub", "tenant", "exp", "iat"]},
-        )
-        return UserId(int(claims["sub"])), TenantId(int(claims["tenant"]))
-    except (jwt.InvalidTokenError, TypeError, ValueError):
-        raise NotSignedIn from None
-
-
-def _tenant_of(session: Session, user: User, slug: str | None = None) -> TenantId:
+def tenant_of(session: Session, user: User, slug: str | None = None) -> TenantId:
     """The one of this name, or else the one that let the person in first."""
     enter_person(session, UserId(user.id))
     joined = select(Membership.tenant_id).where(Membership.user_id == user.id).order_by(Membership.id)
@@ -229,9 +145,10 @@ def _tenant_of(session: Session, user: User, slug: str | None = None) -> TenantI
     return found
 
 
-def _visitor(
-    settings: Settings, session: Session, user_id: UserId, tenant_id: TenantId, cookie: Cookie | None
+def visitor_of(
+    settings: Settings, session: Session, user_id: UserId, tenant_id: TenantId, cookie: Cookie | None = None
 ) -> Visitor:
+    """A person as they are now, if they belong to the tenant; the session speaks for it from here on."""
     enter_tenant(session, tenant_id)
     user = session.get(User, user_id)
     tenant = session.get(Tenant, tenant_id)

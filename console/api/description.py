@@ -27,7 +27,17 @@ ABOUT = """Take a token at `POST /api/auth/login`, press **Authorize** and try i
 `/api/v1` too. Errors are `application/problem+json` (RFC 9457). What a request may do is said at each one."""
 _IF_MATCH = "The ETag that was read; another one is there by now, and nothing is changed (412)."
 _KEY = "Up to 255 printable ASCII characters: a request that is repeated with it is done once, and answered again."
-_CHANGES = frozenset({"put", "patch"})
+# Beside every PUT and PATCH.
+_ASKS_WHAT_WAS_READ = frozenset(
+    {
+        "POST /api/actions/{action_id}/submit",
+        "POST /api/actions/{action_id}/cancel",
+        "POST /api/recipients/{recipient_id}/opt-out",
+        "POST /api/recipients/{recipient_id}/opt-in",
+        "DELETE /api/recipients/{recipient_id}",
+        "DELETE /api/users/{user_id}",
+    }
+)
 
 
 @router.get("/docs")
@@ -45,8 +55,9 @@ def describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             for path, methods in plain()["paths"].items():
                 for method, operation in methods.items():
-                    _say_who(operation, f"{method.upper()} {path}")
-                    _name_headers(operation, method)
+                    endpoint = f"{method.upper()} {path}"
+                    _say_who(operation, endpoint)
+                    _name_headers(operation, endpoint)
         return plain()
 
     app.openapi = described
@@ -61,10 +72,10 @@ def _say_who(operation: dict[str, Any], endpoint: str) -> None:
     operation["description"] = "\n\n".join(filter(None, [operation.get("description"), f"For: {who}."]))
 
 
-def _name_headers(operation: dict[str, Any], method: str) -> None:
-    if method == "post" and "201" in operation["responses"]:
+def _name_headers(operation: dict[str, Any], endpoint: str) -> None:
+    if endpoint.startswith("POST ") and "201" in operation["responses"]:
         _add_header(operation, idempotency.HEADER, _KEY)
-    if method in _CHANGES:
+    if endpoint.startswith(("PUT ", "PATCH ")) or endpoint in _ASKS_WHAT_WAS_READ:
         _add_header(operation, "If-Match", _IF_MATCH)
 
 

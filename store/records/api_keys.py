@@ -24,7 +24,8 @@ from store.secrets import fingerprint
 MOST_LIVING = 50
 LONGEST_NAME = 100
 # What finders of leaked secrets look for; the last digits are a checksum of the others.
-_FORM = re.compile(r"mp_[0-9A-Za-z]{40}[0-9a-f]{8}")
+PREFIX = "mp_"
+_FORM = re.compile(rf"{PREFIX}[0-9A-Za-z]{{40}}[0-9a-f]{{8}}")
 _ALPHABET = string.ascii_letters + string.digits
 _SEEN_EVERY = timedelta(minutes=1)
 
@@ -100,13 +101,13 @@ def make(
     )
     if (session.scalar(living) or 0) >= MOST_LIVING:
         raise NotUsable(f"You have {MOST_LIVING} keys already; revoke those that nothing uses.")
-    body = "mp_" + "".join(secrets.choice(_ALPHABET) for _ in range(40))
+    body = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(40))
     secret = body + _checksum(body)
     key = ApiKey(
         tenant_id=tenant,
         user_id=owner,
         name=name,
-        hint=f"mp_…{secret[-4:]}",
+        hint=f"{PREFIX}…{secret[-4:]}",
         secret_hash=fingerprint(secret),
         scopes=sorted(scopes),
         expires_at=expires_at,

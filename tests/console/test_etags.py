@@ -1,6 +1,8 @@
 """ETags: what has not changed is not sent again, and a change is made to what was read or not at all."""
 
+import re
 import threading
+import uuid
 from collections.abc import Callable
 
 import httpx
@@ -30,12 +32,60 @@ def the_policy(_: httpx.Client) -> str:
     return "/policy"
 
 
+def the_tenant(api: httpx.Client) -> str:
+    return f"/tenants/{api.get('/me').json()['tenant']['id']}"
+
+
+def a_user(api: httpx.Client) -> str:
+    body = {"email": f"{uuid.uuid4().hex}@example.com", "role": "analyst", "password": "x" * 12}
+    return f"/users/{api.post('/users', json=body).json()['id']}"
+
+
 EDITS: list[tuple[Callable[[httpx.Client], str], str, dict]] = [
     (an_action, "PUT", {"payload": mail(subject="Summer sale")["payload"]}),
     (a_recipient, "PATCH", {"name": "Ann"}),
     (a_group, "PATCH", {"description": "of the letter"}),
     (the_policy, "PUT", {"rules": [{"quorum": 2}]}),
+    (the_tenant, "PATCH", {"currency": "CHF"}),
+    (a_user, "PATCH", {"role": "viewer"}),
 ]
+OTHERS = [
+    (an_action, "POST", "/submit", None),
+    (an_action, "POST", "/cancel", None),
+    (a_recipient, "POST", "/opt-out", {"reason": "asked"}),
+    (a_recipient, "POST", "/opt-in", {"reason": "asked"}),
+    (a_recipient, "DELETE", "", None),
+    (a_user, "DELETE", "", None),
+]
+
+
+def test_every_change_that_is_described_with_an_etag_is_tried_here(admin: Person) -> None:
+    paths = httpx.get(f"{admin.site}/api/openapi.json").json()["paths"]
+    described = [
+        f"{method} {re.sub('{.*?}', '{id}', path)}"
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ()))
+    ]
+    with admin.api() as api:
+        tried = [(thing(api), method, "") for thing, method, _ in EDITS]
+        tried += [(thing(api), method, step) for thing, method, step, _ in OTHERS]
+    named = {f"{method.lower()} /api{re.sub('[0-9]+', '{id}', path)}{step}" for path, method, step in tried}
+    assert named == set(described)
+
+
+@pytest.mark.parametrize(("thing", "method", "step", "body"), OTHERS)
+def test_a_step_fits_what_was_read_or_is_not_taken(
+    admin: Person, thing: Callable[[httpx.Client], str], method: str, step: str, body: dict | None
+) -> None:
+    with admin.api() as api:
+        path = thing(api)
+        read = api.get(path)
+        refused = api.request(method, path + step, json=body, headers=STALE)
+        assert (refused.status_code, refused.headers["etag"]) == (412, read.headers["etag"])
+        assert api.get(path).json() == read.json()
+        fits = {"If-Match": read.headers["etag"]}
+        assert api.request(method, path + step, json=body, headers=fits).status_code in {200, 204}
 
 
 @pytest.mark.parametrize(("thing", "method", "body"), EDITS)

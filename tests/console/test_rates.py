@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from console.app import create_app
-from console.rates import WINDOW_SECONDS, Rates
+from console.rates import WINDOW_SECONDS, Rates, address_of
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Settings
@@ -86,3 +87,18 @@ def test_a_minute_later_it_begins_again_and_memory_is_bounded(monkeypatch: pytes
     for key in "bcdef":
         rates.count(key)
     assert list(rates._minutes) == ["d", "e", "f"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+    ],
+)
+def test_a_home_network_of_ipv6_is_one_address(one: str, other: str, is_same: bool) -> None:
+    names = {
+        address_of(Request({"type": "http", "client": (host, 1), "headers": []})) for host in (one, other)
+    }
+    assert (len(names) == 1) == is_same
