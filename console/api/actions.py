@@ -81,6 +81,11 @@ class CommentOut(BaseModel):
     created_at: datetime
 
 
+class CommentPage(BaseModel):
+    items: list[CommentOut]
+    next_cursor: int | None
+
+
 class Signatures(BaseModel):
     """How many of this version's signatures count now, and how many it takes."""
 
@@ -231,11 +236,13 @@ def comment(visitor: SignedIn, action_id: Id, body: NewComment) -> CommentOut:
 
 
 @router.get("/api/actions/{action_id}/comments")
-def comments(visitor: SignedIn, action_id: Id) -> list[CommentOut]:
+def comments(visitor: SignedIn, action_id: Id, limit: Limit, cursor: Cursor = None) -> CommentPage:
     """Oldest first."""
     with visitor.records() as session:
-        said = approvals.comments(session, desk.found(session, visitor, action_id))
-    return [CommentOut.model_validate(each, from_attributes=True) for each in said]
+        action = desk.found(session, visitor, action_id)
+        said = approvals.comments(session, action, after=cursor or 0, limit=limit + 1)
+    shown = [CommentOut.model_validate(each, from_attributes=True) for each in said[:limit]]
+    return CommentPage(items=shown, next_cursor=shown[-1].id if len(said) > limit else None)
 
 
 @router.post("/api/actions/{action_id}/request-changes")

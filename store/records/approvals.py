@@ -205,12 +205,14 @@ def comment(
     return kept
 
 
-def comments(session: Session, action: Action) -> list[Comment]:
+def comments(session: Session, action: Action, *, after: int = 0, limit: int | None = None) -> list[Comment]:
+    """What was said, oldest first; all of it, or so much after a remark."""
     return list(
         session.scalars(
             select(Comment)
-            .where(Comment.tenant_id == action.tenant_id, Comment.action_id == action.id)
+            .where(Comment.tenant_id == action.tenant_id, Comment.action_id == action.id, Comment.id > after)
             .order_by(Comment.id)
+            .limit(limit)
         )
     )
 

@@ -213,6 +213,15 @@ def test_the_chain_names_the_key_and_pages_name_its_owner(
     assert "by the key The shop&#39;s server" in marketer.forms().get(f"/actions/{number}").text
 
 
+def test_a_program_and_its_owner_have_their_own_idempotency_keys(marketer: Person, site: str) -> None:
+    with by(made(marketer), site) as program, marketer.api() as api:
+        headers = {"Idempotency-Key": "order 7"}
+        answers = [who.post("/actions", json=mail(), headers=headers) for who in (program, api, program)]
+        assert [answer.status_code for answer in answers] == [201] * 3
+        first, second, third = (answer.json()["id"] for answer in answers)
+        assert first == third != second
+
+
 def test_last_use_is_written_once_a_minute(house: Settings, marketer: Person, site: str) -> None:
     key = made(marketer)
     with by(key, site) as program, marketer.api() as api:

@@ -1,5 +1,6 @@
 """How much the API answers at once and how long it tries, both by settings."""
 
+import uuid
 from collections.abc import Iterator
 
 import httpx
@@ -14,7 +15,7 @@ from store.settings import Role, Settings
 from tests.console.conftest import served
 from tests.console.visitors import Person, mail, person
 
-LISTS = ["/actions", "/recipients", "/recipients/active", "/groups", "/audit"]
+LISTS = ["/actions", "/recipients", "/recipients/active", "/groups", "/audit", "/keys", "/tenants", "/users"]
 
 
 @pytest.fixture
@@ -29,22 +30,33 @@ def admin(house: Settings, sparing: str, tenant: TenantId) -> Person:
     return person(house, sparing, tenant, MemberRole.ADMIN)
 
 
-def fill(api: httpx.Client) -> str:
-    """Four of everything, and the path of a group with all four in it."""
+def fill(api: httpx.Client) -> list[str]:
+    """Four of everything, and the lists of what is in a group and was said of an action."""
     people = [api.post("/recipients", json={"email": f"r{n}@example.com"}).json()["id"] for n in range(4)]
     groups = [api.post("/groups", json={"name": f"Group {n}"}).json()["id"] for n in range(4)]
-    for _ in range(4):
-        api.post("/actions", json=mail()).raise_for_status()
-    path = f"/groups/{groups[0]}/recipients"
-    api.post(path, json={"recipients": people}).raise_for_status()
-    return path
+    actions = [api.post("/actions", json=mail()).json()["id"] for _ in range(4)]
+    members, remarks = f"/groups/{groups[0]}/recipients", f"/actions/{actions[0]}/comments"
+    api.post(members, json={"recipients": people}).raise_for_status()
+    for number in range(4):
+        api.post(remarks, json={"text": f"Remark {number}"}).raise_for_status()
+        api.post("/keys", json={"name": f"Key {number}", "scopes": ["actions:read"]}).raise_for_status()
+        tenant = {"slug": f"l-{uuid.uuid4().hex[:12]}", "name": f"Tenant {number}"}
+        api.post("/tenants", json=tenant).raise_for_status()
+        user = {"email": f"{uuid.uuid4().hex}@example.com", "role": "viewer", "password": "x" * 12}
+        api.post("/users", json=user).raise_for_status()
+    return [members, remarks]
 
 
 def test_every_list_has_the_pages_that_are_set(admin: Person) -> None:
     with admin.api() as api:
-        members = fill(api)
-        for path in (*LISTS, members):
-            assert len(api.get(path).json()["items"]) == 2, path
+        described = api.get("/openapi.json").json()["paths"].values()
+        lists = [*LISTS, *fill(api)]
+        assert len(lists) == sum("next_cursor" in str(methods.get("get")) for methods in described)
+        for path in lists:
+            first = api.get(path).json()
+            assert len(first["items"]) == 2, path
+            second = api.get(path, params={"cursor": first["next_cursor"]}).json()
+            assert second["items"][0] not in first["items"], path
             assert len(api.get(path, params={"limit": 3}).json()["items"]) == 3, path
             refused = api.get(path, params={"limit": 4})
             assert refused.status_code == 422, path
