@@ -1,16 +1,22 @@
 """Admission: every request passes here before its handler, and is measured against the table of permissions."""
 
+import re
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Request, Response
+from fastapi.security import HTTPBearer
 
-from console import origins, permissions, sign_in
+from console import bearers, idempotency, origins, permissions, scopes, sign_in
+from console.etags import Conditions
 from console.origins import SAFE_METHODS, Origin
-from console.problems import Refused, is_api
-from console.sign_in import NotSignedIn, Token, Visitor
+from console.problems import FieldError, Refused, is_api
+from console.sign_in import NotSignedIn, Visitor
 from store.settings import Settings
 
 LARGEST_ID = 2**63 - 1
+_KEY = re.compile(r"[ -~]{1,255}")
 
 
 def settings_of(request: Request) -> Settings:
@@ -28,8 +34,24 @@ async def _form_token(request: Request) -> str:
     return value if isinstance(value, str) else ""
 
 
+async def _asked_once(request: Request, settings: Chosen) -> bytes | None:
+    """What is to be done once, where the endpoint makes something and the request names a key."""
+    makes = request.method == "POST" and request.scope["route"].status_code == HTTPStatus.CREATED
+    key = request.headers.get(idempotency.HEADER)
+    if key is None or not makes or not is_api(request):
+        return None
+    if not _KEY.fullmatch(key):
+        reason = "must be 1 to 255 printable ASCII characters"
+        raise Refused(422, f"{idempotency.HEADER} {reason}.", [FieldError(idempotency.HEADER, reason)])
+    return idempotency.fingerprint(settings, request, await request.body())
+
+
 def admit(
-    request: Request, settings: Chosen, form_token: Annotated[str, Depends(_form_token)]
+    request: Request,
+    response: Response,
+    settings: Chosen,
+    form_token: Annotated[str, Depends(_form_token)],
+    asked_once: Annotated[bytes | None, Depends(_asked_once)],
 ) -> Visitor | None:
     """The visitor, if the endpoint wants one and lets this one in; else a refusal."""
     of_the_api = is_api(request)
@@ -43,10 +65,34 @@ def admit(
     if visitor.role not in roles:
         named = ", ".join(sorted(role.capitalize() for role in roles))
         raise Refused(403, f"Your role is {visitor.role.capitalize()}; this takes one of: {named}.")
-    return visitor
+    if not scopes.allow(visitor.scopes, endpoint):
+        raise _out_of_scope(endpoint)
+    if not of_the_api:
+        return visitor
+    visitor = replace(visitor, conditions=Conditions.of_request(request, response))
+    if asked_once is None:
+        return visitor
+    key = request.headers[idempotency.HEADER]
+    request.state.once = idempotency.Once(settings, visitor.tenant, visitor.actor, key, asked_once)
+    return replace(visitor, once=request.state.once)
 
 
-def signed_in(visitor: Annotated[Visitor | None, Depends(admit)]) -> Visitor:
+# Says in the description how a program shows who it is; what it shows is read above.
+_bearer_scheme = HTTPBearer(
+    scheme_name="token", description="A token of `POST /api/auth/login`, or an API key.", auto_error=False
+)
+
+
+def _out_of_scope(endpoint: str) -> Refused:
+    scope = scopes.SCOPES.get(endpoint)
+    if scope is None:
+        return Refused(403, "No API key may do this; a person does it, signed in.")
+    return Refused(403, f"The key is not for this: it lacks the scope {scope}.")
+
+
+def signed_in(
+    visitor: Annotated[Visitor | None, Depends(admit)], _: Annotated[object, Depends(_bearer_scheme)]
+) -> Visitor:
     if visitor is None:
         raise NotSignedIn
     return visitor
@@ -66,10 +112,10 @@ def _refuse_foreign(request: Request, *, programs: bool) -> None:
 
 
 def _bearer(request: Request, settings: Settings) -> Visitor:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = bearers.bearer_of(request)
+    if token is None:
         raise NotSignedIn
-    return sign_in.behind_token(settings, Token(token.strip()))
+    return bearers.visitor_behind(settings, token)
 
 
 def _browser(request: Request, settings: Settings, form_token: str) -> Visitor:

@@ -6,12 +6,15 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
-from console import api, health, pages, permissions, problems, rendering, sign_in
+from console import api, etags, health, idempotency, pages, permissions, problems, rendering, scopes, sign_in
 from console.admission import admit
+from console.api import description
 from console.attempts import Attempts
 from console.body_limit import BodyLimit
 from console.headers import SecurityHeaders
+from console.rates import RateLimit, Rates
 from console.request_log import RequestLog
+from console.versions import Versions
 from store.settings import Settings
 
 ROUTERS: tuple[APIRouter, ...] = (*pages.ROUTERS, *api.ROUTERS, health.router)
@@ -22,7 +25,9 @@ def create_app(settings: Settings) -> FastAPI:
     _check_permissions()
     app = FastAPI(
         title="Marketing Pipelines",
-        summary="Actions, approvals, the kill switch and the audit chain.",
+        summary=description.SUMMARY,
+        description=description.ABOUT,
+        openapi_tags=[{"name": name, "description": about} for name, about in description.SUBJECTS.items()],
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -30,12 +35,21 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.attempts = Attempts()
+    app.state.rates = Rates(settings.api_rate_per_minute)
+    app.add_middleware(idempotency.KeepAnswers)
+    app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)
+    app.add_exception_handler(etags.NotModified, etags.not_modified)
     problems.install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RateLimit)
+    app.add_middleware(Versions)
     app.add_middleware(SecurityHeaders, over_tls=sign_in.is_over_tls(settings))
     app.add_middleware(RequestLog)
     for router in ROUTERS:
         app.include_router(router)
+    description.describe(app)
+    # The files of Swagger UI come in a package; of its own pages none is used.
+    app.mount("/docs/files", StaticFiles(packages=[("fastapi_offline", "static")]), name="docs")
     app.mount("/static", StaticFiles(directory=rendering.STATIC), name="static")
     return app
 
@@ -55,4 +69,9 @@ def _check_permissions() -> None:
         raise RuntimeError(
             f"console/permissions.py does not list {sorted(served - listed)} "
             f"and lists {sorted(listed - served)}, which nothing serves."
+        )
+    closed, scoped = scopes.closed(), set(scopes.SCOPES)
+    if closed != scoped:
+        raise RuntimeError(
+            f"console/scopes.py does not list {sorted(closed - scoped)} and lists {sorted(scoped - closed)} in vain."
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select, func, or_, select
 
+from console import etags
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
 from store.records import contacts, erasure, groups
@@ -22,6 +23,22 @@ class Known:
     contact: Contact
     groups: list[int]
     is_new: bool = False
+
+    @property
+    def etag(self) -> str:
+        return etags.of(self.contact, self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A group and how many are in it."""
+
+    group: Group
+    size: int
+
+    @property
+    def etag(self) -> str:
+        return etags.of(self.group, self.size)
 
 
 def add(visitor: Visitor, email: str, name: str, consent: str, into: Collection[int]) -> Known:
@@ -40,6 +57,7 @@ def found(session: Session, visitor: Visitor, contact_id: int) -> Contact:
     contact = contacts.locked(session, visitor.tenant, ContactId(contact_id))
     if contact is None:
         raise nothing_here()
+    visitor.conditions.require(lambda: _known(session, visitor, contact).etag)
     return contact
 
 
@@ -110,22 +128,27 @@ def listed(
     return page, (shown[-1].id if len(rows) > limit else None)
 
 
-def add_group(visitor: Visitor, name: str, description: str) -> Group:
+def add_group(visitor: Visitor, name: str, description: str) -> Sized:
     with visitor.records() as session, _refusing("name"):
-        return groups.add(session, visitor.tenant, visitor.actor, name, description)
+        return Sized(groups.add(session, visitor.tenant, visitor.actor, name, description), 0)
 
 
-def change_group(
-    visitor: Visitor, group_id: int, name: str | None, description: str | None
-) -> tuple[Group, int]:
-    """The group as it is now, and its size."""
+def read_group(visitor: Visitor, group_id: int) -> Sized:
     with visitor.records() as session:
-        group = _group(session, visitor, group_id)
+        return _sized(session, visitor, _group(session, visitor, group_id))
+
+
+def change_group(visitor: Visitor, group_id: int, name: str | None, description: str | None) -> Sized:
+    with visitor.records() as session:
+        group = groups.locked(session, visitor.tenant, GroupId(group_id))
+        if group is None:
+            raise nothing_here()
+        visitor.conditions.require(lambda: _sized(session, visitor, group).etag)
         new_name = group.name if name is None else name
         new_description = group.description if description is None else description
         with _refusing("name"):
             groups.change(session, group, visitor.actor, new_name, new_description)
-        return group, groups.sizes(session, visitor.tenant, [group]).get(group.id, 0)
+        return _sized(session, visitor, group)
 
 
 def members(
@@ -154,16 +177,16 @@ def take_out(visitor: Visitor, group_id: int, contact_id: int) -> None:
             raise nothing_here()
 
 
-def all_groups(
-    visitor: Visitor, cursor: int | None, limit: int
-) -> tuple[list[tuple[Group, int]], int | None]:
-    """A page of groups with their sizes, and where the next begins."""
+def all_groups(visitor: Visitor, cursor: int | None, limit: int) -> tuple[list[Sized], int | None]:
+    """A page of groups, and where the next begins."""
     with visitor.records() as session:
         query = select(Group).where(Group.tenant_id == visitor.tenant).order_by(Group.id).limit(limit + 1)
         rows = list(session.scalars(query.where(Group.id > cursor) if cursor else query))
         shown = rows[:limit]
         sizes = groups.sizes(session, visitor.tenant, shown)
-    return [(group, sizes.get(group.id, 0)) for group in shown], (shown[-1].id if len(rows) > limit else None)
+    return [Sized(group, sizes.get(group.id, 0)) for group in shown], (
+        shown[-1].id if len(rows) > limit else None
+    )
 
 
 def _all(visitor: Visitor) -> Select[tuple[Contact]]:
@@ -179,6 +202,10 @@ def _group(session: Session, visitor: Visitor, group_id: int, field: str = "") -
     if group is None:
         raise nothing_here()
     return group
+
+
+def _sized(session: Session, visitor: Visitor, group: Group) -> Sized:
+    return Sized(group, groups.sizes(session, visitor.tenant, [group]).get(group.id, 0))
 
 
 def _known(session: Session, visitor: Visitor, contact: Contact, *, is_new: bool = False) -> Known:

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 from sqlalchemy import select
 
+from console import etags
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
 from console.timing import Timing
@@ -150,7 +151,9 @@ def break_glass(visitor: Visitor, action_id: int, manifest_hash: bytes | None, r
 
 def comment(visitor: Visitor, action_id: int, text: str) -> Comment:
     with visitor.records() as session:
-        kept = approvals.comment(session, visitor.tenant, ActionId(action_id), user=visitor.user, text=text)
+        kept = approvals.comment(
+            session, visitor.tenant, ActionId(action_id), visitor.actor, user=visitor.user, text=text
+        )
         if kept is None:
             raise nothing_here()
         return kept
@@ -172,10 +175,17 @@ def choose_policy(visitor: Visitor, given: dict[str, Any]) -> Policy:
     """Replaces the tenant's policy; what is submitted from now on is asked for under it."""
     with visitor.records() as session:
         tenant = session.scalars(select(Tenant).where(Tenant.id == visitor.tenant).with_for_update()).one()
+        visitor.conditions.require(lambda: etags.of(policies.of_tenant(session, visitor.tenant)))
         try:
             return policies.choose(session, visitor.actor, tenant, given)
         except NotUsable as unusable:
             raise Refused(422, str(unusable)) from None
+
+
+def etag(session: Session, action: Action) -> str:
+    """Changes with the action and with the signatures that count for it."""
+    version = actions.current_version(session, action)
+    return etags.of(action, approvals.signatures(session, action, version) if version else None)
 
 
 def found(session: Session, visitor: Visitor, action_id: int) -> Action:
@@ -188,7 +198,7 @@ def found(session: Session, visitor: Visitor, action_id: int) -> Action:
 
 def reads_requests(session: Session, visitor: Visitor, *, waiting: bool) -> None:
     """Tells the gate that somebody reads what they may sign, so that it is ready when they have."""
-    if waiting and visitor.role in policies.SIGNERS:
+    if waiting and visitor.role in policies.SIGNERS and visitor.key is None:
         gate.approver_reads(session)
 
 
@@ -196,6 +206,7 @@ def _locked(session: Session, visitor: Visitor, action_id: int) -> Action:
     action = actions.locked(session, visitor.tenant, ActionId(action_id))
     if action is None:
         raise nothing_here()
+    visitor.conditions.require(lambda: etag(session, action))
     return action
 
 

@@ -26,6 +26,19 @@ LETTERS = "; ".join(
         "sandbox",
     ]
 )
+# The API's interactive description: scripts and styles out of files of ours, requests to this console alone.
+DOCS = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ]
+)
 _ALWAYS = {
     "Content-Security-Policy": PAGES,
     "X-Content-Type-Options": "nosniff",
@@ -39,7 +52,7 @@ _OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class SecurityHeaders:
-    """Adds what an answer does not say itself, so that a page can only be stricter or be a letter."""
+    """Adds what an answer does not say itself, so that a page is stricter, a letter, or the API's description."""
 
     def __init__(self, app: ASGIApp, *, over_tls: bool) -> None:
         self._app = app

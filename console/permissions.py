@@ -69,6 +69,7 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "POST /api/recipients/{recipient_id}/opt-in": WRITERS,
     "GET /api/groups": EVERYONE,
     "POST /api/groups": WRITERS,
+    "GET /api/groups/{group_id}": EVERYONE,
     "PATCH /api/groups/{group_id}": WRITERS,
     "GET /api/groups/{group_id}/recipients": AUDITORS,
     "POST /api/groups/{group_id}/recipients": WRITERS,
@@ -79,6 +80,19 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     # releasing through the API asks for the row of the page that releases
     "POST /api/kill-switch": ACTORS,
     "GET /api/audit": AUDITORS,
+    "GET /api/tenants": EVERYONE,
+    "POST /api/tenants": ADMINS,
+    "GET /api/tenants/{tenant_id}": EVERYONE,
+    "PATCH /api/tenants/{tenant_id}": ADMINS,
+    "GET /api/users": AUDITORS,
+    "POST /api/users": ADMINS,
+    "GET /api/users/{user_id}": AUDITORS,
+    "PATCH /api/users/{user_id}": ADMINS,
+    "DELETE /api/users/{user_id}": ADMINS,
+    # one's own; those of others are for Admins
+    "GET /api/keys": EVERYONE,
+    "POST /api/keys": EVERYONE,
+    "DELETE /api/keys/{key_id}": EVERYONE,
     # for programs that watch the console
     "GET /healthz": PUBLIC,
     "GET /readyz": PUBLIC,

@@ -10,21 +10,24 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from psycopg.errors import QueryCanceled
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console import origins, rendering
+from console import etags, origins, rendering
 from console.attempts import TooManyAttempts
+from console.etags import ChangedMeanwhile
+from console.idempotency import HEADER, AnswerLost, UsedForAnother
 from console.sign_in import NoTenant, NotSignedIn
+from console.versions import API, asked_path
 from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records.actions import IllegalMove
 from store.records.approvals import AlreadySettled, DecisionRefused, NotAllowed, StaleVersion
 
-API = "/api/"
 FORWARD = "/auth/forward"
 _log = logging.getLogger("console")
 
@@ -54,6 +57,14 @@ class Refused(Exception):
     def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
         self.problem = Problem(status, detail, errors)
+
+
+class TooManyRequests(Exception):
+    """Try again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many requests in this minute; try again in {seconds} s.")
+        self.seconds = seconds
 
 
 def nothing_here() -> Refused:
@@ -86,14 +97,33 @@ def problem_of(error: Exception) -> Problem:
             return Problem(422, error.reason, [FieldError("note", error.reason)])
         case IllegalMove():
             return Problem(409, str(error))
-        case TooManyAttempts():
+        case TooManyAttempts() | TooManyRequests():
             return Problem(429, str(error), headers={"Retry-After": str(error.seconds)})
+        case ChangedMeanwhile():
+            return Problem(412, str(error), headers={etags.HEADER: error.tag})
+        case UsedForAnother():
+            reason = "was used for another request; take a new key for each thing that is to be made"
+            return Problem(422, f"{HEADER} {reason}.", [FieldError(HEADER, reason)])
+        case AnswerLost():
+            where = {"location": error.location} if error.location else {}
+            return Problem(
+                409,
+                "This was done already; what was answered then cannot be said again. Look up what was made.",
+                members=where,
+            )
         case NoTenant():
-            return Problem(403, "Nobody has let you into a tenant yet; ask an Admin.")
+            return Problem(403, str(error))
         case NotSignedIn():
             return Problem(401, "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
         case DataError():
             return Problem(422, "The request holds characters or numbers that cannot be stored.")
+        case OperationalError() if isinstance(error.orig, QueryCanceled):
+            return Problem(
+                503,
+                "This took too long and was given up; nothing was changed. "
+                "Ask for less at a time (a smaller page, a narrower search), or try again in a moment.",
+                headers={"Retry-After": "5"},
+            )
         case OperationalError():
             return Problem(503, "The records cannot be reached right now.", headers={"Retry-After": "5"})
         case HTTPException():
@@ -127,7 +157,7 @@ def _as_json(request: Request, problem: Problem) -> Response:
         "title": problem.title,
         "status": problem.status,
         "detail": problem.detail,
-        "instance": request.url.path,
+        "instance": asked_path(request),
         "request_id": request.state.request_id,
         **problem.members,
     }
@@ -175,6 +205,7 @@ def install(app: FastAPI) -> None:
         NotReady,
         DecisionRefused,
         IllegalMove,
+        ChangedMeanwhile,
         TooManyAttempts,
         NoTenant,
         NotSignedIn,

@@ -1,40 +1,36 @@
-"""Signing in: the cookie of a browser, the token of a program, and who stands behind either."""
+"""Signing in: the cookie of a browser, who stands behind it, and in which tenant they are at work."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NewType
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import jwt
-from sqlalchemy import select, text
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console import permissions
+from console import permissions, scopes
+from console.etags import UNCONDITIONAL, Conditions
+from console.idempotency import Once
 from store import records
 from store.audit import Actor, ActorKind
-from store.clock import now
-from store.records import people
-from store.records.database import Session, enter_tenant
+from store.records import api_keys, people
+from store.records.api_keys import Scope
+from store.records.database import Session, enter_person, enter_tenant
 from store.records.people import MemberRole, Membership, User
-from store.records.schema import TenantId, UserId
+from store.records.schema import ApiKeyId, TenantId, UserId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
 
-TOKEN_HOLDS = timedelta(hours=12)
-_ALGORITHM = "HS256"
-_AUDIENCE = "console-api"
-
 Cookie = NewType("Cookie", str)
-Token = NewType("Token", str)
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A signed-in person at work in one tenant; the role is as it was read for this request."""
+    """A signed-in person at work in one tenant, or a key of theirs; the role is as it was read for this request."""
 
     settings: Settings
     user: UserId
@@ -46,18 +42,25 @@ class Visitor:
     time_zone: ZoneInfo
     currency: str
     cookie: Cookie | None
+    conditions: Conditions = UNCONDITIONAL
+    key: ApiKeyId | None = None
+    scopes: frozenset[Scope] | None = None
+    once: Once | None = None
 
     @property
     def actor(self) -> Actor:
-        return Actor(ActorKind.USER, str(self.user))
+        return Actor(ActorKind.USER, str(self.user)) if self.key is None else api_keys.named(self.key)
 
     def may(self, endpoint: str) -> bool:
-        return permissions.allows(self.role, endpoint)
+        return permissions.allows(self.role, endpoint) and scopes.allow(self.scopes, endpoint)
 
     @contextmanager
     def records(self) -> Iterator[Session]:
         """One transaction that sees this tenant's rows only."""
-        with records.session(self.settings, Role.CONSOLE, tenant=self.tenant) as session:
+        with (
+            records.session(self.settings, Role.CONSOLE, tenant=self.tenant) as session,
+            self.once.claimed(session) if self.once else nullcontext(),
+        ):
             yield session
 
 
@@ -66,30 +69,18 @@ class NotSignedIn(Exception):
 
 
 class NoTenant(Exception):
-    """The password is right, but nobody has let this person in anywhere."""
+    """The password is right, but nobody has let this person in, anywhere or where they wanted."""
+
+    def __init__(self, wanted: str | None = None) -> None:
+        nowhere = "Nobody has let you into a tenant yet; ask an Admin."
+        super().__init__(nowhere if wanted is None else f"You belong to no tenant {wanted!r}; ask its Admin.")
 
 
 def open_log_in(settings: Settings, email: str, password: str) -> Cookie | None:
     """A new log-in for a browser; None when address or password is wrong."""
     with records.session(settings, Role.CONSOLE) as session:
         user = people.user_with(session, email, password)
-        return Cookie(people.log_in(session, user, _first_tenant(session, user))) if user else None
-
-
-def issue_token(settings: Settings, email: str, password: str) -> Token | None:
-    """A token for a program; it names person and tenant, and what they may do is read at each request."""
-    with records.session(settings, Role.CONSOLE) as session:
-        user = people.user_with(session, email, password)
-        if user is None:
-            return None
-        claims = {
-            "sub": str(user.id),
-            "tenant": _first_tenant(session, user),
-            "aud": _AUDIENCE,
-            "iat": now(),
-            "exp": now() + TOKEN_HOLDS,
-        }
-    return Token(jwt.encode(claims, settings.token_key, _ALGORITHM))
+        return Cookie(people.log_in(session, user, tenant_of(session, user))) if user else None
 
 
 def behind_cookie(settings: Settings, cookie: Cookie) -> Visitor:
@@ -102,23 +93,7 @@ def behind_cookie(settings: Settings, cookie: Cookie) -> Visitor:
         )
         if found is None or found.active_tenant is None:
             raise NotSignedIn
-        return _visitor(settings, session, found.user_id, found.active_tenant, cookie)
-
-
-def behind_token(settings: Settings, token: Token) -> Visitor:
-    try:
-        claims = jwt.decode(
-            token,
-            settings.token_key,
-            algorithms=[_ALGORITHM],
-            audience=_AUDIENCE,
-            options={"require": ["sub", "tenant", "exp", "iat"]},
-        )
-        user, tenant = UserId(int(claims["sub"])), TenantId(int(claims["tenant"]))
-    except (jwt.InvalidTokenError, TypeError, ValueError):
-        raise NotSignedIn from None
-    with records.session(settings, Role.CONSOLE) as session:
-        return _visitor(settings, session, user, tenant, None)
+        return visitor_of(settings, session, found.user_id, found.active_tenant, cookie)
 
 
 def end_log_in(settings: Settings, cookie: Cookie) -> None:
@@ -158,22 +133,22 @@ def _cookie_name(settings: Settings) -> str:
     return "__Host-console" if is_over_tls(settings) else "console"
 
 
-def _first_tenant(session: Session, user: User) -> TenantId:
-    session.execute(text("select set_config('app.user_id', :user, true)"), {"user": str(user.id)})
-    found = session.scalar(
-        select(Membership.tenant_id)
-        .where(Membership.user_id == user.id)
-        .order_by(Membership.tenant_id)
-        .limit(1)
-    )
+def tenant_of(session: Session, user: User, slug: str | None = None) -> TenantId:
+    """The one of this name, or else the one that let the person in first."""
+    enter_person(session, UserId(user.id))
+    joined = select(Membership.tenant_id).where(Membership.user_id == user.id).order_by(Membership.id)
+    if slug is not None:
+        joined = joined.join(Tenant, Tenant.id == Membership.tenant_id).where(Tenant.slug == slug)
+    found = session.scalar(joined.limit(1))
     if found is None:
-        raise NoTenant
+        raise NoTenant(slug)
     return found
 
 
-def _visitor(
-    settings: Settings, session: Session, user_id: UserId, tenant_id: TenantId, cookie: Cookie | None
+def visitor_of(
+    settings: Settings, session: Session, user_id: UserId, tenant_id: TenantId, cookie: Cookie | None = None
 ) -> Visitor:
+    """A person as they are now, if they belong to the tenant; the session speaks for it from here on."""
     enter_tenant(session, tenant_id)
     user = session.get(User, user_id)
     tenant = session.get(Tenant, tenant_id)

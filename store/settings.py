@@ -201,6 +201,23 @@ class Settings(BaseSettings):
     session_absolute_hours: Annotated[int, Field(ge=1)] = Field(
         168, description="Hours after which a console log-in ends whatever happens."
     )
+    api_rate_per_minute: Annotated[int, Field(ge=0)] = Field(
+        600,
+        description="Requests a minute to the API by one person or key, or by an address that shows none; 0 for any number.",
+    )
+    api_page_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        25, description="Lines on a page of the API's lists where a request does not say how many."
+    )
+    api_largest_page: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        100, description="Most lines on a page of the API's lists that a request may ask for."
+    )
+    api_query_seconds: Annotated[int, Field(ge=1, le=600)] = Field(
+        15,
+        description="Seconds after which a statement of the console is given up, so that none holds up the others.",
+    )
+    idempotency_hours: Annotated[int, Field(ge=1, le=24 * 30)] = Field(
+        24, description="Hours that the API remembers an Idempotency-Key and what it answered."
+    )
     approval_expires_hours: Annotated[int, Field(ge=1)] = Field(
         72,
         description="Hours that an approval request or an approval holds; then it is expired, never approved.",

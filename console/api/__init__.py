@@ -5,11 +5,14 @@ from console.api import (
     audit,
     description,
     groups,
+    keys,
     kill_switch,
     log_in,
     policy,
     recipients,
     standing_approvals,
+    tenants,
+    users,
 )
 
 ROUTERS = (
@@ -21,5 +24,8 @@ ROUTERS = (
     policy.router,
     kill_switch.router,
     audit.router,
+    tenants.router,
+    users.router,
+    keys.router,
     description.router,
 )

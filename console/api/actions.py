@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from console import desk, listing
 from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
-from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.cursors import Cursor, Limit
 from console.sign_in import Visitor
 from console.texts import Content, Note, Remark, Text, Title, hash_named
 from console.timing import Timing, Window
@@ -109,6 +109,11 @@ class CommentOut(BaseModel):
     user_id: int
     text: str
     created_at: datetime
+
+
+class CommentPage(BaseModel):
+    items: list[CommentOut]
+    next_cursor: int | None
 
 
 class Signatures(BaseModel):
@@ -223,7 +228,7 @@ def create(visitor: SignedIn, body: NewAction, response: Response) -> ActionOut:
 
 @router.get("/api/actions")
 def list_actions(
-    visitor: SignedIn, state: State | None = None, cursor: Cursor = None, limit: Limit = USUAL_LIMIT
+    visitor: SignedIn, limit: Limit, state: State | None = None, cursor: Cursor = None
 ) -> ActionPage:
     """Newest first."""
     with visitor.records() as session:
@@ -284,11 +289,13 @@ def comment(visitor: SignedIn, action_id: Id, body: NewComment) -> CommentOut:
 
 
 @router.get("/api/actions/{action_id}/comments")
-def comments(visitor: SignedIn, action_id: Id) -> list[CommentOut]:
+def comments(visitor: SignedIn, action_id: Id, limit: Limit, cursor: Cursor = None) -> CommentPage:
     """Oldest first."""
     with visitor.records() as session:
-        said = approvals.comments(session, desk.found(session, visitor, action_id))
-    return [CommentOut.model_validate(each, from_attributes=True) for each in said]
+        action = desk.found(session, visitor, action_id)
+        said = approvals.comments(session, action, after=cursor or 0, limit=limit + 1)
+    shown = [CommentOut.model_validate(each, from_attributes=True) for each in said[:limit]]
+    return CommentPage(items=shown, next_cursor=shown[-1].id if len(said) > limit else None)
 
 
 @router.post("/api/actions/{action_id}/request-changes")
@@ -305,6 +312,7 @@ def _read(visitor: Visitor, action_id: int) -> ActionOut:
     with visitor.records() as session:
         found = desk.found(session, visitor, action_id)
         desk.reads_requests(session, visitor, waiting=found.state is State.PENDING_APPROVAL)
+        visitor.conditions.show(desk.etag(session, found))
         return ActionOut.of(session, found)
 
 

@@ -32,7 +32,9 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     403: _described("The role, or the one who asks, may not do this."),
     404: _described("Nothing here, or another tenant's."),
     409: _described("The state of things does not allow it; read again."),
+    412: _described("If-Match names another ETag than the present one, which comes along."),
     413: _described("The body is too large."),
     422: _described("Fields that are missing or wrong, each with its reason."),
-    429: _described("Too many attempts; see Retry-After."),
+    429: _described("Too many requests, or attempts to sign in; see Retry-After."),
+    503: _described("The records are away, or it took too long; see Retry-After."),
 }

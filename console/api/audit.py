@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from console.admission import SignedIn
 from console.api.answers import REFUSALS
-from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.cursors import Cursor, Limit
 from console.texts import Text
 from store.records.audit_log import AuditEntry
 
@@ -38,10 +38,10 @@ class AuditPage(BaseModel):
 @router.get("/api/audit")
 def read(
     visitor: SignedIn,
+    limit: Limit,
     entity: Annotated[Text, Query(max_length=60)] = "",
     entity_id: Annotated[Text, Query(max_length=100)] = "",
     cursor: Cursor = None,
-    limit: Limit = USUAL_LIMIT,
 ) -> AuditPage:
     """In the order of the chain, which is that of its numbers."""
     query = select(AuditEntry).where(AuditEntry.tenant_id == visitor.tenant).order_by(AuditEntry.seq)

@@ -10,9 +10,10 @@ from console import contact_book
 from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
 from console.api.recipients import Body, Number, RecipientOut, RecipientPage
-from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.contact_book import Sized
+from console.cursors import Cursor, Limit
+from console.sign_in import Visitor
 from console.texts import Text, storable
-from store.records.groups import Group
 
 router = APIRouter(tags=["groups"], responses=REFUSALS)
 
@@ -57,27 +58,29 @@ class GroupPage(BaseModel):
 
 @router.post("/api/groups", status_code=201)
 def create(visitor: SignedIn, body: NewGroup, response: Response) -> GroupOut:
-    group = contact_book.add_group(visitor, body.name, body.description)
-    response.headers["Location"] = f"/api/groups/{group.id}"
-    return _out(group, 0)
+    made = contact_book.add_group(visitor, body.name, body.description)
+    response.headers["Location"] = f"/api/groups/{made.group.id}"
+    return _shown(visitor, made)
 
 
 @router.get("/api/groups")
-def list_groups(visitor: SignedIn, cursor: Cursor = None, limit: Limit = USUAL_LIMIT) -> GroupPage:
+def list_groups(visitor: SignedIn, limit: Limit, cursor: Cursor = None) -> GroupPage:
     page, following = contact_book.all_groups(visitor, cursor, limit)
-    return GroupPage(items=[_out(group, size) for group, size in page], next_cursor=following)
+    return GroupPage(items=[_out(each) for each in page], next_cursor=following)
+
+
+@router.get("/api/groups/{group_id}")
+def read(visitor: SignedIn, group_id: Id) -> GroupOut:
+    return _shown(visitor, contact_book.read_group(visitor, group_id))
 
 
 @router.patch("/api/groups/{group_id}")
 def change(visitor: SignedIn, group_id: Id, body: ChangedGroup) -> GroupOut:
-    group, size = contact_book.change_group(visitor, group_id, body.name, body.description)
-    return _out(group, size)
+    return _shown(visitor, contact_book.change_group(visitor, group_id, body.name, body.description))
 
 
 @router.get("/api/groups/{group_id}/recipients")
-def list_members(
-    visitor: SignedIn, group_id: Id, cursor: Cursor = None, limit: Limit = USUAL_LIMIT
-) -> RecipientPage:
+def list_members(visitor: SignedIn, group_id: Id, limit: Limit, cursor: Cursor = None) -> RecipientPage:
     page, following = contact_book.members(visitor, group_id, cursor=cursor, limit=limit)
     return RecipientPage(items=[RecipientOut.of(known) for known in page], next_cursor=following)
 
@@ -93,11 +96,17 @@ def take_out(visitor: SignedIn, group_id: Id, recipient_id: Id) -> None:
     contact_book.take_out(visitor, group_id, recipient_id)
 
 
-def _out(group: Group, size: int) -> GroupOut:
+def _shown(visitor: Visitor, sized: Sized) -> GroupOut:
+    visitor.conditions.show(sized.etag)
+    return _out(sized)
+
+
+def _out(sized: Sized) -> GroupOut:
+    group = sized.group
     return GroupOut(
         id=group.id,
         name=group.name,
         description=group.description,
-        recipients=size,
+        recipients=sized.size,
         created_at=group.created_at,
     )

@@ -62,7 +62,8 @@ def turn(visitor: SignedIn, body: Switch) -> KillSwitches:
     elif visitor.may(RELEASE):
         switches.release(visitor, scope=body.scope, subject=body.subject, reason=body.reason)
     else:
-        raise Refused(403, f"A {visitor.role.capitalize()} may pull the kill switch, not release it.")
+        who = f"A {visitor.role.capitalize()}" if visitor.key is None else "An API key"
+        raise Refused(403, f"{who} may pull the kill switch, not release it.")
     return _read(visitor)
 
 

@@ -3,9 +3,9 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from console import sign_in
+from console import bearers
 from console.admission import Chosen, SignedIn
 from console.api.answers import REFUSALS
 from console.attempts import Attempts
@@ -21,6 +21,11 @@ class LogIn(BaseModel):
 
     email: Annotated[Text, StringConstraints(max_length=254)]
     password: Annotated[Text, StringConstraints(max_length=1024)]
+    tenant: Annotated[
+        Text | None,
+        StringConstraints(max_length=63),
+        Field(description="Its slug; the first you joined if left out."),
+    ] = None
 
 
 class Token(BaseModel):
@@ -46,11 +51,11 @@ class Me(BaseModel):
 def log_in(request: Request, settings: Chosen, body: LogIn) -> Token:
     attempts: Attempts = request.app.state.attempts
     attempts.count(body.email, request.client.host if request.client else "")
-    token = sign_in.issue_token(settings, body.email, body.password)
+    token = bearers.issue_token(settings, body.email, body.password, body.tenant)
     if token is None:
         raise Refused(401, "This address and password do not go together.")
     attempts.forgive(body.email)
-    return Token(access_token=token, expires_in=int(sign_in.TOKEN_HOLDS.total_seconds()))
+    return Token(access_token=token, expires_in=int(bearers.TOKEN_HOLDS.total_seconds()))
 
 
 @router.get("/api/me")

@@ -6,9 +6,10 @@ import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from console import desk
+from console import desk, etags
 from console.admission import SignedIn
 from console.api.answers import REFUSALS
+from console.sign_in import Visitor
 from store.records import policies
 from store.records.actions import ActionType, Purpose
 from store.records.people import MemberRole
@@ -48,16 +49,19 @@ class PolicyShown(Policy):
 @router.get("/api/policy")
 def read(visitor: SignedIn) -> PolicyShown:
     with visitor.records() as session:
-        return _shown(policies.of_tenant(session, visitor.tenant))
+        policy = policies.of_tenant(session, visitor.tenant)
+    return _shown(visitor, policy)
 
 
 @router.put("/api/policy")
 def choose(visitor: SignedIn, body: Policy) -> PolicyShown:
     """The whole policy; requests that were submitted before stay under the one they were submitted under."""
-    return _shown(desk.choose_policy(visitor, body.model_dump(mode="json", exclude_none=True)))
+    policy = desk.choose_policy(visitor, body.model_dump(mode="json", exclude_none=True))
+    return _shown(visitor, policy)
 
 
-def _shown(policy: policies.Policy) -> PolicyShown:
+def _shown(visitor: Visitor, policy: policies.Policy) -> PolicyShown:
+    visitor.conditions.show(etags.of(policy))
     given: dict[str, Any] = msgspec.to_builtins(policy)
     house_rules = [Rule(**msgspec.to_builtins(rule)) for rule in policies.HOUSE_RULES]
     return PolicyShown(**given, house_rules=house_rules)

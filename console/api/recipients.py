@@ -10,7 +10,7 @@ from console import contact_book
 from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
 from console.contact_book import Known
-from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.cursors import Cursor, Limit
 from console.texts import Text, storable
 from marketing_pipelines.email import addresses
 
@@ -88,16 +88,16 @@ def create(visitor: SignedIn, body: NewRecipient, response: Response) -> Recipie
     known = contact_book.add(visitor, body.email, body.name, body.consent, body.groups)
     response.status_code = 201 if known.is_new else 200
     response.headers["Location"] = f"/api/recipients/{known.contact.id}"
-    return RecipientOut.of(known)
+    return _shown(visitor, known)
 
 
 @router.get("/api/recipients")
 def list_recipients(
     visitor: SignedIn,
+    limit: Limit,
     search: Search = "",
     group_id: GroupId = None,
     cursor: Cursor = None,
-    limit: Limit = USUAL_LIMIT,
 ) -> RecipientPage:
     """In the order in which they came."""
     return _page(visitor, search, group_id, cursor, limit, only_active=False)
@@ -106,10 +106,10 @@ def list_recipients(
 @router.get("/api/recipients/active")
 def list_active(
     visitor: SignedIn,
+    limit: Limit,
     search: Search = "",
     group_id: GroupId = None,
     cursor: Cursor = None,
-    limit: Limit = USUAL_LIMIT,
 ) -> RecipientPage:
     """Those whom marketing may reach."""
     return _page(visitor, search, group_id, cursor, limit, only_active=True)
@@ -117,30 +117,35 @@ def list_active(
 
 @router.get("/api/recipients/{recipient_id}")
 def read(visitor: SignedIn, recipient_id: Id) -> RecipientOut:
-    return RecipientOut.of(contact_book.read(visitor, recipient_id))
+    return _shown(visitor, contact_book.read(visitor, recipient_id))
 
 
 @router.patch("/api/recipients/{recipient_id}")
 def change(visitor: SignedIn, recipient_id: Id, body: ChangedRecipient) -> RecipientOut:
-    return RecipientOut.of(contact_book.rename(visitor, recipient_id, body.name))
+    return _shown(visitor, contact_book.rename(visitor, recipient_id, body.name))
 
 
 @router.post("/api/recipients/{recipient_id}/opt-out")
 def opt_out(visitor: SignedIn, recipient_id: Id, body: Wish) -> RecipientOut:
     """No marketing from now on, also not of what is being sent this moment."""
-    return RecipientOut.of(contact_book.opt_out(visitor, recipient_id, body.reason))
+    return _shown(visitor, contact_book.opt_out(visitor, recipient_id, body.reason))
 
 
 @router.post("/api/recipients/{recipient_id}/opt-in")
 def opt_in(visitor: SignedIn, recipient_id: Id, body: Wish) -> RecipientOut:
     """They have agreed; the reason is what proves it."""
-    return RecipientOut.of(contact_book.opt_in(visitor, recipient_id, body.reason))
+    return _shown(visitor, contact_book.opt_in(visitor, recipient_id, body.reason))
 
 
 @router.delete("/api/recipients/{recipient_id}", status_code=204)
 def erase(visitor: SignedIn, recipient_id: Id) -> None:
     """Takes away who they are, everywhere; whoever had opted out stays so, by a hash of the address."""
     contact_book.erase(visitor, recipient_id)
+
+
+def _shown(visitor: SignedIn, known: Known) -> RecipientOut:
+    visitor.conditions.show(known.etag)
+    return RecipientOut.of(known)
 
 
 def _page(

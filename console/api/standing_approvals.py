@@ -11,7 +11,7 @@ from console import desk
 from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
 from console.api.recipients import Body, Reason
-from console.cursors import USUAL_LIMIT, Cursor, Limit
+from console.cursors import Cursor, Limit
 from console.problems import nothing_here
 from store.clock import now
 from store.records.standing_approvals import StandingApproval
@@ -51,7 +51,7 @@ class StandingPage(BaseModel):
 
 
 @router.get("/api/standing-approvals")
-def list_standing(visitor: SignedIn, cursor: Cursor = None, limit: Limit = USUAL_LIMIT) -> StandingPage:
+def list_standing(visitor: SignedIn, limit: Limit, cursor: Cursor = None) -> StandingPage:
     """Newest first."""
     query = select(StandingApproval).where(StandingApproval.tenant_id == visitor.tenant)
     if cursor:

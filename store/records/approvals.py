@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor, ActorKind
 from store.clock import now
-from store.records import actions, audit_log
+from store.records import actions, api_keys, audit_log
 from store.records.actions import Action, ActionVersion, Move, State
 from store.records.people import MemberRole, Membership, User
 from store.records.policies import SIGNERS, Signing
@@ -183,13 +183,13 @@ def signatures(session: Session, action: Action, version: ActionVersion) -> int:
         return signing.quorum
     authors = set() if signing.self_approval else _writers(session, action)
     return sum(
-        vote.role in signing.roles and not vote.break_glass and _named(vote.user_id) not in authors
+        vote.role in signing.roles and not vote.break_glass and not _is_among(authors, vote.user_id)
         for vote in signed
     )
 
 
 def comment(
-    session: Session, tenant: TenantId, action_id: ActionId, *, user: UserId, text: str
+    session: Session, tenant: TenantId, action_id: ActionId, actor: Actor, *, user: UserId, text: str
 ) -> Comment | None:
     """Keeps a remark; it decides nothing."""
     action = actions.locked(session, tenant, action_id)
@@ -201,18 +201,18 @@ def comment(
     session.add(kept)
     session.flush()
     told = {"version": action.version, "comment": kept.id}
-    audit_log.append(
-        session, tenant, Actor(ActorKind.USER, str(user)), "comment", "action", action.id, {}, told
-    )
+    audit_log.append(session, tenant, actor, "comment", "action", action.id, {}, told)
     return kept
 
 
-def comments(session: Session, action: Action) -> list[Comment]:
+def comments(session: Session, action: Action, *, after: int = 0, limit: int | None = None) -> list[Comment]:
+    """What was said, oldest first; all of it, or so much after a remark."""
     return list(
         session.scalars(
             select(Comment)
-            .where(Comment.tenant_id == action.tenant_id, Comment.action_id == action.id)
+            .where(Comment.tenant_id == action.tenant_id, Comment.action_id == action.id, Comment.id > after)
             .order_by(Comment.id)
+            .limit(limit)
         )
     )
 
@@ -240,14 +240,21 @@ def may_approve(session: Session, action: Action, user: UserId) -> bool:
     version = actions.current_version(session, action)
     if version is not None and Signing.of(version.manifest).self_approval:
         return True
-    return _named(user) not in _writers(session, action)
+    return not _is_among(_writers(session, action), user)
 
 
 def _writers(session: Session, action: Action) -> set[str]:
-    """Whoever ever had a hand in it: a colleague's last edit makes no stranger of its author."""
+    """Whoever ever had a hand in it, or a key: a colleague's last edit makes no stranger of its author."""
     history = audit_log.of_entity(session, action.tenant_id, "action", action.id)
-    writers = {entry.actor for entry in history if entry.action in WRITING}
+    wrote = {entry.actor for entry in history if entry.action in WRITING}
+    makers = api_keys.makers(session, action.tenant_id, wrote)
+    writers = {makers.get(actor, actor) for actor in wrote}
     return writers | ({_named(action.author_id)} if action.author_id is not None else set())
+
+
+def _is_among(writers: set[str], user: UserId) -> bool:
+    """Whether it is this person's work; what a key wrote whose owner is not known may be anyone's."""
+    return _named(user) in writers or any(actor.startswith(f"{ActorKind.API_KEY}:") for actor in writers)
 
 
 def _named(user: UserId) -> str:

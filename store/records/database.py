@@ -7,16 +7,17 @@ from functools import lru_cache
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
-from store.records.schema import TenantId
+from store.records.schema import TenantId, UserId
 from store.settings import Role, Settings
 
-__all__ = ["Session", "engine", "enter_tenant", "forget_engines", "session"]
+__all__ = ["Session", "engine", "enter_person", "enter_tenant", "forget_engines", "session"]
 
 TENANT = "tenant_id"
+_AS_LONG_AS_IT_TAKES = 0
 
 
 @lru_cache(maxsize=16)
-def _engine(url: str, pool_size: int, overflow: int) -> Engine:
+def _engine(url: str, pool_size: int, overflow: int, patience: int) -> Engine:
     return create_engine(
         url,
         pool_size=pool_size,
@@ -24,13 +25,16 @@ def _engine(url: str, pool_size: int, overflow: int) -> Engine:
         pool_pre_ping=True,
         # An error names its statement and not what was in it: addresses and secrets stay out of logs.
         hide_parameters=True,
-        connect_args={"connect_timeout": 5},
+        connect_args={"connect_timeout": 5, "options": f"-c statement_timeout={patience}s"},
     )
 
 
 def engine(settings: Settings, role: Role) -> Engine:
-    """The process's engine for a role's log-in."""
-    return _engine(settings.postgres_url(role), settings.database_pool_size, settings.database_pool_overflow)
+    """The process's engine for a role's log-in; people wait for the console, so its statements end in time."""
+    patience = settings.api_query_seconds if role is Role.CONSOLE else _AS_LONG_AS_IT_TAKES
+    return _engine(
+        settings.postgres_url(role), settings.database_pool_size, settings.database_pool_overflow, patience
+    )
 
 
 def forget_engines() -> None:
@@ -51,6 +55,11 @@ def enter_tenant(opened: Session, tenant: TenantId) -> None:
     """From here on the session sees and writes one tenant's rows only."""
     opened.info[TENANT] = tenant
     _announce(opened)
+
+
+def enter_person(opened: Session, user: UserId) -> None:
+    """For the rest of this transaction the session also sees which tenants a person belongs to."""
+    opened.execute(text("select set_config('app.user_id', :user, true)"), {"user": str(user)})
 
 
 def _announce(opened: Session) -> None:

@@ -90,6 +90,16 @@ def all_named(session: Session, tenant: TenantId, groups: Collection[GroupId]) -
     return list(session.scalars(query.order_by(Group.id)))
 
 
+def locked(session: Session, tenant: TenantId, group: GroupId) -> Group | None:
+    """The group under a row lock, as it is now."""
+    return session.scalars(
+        select(Group)
+        .where(Group.tenant_id == tenant, Group.id == group)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
 def put_in(session: Session, group: Group, actor: Actor, members: Collection[ContactId]) -> int:
     """Adds contacts of the tenant who are not in it yet, and gives how many."""
     ids = cast(sorted(members), ARRAY(BigInteger))

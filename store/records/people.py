@@ -12,13 +12,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from store import passwords
 from store.audit import Actor
 from store.clock import now
-from store.records import audit_log
+from store.records import api_keys, audit_log
 from store.records.schema import Numbered, Record, TenantId, TenantOwned, UserId, enumerated, one_of
-from store.records.tenants import NotUsable
+from store.records.tenants import NotUsable, Tenant
 from store.secrets import fingerprint
 
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 SHORTEST_PASSWORD = 12
+MOST_TENANTS = 100
 
 
 class MemberRole(StrEnum):
@@ -46,6 +47,13 @@ class Membership(TenantOwned, Record):
     role: Mapped[MemberRole] = mapped_column(enumerated(MemberRole, 20))
 
 
+class LastAdmin(Exception):
+    """A tenant without an Admin could not be helped by anyone in it."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the tenant's last Admin; make somebody else one first.")
+
+
 class LogIn(Record):
     """A browser's session at the console; only the hash of its cookie is kept."""
 
@@ -59,7 +67,14 @@ class LogIn(Record):
 
 
 def admit(
-    session: Session, actor: Actor, tenant: TenantId, *, email: str, role: MemberRole, password: str
+    session: Session,
+    actor: Actor,
+    tenant: TenantId,
+    *,
+    email: str,
+    role: MemberRole,
+    password: str,
+    name: str = "",
 ) -> User:
     """Makes a person a member; whoever has an account already keeps its password."""
     address = email.strip().lower()
@@ -69,13 +84,72 @@ def admit(
         raise NotUsable(f"The password is too short: at least {SHORTEST_PASSWORD} characters.")
     user = session.scalar(select(User).where(User.email == address))
     if user is None:
-        user = User(email=address, name=address.partition("@")[0], password_hash=passwords.hashed(password))
+        called = name or address.partition("@")[0]
+        user = User(email=address, name=called, password_hash=passwords.hashed(password))
         session.add(user)
         session.flush()
-    session.add(Membership(tenant_id=tenant, user_id=UserId(user.id), role=role))
-    session.flush()
-    audit_log.append(session, tenant, actor, "admit", "user", user.id, {}, {"role": role})
+    elif role_in(session, UserId(user.id), tenant) is not None:
+        raise NotUsable(f"{address} is a member already; change the role instead.")
+    join(session, actor, tenant, UserId(user.id), role)
     return user
+
+
+def join(session: Session, actor: Actor, tenant: TenantId, user: UserId, role: MemberRole) -> None:
+    session.add(Membership(tenant_id=tenant, user_id=user, role=role))
+    session.flush()
+    audit_log.append(session, tenant, actor, "admit", "user", user, {}, {"role": role})
+
+
+def require_room(session: Session, user: UserId) -> None:
+    """Nobody opens tenants without end; the session must have entered the person."""
+    theirs = select(func.count()).where(Membership.user_id == user, Membership.role == MemberRole.ADMIN)
+    if (session.scalar(theirs) or 0) >= MOST_TENANTS:
+        raise NotUsable(f"You are the Admin of {MOST_TENANTS} tenants already.")
+
+
+def take_turn(session: Session, tenant: TenantId) -> None:
+    """Whoever changes what others may do waits here for whoever is at it."""
+    session.execute(select(Tenant.id).where(Tenant.id == tenant).with_for_update())
+
+
+def change_role(session: Session, membership: Membership, actor: Actor, role: MemberRole) -> None:
+    """Holds from the next request on; the caller has taken its turn."""
+    before, tenant = membership.role, membership.tenant_id
+    if before is role:
+        return
+    _require_another_admin(session, membership)
+    membership.role = role
+    session.flush()
+    told = ({"role": before}, {"role": role})
+    audit_log.append(session, tenant, actor, "change_role", "user", membership.user_id, *told)
+
+
+def remove(session: Session, membership: Membership, actor: Actor) -> None:
+    """Out of the tenant, with all keys; the caller has taken its turn. The account stays for other tenants."""
+    _require_another_admin(session, membership)
+    tenant, user, role = membership.tenant_id, membership.user_id, membership.role
+    api_keys.revoke_all_of(session, tenant, user, actor)
+    session.delete(membership)
+    session.flush()
+    audit_log.append(session, tenant, actor, "remove", "user", user, {"role": role}, {})
+
+
+def _require_another_admin(session: Session, membership: Membership) -> None:
+    if membership.role is not MemberRole.ADMIN:
+        return
+    another = (
+        select(Membership.id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.tenant_id == membership.tenant_id,
+            Membership.role == MemberRole.ADMIN,
+            Membership.user_id != membership.user_id,
+            User.disabled_at.is_(None),
+        )
+        .limit(1)
+    )
+    if session.scalar(another) is None:
+        raise LastAdmin
 
 
 def user_with(session: Session, email: str, password: str) -> User | None:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 TenantId = NewType("TenantId", int)
 ActionId = NewType("ActionId", int)
+ApiKeyId = NewType("ApiKeyId", int)
 CampaignId = NewType("CampaignId", int)
 ContactId = NewType("ContactId", int)
 GroupId = NewType("GroupId", int)
@@ -47,6 +48,7 @@ class Record(DeclarativeBase):
         int: BigInteger,
         TenantId: BigInteger,
         ActionId: BigInteger,
+        ApiKeyId: BigInteger,
         CampaignId: BigInteger,
         ContactId: BigInteger,
         GroupId: BigInteger,

@@ -5,14 +5,15 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Identity, LargeBinary, String, func, select
+from sqlalchemy import Identity, LargeBinary, String, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
 from store.records import audit_log
+from store.records.database import enter_tenant
 from store.records.schema import NotUsable, Record, TenantId, enumerated, one_of
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -80,6 +81,39 @@ def add(session: Session, actor: Actor, slug: str, name: str) -> Tenant:
     session.flush()
     audit_log.append(session, tenant.id, actor, "create", "tenant", tenant.id, {}, {"slug": slug})
     return tenant
+
+
+class Change(TypedDict, total=False):
+    """What of a tenant its Admins choose; what is left out stays as it is."""
+
+    name: str
+    time_zone: str
+    currency: str
+
+
+def open_another(session: Session, actor: Actor, slug: str, wanted: Change) -> Tenant:
+    """A new tenant for somebody of another one; the session speaks for the new one from here on."""
+    row = {"time_zone": "UTC", "currency": "EUR", **wanted, "slug": slug, "salt": secrets.token_bytes(32)}
+    opened = session.scalar(text("select open_tenant(:slug, :name, :time_zone, :currency, :salt)"), row)
+    if opened is None:
+        raise NotUsable(f"The slug {slug!r} is taken; choose another.")
+    enter_tenant(session, TenantId(opened))
+    audit_log.append(session, TenantId(opened), actor, "create", "tenant", opened, {}, {"slug": slug})
+    return session.scalars(select(Tenant).where(Tenant.id == opened)).one()
+
+
+def change(session: Session, actor: Actor, tenant: Tenant, wanted: Change) -> None:
+    """What it is called and counts in, from now on."""
+    before = _counted_in(tenant)
+    for name, value in wanted.items():
+        setattr(tenant, name, value)
+    session.flush()
+    told = {**_counted_in(tenant), "changed": sorted(wanted)}
+    audit_log.append(session, tenant.id, actor, "change", "tenant", tenant.id, before, told)
+
+
+def _counted_in(tenant: Tenant) -> dict[str, Any]:
+    return {"time_zone": tenant.time_zone, "currency": tenant.currency}
 
 
 def set_privacy(

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from console.app import create_app
 from console.attempts import Attempts
+from console.rates import Rates
 from store import records
 from store.records.people import MemberRole
 from store.records.schema import TenantId
@@ -48,9 +49,10 @@ def site_of_the_session(console_app: FastAPI) -> Iterator[str]:
 
 
 @pytest.fixture
-def site(console_app: FastAPI, site_of_the_session: str) -> str:
-    """The console's address; nobody has tried to sign in yet."""
+def site(house: Settings, console_app: FastAPI, site_of_the_session: str) -> str:
+    """The console's address; nobody has tried to sign in yet, nor asked too often."""
     console_app.state.attempts = Attempts()
+    console_app.state.rates = Rates(house.api_rate_per_minute)
     return site_of_the_session
 
 

@@ -58,7 +58,7 @@ def test_remarks_are_read_by_all_who_may_see_the_action(
         assert analyst.post(path, json={"text": "Is the price right?"}).status_code == 201
         assert analyst.post(path, json={"text": " "}).status_code == 422
         assert viewer.post(path, json={"text": "x"}).status_code == 403
-        assert [said["text"] for said in viewer.get(path).json()] == ["Is the price right?"]
+        assert [said["text"] for said in viewer.get(path).json()["items"]] == ["Is the price right?"]
     with strangers[MemberRole.ADMIN].api() as stranger:
         assert stranger.get(path).status_code == 404
         assert stranger.post(path, json={"text": "x"}).status_code == 404

@@ -11,13 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from marketing_pipelines.outbound import gate
 from marketing_pipelines.outbound.freeze import NotReady
 from store.clock import now
-from store.records import actions, approvals
+from store.records import actions, api_keys, approvals
 from store.records.actions import Action, Move, Purpose, State
+from store.records.api_keys import Scope as KeyScope
 from store.records.approvals import AlreadySettled, Decision, NotAllowed, StaleVersion
 from store.records.campaigns import Campaign
 from store.records.kill_switches import Scope
 from store.records.people import MemberRole
-from store.records.schema import ActionId, CampaignId
+from store.records.schema import ActionId, ApiKeyId, CampaignId
 from tests.outbound.office import MailServer, Office
 
 LAPSE = "update actions set expires_at = now() - interval '1 second' where id = :id"
@@ -195,6 +196,34 @@ def test_whoever_signed_had_a_hand_in_it_after_all(office: Office) -> None:
     office.tamper("update actions set state = 'approved' where id = :id", action_id)
     office.send()
     assert office.now(action_id).state is State.FAILED
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_whoever_signed_had_written_it_with_a_key(office: Office, is_known: bool) -> None:
+    """The key's owner signs by hand; what a key did that nobody has made may be anyone's."""
+    with office.console() as session:
+        key, _ = api_keys.make(
+            session, office.tenant, office.approver, name="x", scopes=[KeyScope.ACTIONS_WRITE]
+        )
+    number = ApiKeyId(key.id if is_known else key.id + 1_000_000)
+    action_id = office.draft()
+    with office.console() as session:
+        action = office.locked(session, action_id)
+        actions.edit(session, action, api_keys.named(number), dict(action.payload))
+    manifest_hash = office.submit(action_id)
+    with pytest.raises(NotAllowed, match="own work"):
+        office.approve(action_id, manifest_hash)
+    for statement in (
+        f"""insert into approvals (tenant_id, action_id, version, manifest_hash, user_id, decision)
+            select tenant_id, action_id, version, manifest_hash, {office.approver}, 'approved'
+            from action_versions where action_id = :id""",
+        "update actions set state = 'approved' where id = :id",
+    ):
+        office.tamper(statement, action_id)
+    # The row says that it was somebody else's; the chain says whose it was.
+    office.tamper(f"update api_keys set user_id = {office.author} where id = :id", ActionId(key.id))
+    office.send()
+    assert office.now(action_id).outcome == {"reason": "0 of 1 signatures on version 1 count"}
 
 
 def test_glass_that_was_broken_by_somebody_who_is_no_admin(office: Office) -> None:

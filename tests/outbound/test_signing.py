@@ -145,7 +145,12 @@ def test_a_remark_decides_nothing_and_is_not_repeated_in_the_chain(office: Offic
     office.submit(action_id)
     with office.console() as session:
         approvals.comment(
-            session, office.tenant, action_id, user=office.author, text="  Is the price right? "
+            session,
+            office.tenant,
+            action_id,
+            office.by(office.author),
+            user=office.author,
+            text="  Is the price right? ",
         )
         [said] = approvals.comments(session, office.locked(session, action_id))
         history = audit_log.of_entity(session, office.tenant, "action", action_id)

@@ -1,0 +1,109 @@
+"""Tenants: those that one belongs to, a new one, and what the present one is called and counts in."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from console import tenancies
+from console.admission import Id, SignedIn
+from console.api.answers import REFUSALS
+from console.cursors import Cursor, Limit
+from console.sign_in import Visitor
+from console.tenancies import Tenancy
+from console.texts import storable
+from store.records.people import MemberRole
+from store.records.tenants import SLUG, Change
+
+router = APIRouter(tags=["tenants"], responses=REFUSALS)
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no time zone; write one such as Europe/Berlin")
+    return name
+
+
+Slug = Annotated[str, StringConstraints(max_length=63), Field(pattern=rf"^{SLUG.pattern}$")]
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(storable)
+]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, such as EUR.")]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewTenant(Body):
+    """`slug` stands in addresses and never changes."""
+
+    slug: Slug
+    name: Name
+    time_zone: Zone = "UTC"
+    currency: Currency = "EUR"
+
+
+class ChangedTenant(Body):
+    name: Name | None = None
+    time_zone: Zone | None = None
+    currency: Currency | None = None
+
+
+class TenantOut(BaseModel):
+    """`role` is yours there; a token for another tenant is asked for with its slug at `POST /api/auth/login`."""
+
+    id: int
+    slug: str
+    name: str
+    time_zone: str
+    currency: str
+    created_at: datetime
+    role: MemberRole
+
+    @classmethod
+    def of(cls, tenancy: Tenancy) -> Self:
+        said = {name: getattr(tenancy.tenant, name) for name in cls.model_fields if name != "role"}
+        return cls(**said, role=tenancy.role)
+
+
+class TenantPage(BaseModel):
+    items: list[TenantOut]
+    next_cursor: int | None
+
+
+@router.post("/api/tenants", status_code=201)
+def create(visitor: SignedIn, body: NewTenant, response: Response) -> TenantOut:
+    """You are its Admin; `GET` of it, and all else in it, takes a token for it."""
+    wanted = Change(name=body.name, time_zone=body.time_zone, currency=body.currency)
+    tenancy = tenancies.open_another(visitor, body.slug, wanted)
+    response.headers["Location"] = f"/api/tenants/{tenancy.tenant.id}"
+    return _shown(visitor, tenancy)
+
+
+@router.get("/api/tenants")
+def list_tenants(visitor: SignedIn, limit: Limit, cursor: Cursor = None) -> TenantPage:
+    """Those that you belong to."""
+    page, following = tenancies.mine(visitor, cursor=cursor, limit=limit)
+    return TenantPage(items=[TenantOut.of(tenancy) for tenancy in page], next_cursor=following)
+
+
+@router.get("/api/tenants/{tenant_id}")
+def read(visitor: SignedIn, tenant_id: Id) -> TenantOut:
+    """The one that the token is for."""
+    return _shown(visitor, tenancies.read(visitor, tenant_id))
+
+
+@router.patch("/api/tenants/{tenant_id}")
+def change(visitor: SignedIn, tenant_id: Id, body: ChangedTenant) -> TenantOut:
+    """The one that the token is for; what is left out stays as it is."""
+    wanted = Change(**body.model_dump(exclude_none=True))
+    return _shown(visitor, tenancies.change(visitor, tenant_id, wanted))
+
+
+def _shown(visitor: Visitor, tenancy: Tenancy) -> TenantOut:
+    visitor.conditions.show(tenancy.etag)
+    return TenantOut.of(tenancy)
