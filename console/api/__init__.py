@@ -3,11 +3,13 @@
 from console.api import (
     actions,
     audit,
+    campaigns,
     description,
     groups,
     kill_switch,
     log_in,
     policy,
+    projects,
     recipients,
     standing_approvals,
 )
@@ -16,6 +18,8 @@ ROUTERS = (
     log_in.router,
     actions.router,
     standing_approvals.router,
+    campaigns.router,
+    projects.router,
     recipients.router,
     groups.router,
     policy.router,

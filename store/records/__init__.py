@@ -23,6 +23,7 @@ from store.records import (
     links,
     people,
     policies,
+    projects,
     tenants,
     visitor_salts,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "links",
     "people",
     "policies",
+    "projects",
     "session",
     "tenants",
     "visitor_salts",

@@ -38,6 +38,7 @@ ONE_ROW_EACH = (
     "insert into contact_groups (tenant_id, name) values (:tenant, 'x')",
     """insert into contact_group_members (tenant_id, group_id, contact_id)
        select :tenant, g.id, c.id from contact_groups g, contacts c where g.tenant_id = :tenant and c.tenant_id = :tenant""",
+    "insert into projects (tenant_id, name) values (:tenant, 'x')",
     "insert into campaigns (tenant_id, name, utm_campaign) values (:tenant, 'x', 'x')",
     "insert into links (tenant_id, slug, target_url) values (:tenant, :unique, 'https://x')",
     "insert into experiments (tenant_id, name) values (:tenant, 'x')",
