@@ -31,7 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.attempts = Attempts()
     problems.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger={"POST /api/campaigns": settings.campaign_max_body_bytes})
     app.add_middleware(SecurityHeaders, over_tls=sign_in.is_over_tls(settings))
     app.add_middleware(RequestLog)
     for router in ROUTERS:

@@ -14,13 +14,15 @@ from console.sign_in import Visitor
 from marketing_pipelines.campaigns import local_time, outlook
 from marketing_pipelines.outbound.freeze import NotReady
 from marketing_pipelines.outbound.payloads import PayloadError
-from store.records import actions, campaigns
+from store.records import actions, campaigns, intakes, requested_runs
 from store.records.actions import Action, Move, State
 from store.records.campaigns import Campaign, CampaignStatus, Plan
 from store.records.database import Session
 from store.records.deliveries import Delivery
+from store.records.intakes import Intake
 from store.records.links import Link
 from store.records.projects import Project
+from store.records.requested_runs import RequestedRun, RunKind
 from store.records.schema import CampaignId, NotUsable, ProjectId
 
 # What one request freezes; whoever has more publishes again.
@@ -41,11 +43,29 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """A list of recipients that comes with a campaign, and the words for them."""
+
+    title: str
+    message: str
+    addresses: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """How far the recipients that came with a campaign have been taken in."""
+
+    intake: Intake
+    request: RequestedRun
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """A campaign, and what is to be said about it."""
+    """A campaign, what is to be said about it, and the recipients that it came with."""
 
     campaign: Campaign
     warnings: Sequence[str]
+    taken_in: TakenIn | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +95,14 @@ class Standing:
     following: outlook.Next
 
 
-def create(visitor: Visitor, wanted: Wanted) -> Shown:
+def create(visitor: Visitor, wanted: Wanted, brought: Brought | None = None) -> Shown:
+    """A new campaign; recipients that it brings along are taken in by a run in the background."""
     with visitor.records() as session, _refusing():
         plan, notes = _plan(session, visitor, wanted)
         campaign = campaigns.add(session, visitor.tenant, visitor.actor, plan, wanted.utm_campaign)
-        return _shown(visitor, campaign, notes)
+        if brought is not None:
+            _ask_to_take_in(session, visitor, campaign, brought)
+        return _shown(session, visitor, campaign, notes)
 
 
 def change(visitor: Visitor, campaign_id: int, wanted: Wanted) -> Shown:
@@ -87,7 +110,7 @@ def change(visitor: Visitor, campaign_id: int, wanted: Wanted) -> Shown:
         campaign = _locked(session, visitor, campaign_id)
         plan, notes = _plan(session, visitor, wanted)
         campaigns.change(session, campaign, visitor.actor, plan, wanted.utm_campaign)
-        return _shown(visitor, campaign, notes)
+        return _shown(session, visitor, campaign, notes)
 
 
 def schedule(visitor: Visitor, campaign_id: int, start: datetime | None, end: datetime | None) -> Shown:
@@ -95,21 +118,21 @@ def schedule(visitor: Visitor, campaign_id: int, start: datetime | None, end: da
         campaign = _locked(session, visitor, campaign_id)
         moments, notes = _moments(visitor, start, end)
         campaigns.schedule(session, campaign, visitor.actor, *moments)
-        return _shown(visitor, campaign, notes)
+        return _shown(session, visitor, campaign, notes)
 
 
 def pause(visitor: Visitor, campaign_id: int, reason: str) -> Shown:
     with visitor.records() as session, _refusing():
         campaign = _locked(session, visitor, campaign_id)
         campaigns.pause(session, campaign, visitor.actor, reason)
-        return _shown(visitor, campaign)
+        return _shown(session, visitor, campaign)
 
 
 def resume(visitor: Visitor, campaign_id: int) -> Shown:
     with visitor.records() as session, _refusing():
         campaign = _locked(session, visitor, campaign_id)
         campaigns.resume(session, campaign, visitor.actor)
-        return _shown(visitor, campaign)
+        return _shown(session, visitor, campaign)
 
 
 def publish(visitor: Visitor, campaign_id: int) -> Published:
@@ -118,7 +141,7 @@ def publish(visitor: Visitor, campaign_id: int) -> Published:
         campaign = _locked(session, visitor, campaign_id)
         campaigns.publish(session, campaign, visitor.actor)
         drafts = list(session.scalars(_drafts(visitor, campaign).order_by(Action.id)))
-    published = Published(_shown(visitor, campaign))
+        published = Published(_shown(session, visitor, campaign))
     if campaign.status is CampaignStatus.COMPLETED:
         return published
     for action in drafts[:MOST_SUBMITTED]:
@@ -134,7 +157,7 @@ def publish(visitor: Visitor, campaign_id: int) -> Published:
 
 def read(visitor: Visitor, campaign_id: int) -> Shown:
     with visitor.records() as session:
-        return _shown(visitor, _found(session, visitor, campaign_id))
+        return _shown(session, visitor, _found(session, visitor, campaign_id))
 
 
 def standing(visitor: Visitor, campaign_id: int) -> Standing:
@@ -150,7 +173,7 @@ def standing(visitor: Visitor, campaign_id: int) -> Standing:
         )
         links = select(func.count()).where(Link.tenant_id == visitor.tenant, Link.campaign_id == campaign.id)
         return Standing(
-            _shown(visitor, campaign, list(_lapsing(session, visitor, campaign))),
+            _shown(session, visitor, campaign, list(_lapsing(session, visitor, campaign))),
             Counter({row[0].value: row[1] for row in session.execute(by_state)}),
             Counter({row[0].value: row[1] for row in session.execute(sent)}),
             session.scalar(links) or 0,
@@ -171,8 +194,12 @@ def listed(
         query = query.where(Campaign.id < cursor)
     with visitor.records() as session:
         rows = list(session.scalars(query.limit(limit + 1)))
-    shown = rows[:limit]
-    return [_shown(visitor, row) for row in shown], (shown[-1].id if len(rows) > limit else None)
+        taken_in = _taken_in(session, visitor, [row.id for row in rows])
+    page = [
+        Shown(row, list(outlook.warnings(row, visitor.time_zone)), taken_in.get(row.id))
+        for row in rows[:limit]
+    ]
+    return page, (rows[limit - 1].id if len(rows) > limit else None)
 
 
 def _plan(session: Session, visitor: Visitor, wanted: Wanted) -> tuple[Plan, list[str]]:
@@ -202,8 +229,38 @@ def _moments(
     return (begins, ends), notes
 
 
-def _shown(visitor: Visitor, campaign: Campaign, notes: Sequence[str] = ()) -> Shown:
-    return Shown(campaign, [*notes, *outlook.warnings(campaign, visitor.time_zone)])
+def _shown(session: Session, visitor: Visitor, campaign: Campaign, notes: Sequence[str] = ()) -> Shown:
+    told = [*notes, *outlook.warnings(campaign, visitor.time_zone)]
+    return Shown(campaign, told, _taken_in(session, visitor, [campaign.id]).get(campaign.id))
+
+
+def _ask_to_take_in(session: Session, visitor: Visitor, campaign: Campaign, brought: Brought) -> None:
+    number = CampaignId(campaign.id)
+    asked = requested_runs.ask(
+        session, visitor.tenant, visitor.user, RunKind.TAKE_IN_RECIPIENTS, subject=number
+    )
+    intakes.add(
+        session,
+        visitor.tenant,
+        number,
+        asked.id,
+        subject=brought.title,
+        message=brought.message,
+        addresses=brought.addresses,
+    )
+
+
+def _taken_in(session: Session, visitor: Visitor, numbers: Sequence[int]) -> dict[int, TakenIn]:
+    """By campaign, for those that brought recipients along."""
+    rows = session.execute(
+        select(Intake, RequestedRun)
+        .join(
+            RequestedRun,
+            (RequestedRun.tenant_id == Intake.tenant_id) & (RequestedRun.id == Intake.request_id),
+        )
+        .where(Intake.tenant_id == visitor.tenant, Intake.campaign_id.in_(numbers))
+    )
+    return {intake.campaign_id: TakenIn(intake, request) for intake, request in rows}
 
 
 def _lapsing(session: Session, visitor: Visitor, campaign: Campaign) -> Iterator[str]:

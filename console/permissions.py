@@ -68,6 +68,7 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "POST /api/campaigns/{campaign_id}/schedule": WRITERS,
     "POST /api/campaigns/{campaign_id}/pause": ACTORS,
     "POST /api/campaigns/{campaign_id}/resume": WRITERS,
+    "GET /api/requested-runs/{request_id}": EVERYONE,
     "GET /api/projects": EVERYONE,
     "POST /api/projects": WRITERS,
     "GET /api/projects/{project_id}": EVERYONE,

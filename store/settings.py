@@ -201,6 +201,10 @@ class Settings(BaseSettings):
     session_absolute_hours: Annotated[int, Field(ge=1)] = Field(
         168, description="Hours after which a console log-in ends whatever happens."
     )
+    campaign_max_body_bytes: Annotated[int, Field(ge=2**20, le=64 * 2**20)] = Field(
+        8 * 2**20,
+        description="Largest body of a new campaign, which may bring 100,000 addresses along; 80 bytes for each.",
+    )
     approval_expires_hours: Annotated[int, Field(ge=1)] = Field(
         72,
         description="Hours that an approval request or an approval holds; then it is expired, never approved.",

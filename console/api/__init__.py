@@ -11,6 +11,7 @@ from console.api import (
     policy,
     projects,
     recipients,
+    requested_runs,
     standing_approvals,
 )
 
@@ -20,6 +21,7 @@ ROUTERS = (
     standing_approvals.router,
     campaigns.router,
     projects.router,
+    requested_runs.router,
     recipients.router,
     groups.router,
     policy.router,

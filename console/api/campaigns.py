@@ -5,25 +5,37 @@ from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from console import campaign_desk
 from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
 from console.api.groups import Name
 from console.api.recipients import Body, Number
-from console.campaign_desk import Published, Shown, Standing, Wanted
+from console.campaign_desk import Brought, Published, Shown, Standing, TakenIn, Wanted
 from console.cursors import USUAL_LIMIT, Cursor, Limit
 from console.sign_in import Visitor
 from console.texts import Reason, Text, storable
 from marketing_pipelines.campaigns.outlook import Step
+from marketing_pipelines.outbound import payloads
 from store.records.actions import State
 from store.records.campaigns import LONGEST_UTM, CampaignStatus
 from store.records.deliveries import DeliveryState
+from store.records.requested_runs import RunState
 
 router = APIRouter(tags=["campaigns"], responses=REFUSALS)
 
 EARLIEST, LATEST = 1970, 2200
+MOST_ADDRESSES = 100_000
+# An address has 254 characters; what is longer is none however much is kept of it.
+LONGEST_LINE = 300
 
 
 def _written(value: object) -> datetime:
@@ -37,6 +49,11 @@ def _written(value: object) -> datetime:
             "must be a date and time like 2026-05-01T09:00:00 (the tenant's zone) or 2026-05-01T09:00:00+02:00"
         )
     return moment
+
+
+def _kept(line: str) -> str:
+    """A line as it can be stored; what is no address stays none."""
+    return line[:LONGEST_LINE].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 Date = Annotated[
@@ -53,32 +70,61 @@ Utm = Annotated[
     AfterValidator(storable),
     Field(description="How links and ad accounts name it; derived from the name when it is left out."),
 ]
+Subject = Annotated[payloads.Line, StringConstraints(max_length=200), AfterValidator(storable)]
+Message = Annotated[payloads.Body, AfterValidator(storable)]
+Addresses = Annotated[
+    list[Annotated[str, AfterValidator(_kept)]],
+    Field(
+        min_length=1,
+        max_length=MOST_ADDRESSES,
+        fail_fast=True,
+        description="One address a line; what is none is counted, and told by its line.",
+    ),
+]
 ProjectId = Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only those of this project.")]
 
 
-class ChangedCampaign(Body):
-    """The whole campaign; what is left out is empty, but for `utm_campaign`, which stays."""
-
-    name: Name
+class _Said(Body):
     objective: Objective = ""
     utm_campaign: Utm | None = None
     project_id: Number | None = None
     start_date: Date | None = None
     end_date: Date | None = None
 
-    def wanted(self) -> Wanted:
+    def as_wanted(self, name: str) -> Wanted:
         return Wanted(
-            self.name,
-            self.objective,
-            self.utm_campaign or "",
-            self.project_id,
-            self.start_date,
-            self.end_date,
+            name, self.objective, self.utm_campaign or "", self.project_id, self.start_date, self.end_date
         )
 
 
-class NewCampaign(ChangedCampaign):
-    """Only the name is needed."""
+class ChangedCampaign(_Said):
+    """The whole campaign; what is left out is empty, but for `utm_campaign`, which stays."""
+
+    name: Name
+
+
+class NewCampaign(_Said):
+    """Needs a name. With a title, a message and addresses it brings its recipients along, and needs no other name."""
+
+    name: Name | None = None
+    title: Subject | None = None
+    message: Message | None = None
+    recipient_emails: Addresses | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        given = [self.title, self.message, self.recipient_emails]
+        if any(each is not None for each in given) and any(each is None for each in given):
+            raise ValueError("title, message and recipient_emails belong together: give all of them or none")
+        if self.name is None and self.title is None:
+            raise ValueError("give it a name")
+        return self
+
+    @property
+    def brought(self) -> Brought | None:
+        if self.title is None or self.message is None or self.recipient_emails is None:
+            return None
+        return Brought(self.title, self.message, self.recipient_emails)
 
 
 class Dates(Body):
@@ -90,6 +136,51 @@ class Pause(Body):
     """Why, for those who wonder later."""
 
     reason: Reason = ""
+
+
+class Problem(BaseModel):
+    """A line of the list that is no address, counted from 1."""
+
+    line: int
+    reason: str
+
+
+class IntakeOut(BaseModel):
+    """The recipients that came with the campaign; of the `lines`, `taken` have been seen so far.
+
+    Each is `new`, `known`, `unsubscribed`, `repeated` or `invalid`; the first of the invalid ones are in `problems`.
+    """
+
+    state: RunState
+    lines: int
+    taken: int
+    new: int = 0
+    known: int = 0
+    unsubscribed: int = 0
+    repeated: int = 0
+    invalid: int = 0
+    problems: list[Problem]
+    group_id: int | None
+    action_id: Annotated[int | None, Field(description="The draft mail to them all, once it is made.")]
+    reason: Annotated[str, Field(description="Why it failed, or will be tried again.")]
+    request_id: int
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, taken_in: TakenIn) -> Self:
+        intake, request = taken_in.intake, taken_in.request
+        return cls(
+            state=request.state,
+            lines=intake.lines,
+            taken=intake.taken,
+            problems=[Problem(**problem) for problem in intake.problems],
+            group_id=intake.group_id,
+            action_id=intake.action_id,
+            reason=request.reason,
+            request_id=request.id,
+            ended_at=request.ended_at,
+            **intake.counts,
+        )
 
 
 class CampaignOut(BaseModel):
@@ -106,6 +197,7 @@ class CampaignOut(BaseModel):
     time_zone: str
     pause_reason: str
     warnings: list[str]
+    intake: IntakeOut | None
     created_at: datetime
 
     @classmethod
@@ -119,6 +211,7 @@ class CampaignOut(BaseModel):
                 "end_date": _there(campaign.end_date, visitor.time_zone),
                 "time_zone": str(visitor.time_zone),
                 "warnings": list(shown.warnings),
+                "intake": shown.taken_in and IntakeOut.of(shown.taken_in),
             }
         )
 
@@ -189,8 +282,12 @@ class StandingOut(BaseModel):
 
 @router.post("/api/campaigns", status_code=201)
 def create(visitor: SignedIn, body: NewCampaign, response: Response) -> CampaignOut:
-    """A draft; one whose end has passed is completed at once, says so in `warnings`, and its links work."""
-    shown = campaign_desk.create(visitor, body.wanted())
+    """A draft; one whose end has passed is completed at once, says so in `warnings`, and its links work.
+
+    Recipients that it brings along are taken in by a run in the background, which `intake` follows.
+    """
+    wanted = body.as_wanted(body.name or body.title or "")
+    shown = campaign_desk.create(visitor, wanted, body.brought)
     response.headers["Location"] = f"/api/campaigns/{shown.campaign.id}"
     return CampaignOut.of(visitor, shown)
 
@@ -218,7 +315,7 @@ def read(visitor: SignedIn, campaign_id: Id) -> CampaignOut:
 @router.put("/api/campaigns/{campaign_id}")
 def change(visitor: SignedIn, campaign_id: Id, body: ChangedCampaign) -> CampaignOut:
     """Says the whole campaign anew; a live one follows its new dates at once."""
-    return CampaignOut.of(visitor, campaign_desk.change(visitor, campaign_id, body.wanted()))
+    return CampaignOut.of(visitor, campaign_desk.change(visitor, campaign_id, body.as_wanted(body.name)))
 
 
 @router.post("/api/campaigns/{campaign_id}/publish")

@@ -203,7 +203,11 @@ def test_an_end_that_has_passed_stops_it_before_anybody_has_looked_at_the_calend
 def test_a_draft_stops_nothing(office: Office, dates: timedelta | None) -> None:
     with office.console() as session:
         plan = Plan(
-            name="x", objective="", project_id=None, start_date=dates and now() + dates, end_date=None
+            name="x",
+            objective="",
+            project_id=None,
+            start_date=None if dates is None else now() + dates,
+            end_date=None,
         )
         campaign = CampaignId(campaigns.add(session, office.tenant, office.by(office.author), plan).id)
     office.approved(campaign=campaign)

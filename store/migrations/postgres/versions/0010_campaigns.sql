@@ -2,7 +2,7 @@ do $$
 declare
     owned text;
 begin
-    foreach owned in array array['projects'] loop
+    foreach owned in array array['projects', 'requested_runs', 'intakes'] loop
         execute format('alter table %I enable row level security', owned);
         execute format('alter table %I force row level security', owned);
         execute format('create policy owner on %I to %I using (true) with check (true)', owned, current_user);
@@ -20,6 +20,9 @@ end
 $$;
 grant select, insert, update on projects to mp_console;
 grant select on projects to mp_pipelines_all_tenants;
+-- The console asks, and the runs do what was asked for.
+grant select, insert on requested_runs, intakes to mp_console;
+grant select, update on requested_runs, intakes to mp_pipelines_all_tenants;
 
 -- Illegal moves are refused here too, whoever asks. The table of moves is that of records/campaigns.py.
 create function refuse_illegal_campaign_move() returns trigger language plpgsql as $$
