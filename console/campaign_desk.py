@@ -12,7 +12,7 @@ from console import desk
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
 from marketing_pipelines.campaigns import local_time, outlook
-from marketing_pipelines.outbound.freeze import NotReady
+from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records import actions, campaigns, intakes, requested_runs
 from store.records.actions import Action, Move, State

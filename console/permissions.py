@@ -69,6 +69,8 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "POST /api/campaigns/{campaign_id}/pause": ACTORS,
     "POST /api/campaigns/{campaign_id}/resume": WRITERS,
     "GET /api/requested-runs/{request_id}": EVERYONE,
+    "POST /api/trends/ingest": WRITERS,
+    "GET /api/trends/digest": EVERYONE,
     "GET /api/projects": EVERYONE,
     "POST /api/projects": WRITERS,
     "GET /api/projects/{project_id}": EVERYONE,

@@ -13,6 +13,7 @@ from console.api import (
     recipients,
     requested_runs,
     standing_approvals,
+    trends,
 )
 
 ROUTERS = (
@@ -22,6 +23,7 @@ ROUTERS = (
     campaigns.router,
     projects.router,
     requested_runs.router,
+    trends.router,
     recipients.router,
     groups.router,
     policy.router,

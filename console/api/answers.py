@@ -36,3 +36,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     422: _described("Fields that are missing or wrong, each with its reason."),
     429: _described("Too many attempts; see Retry-After."),
 }
+# What is read from the warehouse can be away while the records are there.
+AWAY: dict[int | str, dict[str, Any]] = {
+    503: _described("The warehouse cannot be reached right now; see Retry-After.")
+}

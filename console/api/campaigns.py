@@ -24,7 +24,7 @@ from console.cursors import USUAL_LIMIT, Cursor, Limit
 from console.sign_in import Visitor
 from console.texts import Reason, Text, storable
 from marketing_pipelines.campaigns.outlook import Step
-from marketing_pipelines.outbound import payloads
+from marketing_pipelines.outbound.kinds.face import Line, Words
 from store.records.actions import State
 from store.records.campaigns import LONGEST_UTM, CampaignStatus
 from store.records.deliveries import DeliveryState
@@ -70,8 +70,8 @@ Utm = Annotated[
     AfterValidator(storable),
     Field(description="How links and ad accounts name it; derived from the name when it is left out."),
 ]
-Subject = Annotated[payloads.Line, StringConstraints(max_length=200), AfterValidator(storable)]
-Message = Annotated[payloads.Body, AfterValidator(storable)]
+Subject = Annotated[Line, StringConstraints(max_length=200), AfterValidator(storable)]
+Message = Annotated[Words, AfterValidator(storable)]
 Addresses = Annotated[
     list[Annotated[str, AfterValidator(_kept)]],
     Field(

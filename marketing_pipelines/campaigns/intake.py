@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, String, cast, func, select
 
 from marketing_pipelines.email import addresses
+from marketing_pipelines.outbound import payloads
 from marketing_pipelines.requests.working import Turn
 from store.records import actions, contacts, groups, intakes, policies
 from store.records.actions import ActionType
@@ -59,10 +60,9 @@ def _take_some(turn: Turn) -> bool:
 
 
 def _conclude(turn: Turn) -> Mapping[str, Any]:
-    """Makes the draft once, and forgets the list."""
+    """Makes the draft, once."""
     with turn.step() as session:
         intake = intakes.of_request(session, turn.taken.tenant, turn.taken.id)
-        intakes.forget_addresses(intake)
         found = {kind: int(intake.counts.get(kind, 0)) for kind in KINDS}
         has_readers = found["invalid"] < intake.lines
         if has_readers and intake.action_id is None:
@@ -137,12 +137,15 @@ def _group_of(session: Session, taken: Taken, intake: Intake) -> Group:
 
 def _draft(session: Session, taken: Taken, intake: Intake) -> ActionId:
     """The one mail to them all, by whoever brought them; it is approved like any other."""
+    mail = {"groups": [intake.group_id], "subject": intake.subject, "body": intake.message}
+    checked = payloads.checked(ActionType.EMAIL, mail)
     action = actions.create(
         session,
         taken.tenant,
         taken.actor,
         type=ActionType.EMAIL,
-        payload={"groups": [intake.group_id], "subject": intake.subject, "body": intake.message},
+        channel=checked.channel,
+        payload=checked.payload,
         purpose=policies.of_tenant(session, taken.tenant).default_purpose,
         title=intake.subject[:200],
         author=taken.asked_by,

@@ -29,6 +29,11 @@ class Turn:
             requested_runs.keep(session, self.taken)
             yield session
 
+    def go_on(self) -> None:
+        """Says that the run is still at it, between steps that repeat without harm."""
+        with self.step():
+            pass
+
 
 def work_on(
     settings: Settings, request_id: int, run_id: str, do: Callable[[Turn], Outcome]

@@ -19,9 +19,10 @@ from store.records.schema import (
 
 
 class Intake(TenantOwned, Record):
-    """One campaign's list, with the words for those on it; the addresses stay only until they are taken in.
+    """One campaign's list, with the words for those on it; the addresses stay only until the request is settled.
 
     `taken` lines have been seen, and `counts` says what they were: both move in the transaction that took them.
+    A trigger in the migration forgets the list, whichever way the request was settled.
     """
 
     __tablename__ = "intakes"
@@ -34,7 +35,7 @@ class Intake(TenantOwned, Record):
     )
 
     campaign_id: Mapped[CampaignId]
-    request_id: Mapped[int]
+    request_id: Mapped[int] = mapped_column(index=True)
     subject: Mapped[str] = mapped_column(String(255))
     message: Mapped[str] = mapped_column(Text)
     # Deferred, since a hundred thousand are read a slice at a time.
@@ -84,8 +85,3 @@ def next_lines(session: Session, intake: Intake, most: int) -> list[str]:
     """The lines that come next, and only those."""
     part = Intake.addresses[intake.taken + 1 : intake.taken + most]
     return session.scalars(select(part).where(Intake.id == intake.id)).one()
-
-
-def forget_addresses(intake: Intake) -> None:
-    """They are contacts now, or were none."""
-    intake.addresses = []

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,15 +13,15 @@ from marketing_pipelines.campaigns import intake as taking
 from marketing_pipelines.requests import working
 from store import records
 from store.audit import Actor, ActorKind
-from store.records import audit_log, campaigns, contacts, groups, intakes, requested_runs
+from store.records import audit_log, contacts, groups, intakes, requested_runs
 from store.records.actions import Action, State
-from store.records.campaigns import Plan
 from store.records.groups import Group
 from store.records.intakes import Intake
 from store.records.people import MemberRole
 from store.records.requested_runs import MOST_ATTEMPTS, RequestedRun, RunKind, RunState
-from store.records.schema import CampaignId, NotUsable, TenantId, UserId
+from store.records.schema import NotUsable, TenantId, UserId
 from store.settings import Role, Settings
+from tests.campaigns.bringing import brought, run
 from tests.conftest import environment_of
 from tests.outbound.office import member, wait_for
 
@@ -39,22 +38,6 @@ working.work_on(current(), int(sys.argv[1]), "a run that is killed", intake.take
 @pytest.fixture
 def author(house: Settings, tenant: TenantId) -> UserId:
     return member(house, tenant, MemberRole.MARKETER)
-
-
-def brought(house: Settings, tenant: TenantId, author: UserId, lines: list[str]) -> int:
-    """A campaign with a list; gives the number of its request."""
-    actor = Actor(ActorKind.USER, str(author))
-    plan = Plan(name="Spring", objective="", project_id=None, start_date=None, end_date=None)
-    with records.session(house, Role.CONSOLE, tenant=tenant) as session:
-        campaign = CampaignId(campaigns.add(session, tenant, actor, plan).id)
-        kind = RunKind.TAKE_IN_RECIPIENTS
-        asked = requested_runs.ask(session, tenant, author, kind, campaign)
-        intakes.add(session, tenant, campaign, asked.id, subject="News", message="Hello.", addresses=lines)
-        return asked.id
-
-
-def run(house: Settings, request: int) -> Any:
-    return working.work_on(house, request, f"run-{uuid.uuid4().hex[:8]}", taking.take_in)
 
 
 def seen(house: Settings, tenant: TenantId, request: int) -> tuple[RequestedRun, Intake, list[str]]:
@@ -199,6 +182,7 @@ def test_passing_trouble_is_tried_again_and_given_up_in_the_end(
     asked = seen(house, tenant, request)[0]
     assert (asked.state, asked.attempts) == (RunState.FAILED, MOST_ATTEMPTS)
     assert asked.reason == "Given up after 5 runs: The run failed: DataError."
+    assert seen(house, tenant, request)[2] == [], "whatever became of it, the list is forgotten"
 
 
 def test_what_waits_is_asked_for_under_a_key_that_no_run_has_had(

@@ -1,43 +1,13 @@
 """What people ask for over the API is done by a run that Dagster shows, and the API tells how it went."""
 
-from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 
 from marketing_pipelines.defs.campaigns.automation import take_in_recipients_job
-from marketing_pipelines.defs.requests.automation import requested_runs
 from store.settings import Settings
+from tests.console.requested import asked_for, run, told
 from tests.console.visitors import Person
-from tests.outbound.office import house_resource
-
-
-def asked_for(house: Settings, request: int) -> dg.RunRequest | None:
-    """The run that the sensor wants for a request, if it wants one."""
-    context = dg.build_sensor_context(resources={"house": house_resource(house)})
-    tick = requested_runs.evaluate_tick(context)
-    found = [each for each in tick.run_requests or [] if each.tags["mp/request"] == str(request)]
-    return found[0] if found else None
-
-
-def run(house: Settings, asked: dg.RunRequest, *jobs: dg.JobDefinition) -> dg.ExecuteInProcessResult:
-    """The run, as the daemon would start it."""
-    definitions = dg.Definitions(
-        jobs=jobs, resources={"house": house_resource(house)}, executor=dg.in_process_executor
-    )
-    assert asked.job_name
-    job = definitions.resolve_job_def(asked.job_name)
-    return job.execute_in_process(run_config=asked.run_config, tags=asked.tags, raise_on_error=False)
-
-
-def told(result: dg.ExecuteInProcessResult, op: str) -> dict[str, Any]:
-    """What the run shows of its outcome."""
-    [output] = [
-        event.step_output_data
-        for event in result.all_events
-        if event.is_successful_output and event.node_name == op
-    ]
-    return {name: value.value for name, value in output.metadata.items()}
-
 
 BROUGHT = {
     "title": "Spring is here",
@@ -103,3 +73,22 @@ def test_a_second_run_for_the_same_finds_nothing_to_do(house: Settings, marketer
         assert again.success
         assert set(told(again, "take_in_recipients")) == {"request"}
         assert len(api.get("/actions").json()["items"]) == 1
+
+
+def test_a_request_whose_run_is_on_its_way_is_not_asked_for_again(house: Settings, marketer: Person) -> None:
+    with marketer.api() as api:
+        request = api.post("/campaigns", json=BROUGHT).json()["intake"]["request_id"]
+    asked = asked_for(house, request)
+    assert asked
+    coming = dg.DagsterRun(
+        job_name="take_in_recipients_job",
+        run_id=str(uuid4()),
+        status=dg.DagsterRunStatus.STARTING,
+        tags=dict(asked.tags),
+    )
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_run(coming)
+    assert asked_for(house, request, instance) is None
+    instance = dg.DagsterInstance.ephemeral()
+    instance.add_run(coming.with_status(dg.DagsterRunStatus.FAILURE))
+    assert asked_for(house, request, instance), "one that never came is asked for again"

@@ -14,12 +14,13 @@ from marketing_pipelines.defs.campaigns.automation import campaign_calendar
 from marketing_pipelines.outbound import gate
 from store import records
 from store.clock import now
-from store.records import audit_log, campaigns
+from store.records import audit_log, campaigns, contacts
 from store.records.actions import State
 from store.records.campaigns import Campaign, CampaignStatus, Plan
 from store.records.kill_switches import Scope
 from store.records.schema import ActionId, CampaignId
 from store.settings import Role
+from tests.campaigns.bringing import brought, run
 from tests.outbound.office import MailServer, Office, house_resource, wait_for
 
 EVERYONE = [f"r{n}@example.com" for n in range(80)]
@@ -236,6 +237,22 @@ def test_a_switch_and_a_pause_are_released_each_by_itself(office: Office) -> Non
     assert office.send() == {}
     office.release(Scope.CAMPAIGN, str(campaign))
     assert office.send() == {State.SUCCEEDED: 1}
+
+
+def test_recipients_that_came_along_get_exactly_one_mail_each_and_who_left_gets_none(
+    office: Office, mail_server_log: MailServer
+) -> None:
+    with office.console() as session:
+        gone = contacts.ensure(session, office.tenant, "gone@example.com")
+        contacts.opt_out(session, gone, office.by(office.author), "asked")
+    request = brought(office.settings, office.tenant, office.author, [*EVERYONE, "gone@example.com", "x"])
+    outcome = run(office.settings, request)
+    assert (outcome["new"], outcome["unsubscribed"], outcome["invalid"]) == (len(EVERYONE), 1, 1)
+    assert office.send() == {}, "it is a draft"
+    office.sign(ActionId(outcome["action"]))
+    office.send()
+    assert office.now(outcome["action"]).state is State.SUCCEEDED
+    assert mail_server_log.recipients == Counter(EVERYONE)
 
 
 def test_the_calendar_is_looked_at_by_a_sensor_that_is_always_on(office: Office) -> None:

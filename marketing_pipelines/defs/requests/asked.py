@@ -25,9 +25,10 @@ def job_of(kind: RunKind) -> str:
 
 def work(
     context: dg.OpExecutionContext, settings: Settings, request: int, do: Callable[[Turn], Outcome]
-) -> None:
-    """Works on the request and shows its counts with the run."""
+) -> Outcome | None:
+    """Works on the request and shows its counts with the run; None where there was nothing to do."""
     outcome = working.work_on(settings, request, context.run_id, do)
     if outcome is None:
         context.log.info("Request %d is not this run's to do: it is settled, or another run has it.", request)
     context.add_output_metadata(dict(outcome or {}) | {"request": request})
+    return outcome

@@ -50,6 +50,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("intakes")
     op.drop_table("requested_runs")
+    op.execute("drop function forget_list")
     op.execute("drop trigger legal_moves on campaigns")
     op.execute("drop function refuse_illegal_campaign_move")
     op.execute("update campaigns set status = 'draft' where status = 'scheduled'")
@@ -133,6 +134,7 @@ def _intakes() -> None:
         sa.UniqueConstraint("tenant_id", "campaign_id", name=op.f("uq_intakes_tenant_id_campaign_id")),
     )
     op.create_index(op.f("ix_intakes_tenant_id"), "intakes", ["tenant_id"])
+    op.create_index(op.f("ix_intakes_request_id"), "intakes", ["request_id"])
 
 
 def _check_status(statuses: str) -> None:

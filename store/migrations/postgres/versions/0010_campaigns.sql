@@ -57,3 +57,13 @@ end
 $$;
 create trigger legal_moves before insert or update of status on campaigns
     for each row execute function refuse_illegal_campaign_move();
+
+-- Addresses that were taken in are contacts; those that were not are nobody's business any more.
+create function forget_list() returns trigger language plpgsql as $$
+begin
+    update intakes set addresses = '{}' where tenant_id = new.tenant_id and request_id = new.id;
+    return null;
+end
+$$;
+create trigger forget_list after update of state on requested_runs
+    for each row when (new.state in ('done', 'failed')) execute function forget_list();
