@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)
     app.add_exception_handler(etags.NotModified, etags.not_modified)
     problems.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger={"POST /api/campaigns": settings.campaign_max_body_bytes})
     app.add_middleware(RateLimit)
     app.add_middleware(Versions)
     app.add_middleware(SecurityHeaders, over_tls=sign_in.is_over_tls(settings))

@@ -15,7 +15,7 @@ from console.timing import Timing
 from marketing_pipelines.outbound import freeze, payloads, standing
 from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.standing import NotCovered
-from store.records import actions, approvals, gate, policies, standing_approvals
+from store.records import actions, approvals, campaigns, gate, policies, standing_approvals
 from store.records.actions import Action, ActionType, Move, Purpose, Schedule, Source
 from store.records.approvals import Comment, Decision
 from store.records.campaigns import Campaign
@@ -95,6 +95,7 @@ def submit(visitor: Visitor, action_id: int) -> Action:
         action = _locked(session, visitor, action_id)
         if action.state not in actions.MOVES[Move.SUBMIT][0]:
             raise actions.IllegalMove(action, Move.SUBMIT)
+        _refuse_ended(session, action)
         frozen = freeze.freeze(session, visitor.settings, action)
         version = actions.submit(session, action, frozen, visitor.actor, by=visitor.user)
         if action.standing_id is not None:
@@ -214,6 +215,15 @@ def _require_standing(session: Session, visitor: Visitor, standing: StandingId) 
     if standing_approvals.locked(session, visitor.tenant, standing) is None:
         reason = FieldError("standing_approval_id", "there is no such standing approval")
         raise Refused(404, "There is no such standing approval.", [reason])
+
+
+def _refuse_ended(session: Session, action: Action) -> None:
+    """What would never be sent is put before nobody."""
+    stopping = campaigns.stopping(session, action.tenant_id, action.campaign_id)
+    if stopping is not None and stopping.is_over:
+        raise Refused(
+            409, f"Nothing more is sent: {stopping.why_it_stops}. Schedule it with a later end first."
+        )
 
 
 def _require_campaign(session: Session, visitor: Visitor, campaign: CampaignId) -> None:

@@ -54,7 +54,7 @@ class Timing(BaseModel):
         given = self.model_fields_set
         zone = zone_named(self.time_zone) if self.time_zone else present.zone
         return Schedule(
-            due_at=_moment(self.due_at, zone) if "due_at" in given else present.due_at,
+            due_at=meant("due_at", self.due_at, zone) if "due_at" in given else present.due_at,
             zone=zone,
             window=_window(self.window) if "window" in given else present.window,
         )
@@ -64,11 +64,12 @@ class Timing(BaseModel):
         return bool(self.model_fields_set & set(Timing.model_fields))
 
 
-def _moment(said: datetime | None, zone: ZoneInfo) -> datetime | None:
+def meant(field: str, said: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The moment that a field means; one that a clock in the zone never shows is refused."""
     try:
         return moment(said, zone) if said else None
     except (NoSuchTime, OverflowError) as never:
-        raise Refused(422, f"due_at: {never}.", [FieldError("due_at", str(never))]) from None
+        raise Refused(422, f"{field}: {never}.", [FieldError(field, str(never))]) from None
 
 
 def _window(said: Window | None) -> SendWindow | None:

@@ -218,6 +218,10 @@ class Settings(BaseSettings):
     idempotency_hours: Annotated[int, Field(ge=1, le=24 * 30)] = Field(
         24, description="Hours that the API remembers an Idempotency-Key and what it answered."
     )
+    campaign_max_body_bytes: Annotated[int, Field(ge=2**20, le=64 * 2**20)] = Field(
+        8 * 2**20,
+        description="Largest body of a new campaign, which may bring 100,000 addresses along; 80 bytes for each.",
+    )
     approval_expires_hours: Annotated[int, Field(ge=1)] = Field(
         72,
         description="Hours that an approval request or an approval holds; then it is expired, never approved.",

@@ -9,7 +9,8 @@ from cli.demo.world import Places
 from connectors import sandbox
 from connectors.sandbox import world as advertising
 from marketing_pipelines.insights import credentials
-from store.records import Session
+from store.audit import Actor, ActorKind
+from store.records import Session, campaigns
 from store.records.accounts import AdAccount
 from store.records.campaigns import Campaign, CampaignStatus
 from store.records.experiments import Experiment, Variant
@@ -18,41 +19,46 @@ from store.records.links import Link
 from store.records.schema import TenantId
 from store.settings import Service, Settings
 
+SEED = Actor(ActorKind.OPERATOR, "seed")
+
 
 def settle(session: Session, settings: Settings, tenant: TenantId, moment: datetime) -> Places:
     """Everything in place and pointing at this installation's addresses; gives the numbers it got."""
     site = settings.address(Service.DEMO_SITE)
-    campaigns = _campaigns(session, tenant, moment)
-    links = _links(session, tenant, site, campaigns)
+    running = _campaigns(session, tenant, moment)
+    links = _links(session, tenant, site, running)
     variants = _experiments(session, tenant, links)
     _feeds(session, tenant, site)
     _ad_accounts(session, settings, tenant)
-    return Places(tenant, site, settings.address(Service.COLLECTOR), campaigns, links, variants)
+    return Places(tenant, site, settings.address(Service.COLLECTOR), running, links, variants)
 
 
 def _campaigns(session: Session, tenant: TenantId, moment: datetime) -> dict[str, int]:
-    return {
-        campaign.utm_campaign: ensure(
+    """All of them run; one that somebody paused since stays paused."""
+    numbers = {}
+    for sold in shop.CAMPAIGNS:
+        campaign = ensure(
             session,
             Campaign,
-            {"tenant_id": tenant, "utm_campaign": campaign.utm_campaign},
-            name=campaign.name,
-            objective=campaign.objective,
+            {"tenant_id": tenant, "utm_campaign": sold.utm_campaign},
+            name=sold.name,
+            objective=sold.objective,
             start_date=moment - timedelta(days=45),
-            status=CampaignStatus.RUNNING,
-        ).id
-        for campaign in shop.CAMPAIGNS
-    }
+        )
+        if campaign.status is CampaignStatus.DRAFT:
+            campaigns.publish(session, campaign, SEED)
+        numbers[sold.utm_campaign] = campaign.id
+    return numbers
 
 
-def _links(session: Session, tenant: TenantId, site: str, campaigns: dict[str, int]) -> dict[str, int]:
+def _links(session: Session, tenant: TenantId, site: str, numbers: dict[str, int]) -> dict[str, int]:
     return {
         link.slug: ensure(
             session,
             Link,
             {"tenant_id": tenant, "slug": link.slug},
             target_url=link.target(site),
-            campaign_id=campaigns.get(link.utm_campaign),
+            campaign_id=numbers.get(link.utm_campaign),
             channel=link.channel or "",
         ).id
         for link in shop.LINKS

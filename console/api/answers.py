@@ -38,3 +38,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     429: _described("Too many requests, or attempts to sign in; see Retry-After."),
     503: _described("The records are away, or it took too long; see Retry-After."),
 }
+# What is read from the warehouse can be away while the records are there.
+AWAY: dict[int | str, dict[str, Any]] = {
+    503: _described("The warehouse cannot be reached right now; see Retry-After.")
+}

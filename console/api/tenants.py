@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, Self
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -14,23 +13,17 @@ from console.cursors import Cursor, Limit
 from console.sign_in import Visitor
 from console.tenancies import Tenancy
 from console.texts import storable
+from console.timing import ZoneName
 from store.records.people import MemberRole
 from store.records.tenants import SLUG, Change
 
 router = APIRouter(tags=["tenants"], responses=REFUSALS)
 
 
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is no time zone; write one such as Europe/Berlin")
-    return name
-
-
 Slug = Annotated[str, StringConstraints(max_length=63), Field(pattern=rf"^{SLUG.pattern}$")]
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(storable)
 ]
-Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, such as EUR.")]
 
 
@@ -43,13 +36,13 @@ class NewTenant(Body):
 
     slug: Slug
     name: Name
-    time_zone: Zone = "UTC"
+    time_zone: ZoneName = "UTC"
     currency: Currency = "EUR"
 
 
 class ChangedTenant(Body):
     name: Name | None = None
-    time_zone: Zone | None = None
+    time_zone: ZoneName | None = None
     currency: Currency | None = None
 
 

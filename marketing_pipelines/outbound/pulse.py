@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marketing_pipelines.outbound.sending import LEASE, Sending
 from store import edge_shipper, records
-from store.records import delivery_chunks, gate, kill_switches
+from store.records import campaigns, delivery_chunks, gate, kill_switches
 from store.settings import Role, Settings
 
 # A message leaves within a second of the reading it relies on, its hand-over included.
@@ -24,7 +24,7 @@ def standstill(settings: Settings) -> str:
 
 
 class Pulse:
-    """The kill switch as it was a moment ago; each reading also tells the others that this run is at it."""
+    """The kill switch and the campaign as they were a moment ago; each reading also tells the others that this run is at it."""
 
     def __init__(self, sending: Sending) -> None:
         self._sending = sending
@@ -50,8 +50,11 @@ class Pulse:
                 switch = kill_switches.engaged_for(
                     session, sending.tenant, sending.type, sending.channel, sending.campaign
                 )
+                campaign = campaigns.stopping(session, sending.tenant, sending.campaign)
                 gate.renew(session, sending.slice, LEASE)
                 delivery_chunks.renew(session, sending.action_id, sending.run_id, LEASE)
         except SQLAlchemyError:
             return "the kill switch could not be read, which counts as pulled"
-        return f"kill switch: {switch.scope} {switch.subject}" if switch else ""
+        if switch is not None:
+            return f"kill switch: {switch.scope} {switch.subject}"
+        return campaign.why_it_stops if campaign is not None else ""

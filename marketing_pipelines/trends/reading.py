@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LONGEST_PAUSE = timedelta(days=1)
 # A tenth of the interval is forgiven, so that an hourly run finds an hourly feed due in spite of its seconds.
 PUNCTUALITY = 0.9
+# Whoever asks again and again presses on no publisher.
+RESTS = timedelta(minutes=1)
 
 STORED_VERSIONS = """
 select
@@ -83,13 +85,19 @@ def read_due(settings: Settings, *, run_id: str) -> list[Reading]:
     """Reads every feed that is due; one that fails says so in its own row and holds up no other."""
     with records.session(settings, Role.PIPELINES) as session:
         due = due_feeds(session, clock.now())
-    if not due:
-        return []
-    with (
-        fetching.open_client(allow_private=not settings.production) as http,
-        events.connect(settings, run_id=run_id) as clickhouse,
-    ):
-        return list(_read(settings, clickhouse, http, due, run_id))
+    return list(_read(settings, due, run_id))
+
+
+def read_now(settings: Settings, tenant: TenantId, *, run_id: str) -> Iterator[Reading]:
+    """Reads a tenant's feeds, due or not, but for those that were read a moment ago; gives each as it is read."""
+    rested = or_(Feed.last_fetched_at.is_(None), Feed.last_fetched_at <= clock.now() - RESTS)
+    with records.session(settings, Role.PIPELINES) as session:
+        chosen = session.scalars(
+            select(Feed)
+            .where(Feed.tenant_id == tenant, Feed.status != FeedStatus.RETIRED, rested)
+            .order_by(Feed.id)
+        ).all()
+    yield from _read(settings, chosen, run_id)
 
 
 def due_feeds(session: records.Session, now: datetime) -> Sequence[Feed]:
@@ -102,10 +110,22 @@ def due_feeds(session: records.Session, now: datetime) -> Sequence[Feed]:
     ).all()
 
 
-def _read(
-    settings: Settings, clickhouse: events.Client, http: "httpx.Client", due: Sequence[Feed], run_id: str
+def _read(settings: Settings, chosen: Sequence[Feed], run_id: str) -> Iterator[Reading]:
+    if not chosen:
+        return
+    with (
+        fetching.open_client(allow_private=not settings.production) as http,
+        events.connect(settings, run_id=run_id) as clickhouse,
+    ):
+        yield from _read_with(settings, clickhouse, http, chosen, run_id)
+
+
+def _read_with(
+    settings: Settings, clickhouse: events.Client, http: "httpx.Client", chosen: Sequence[Feed], run_id: str
 ) -> Iterator[Reading]:
-    outcomes = fetching.spread(due, lambda feed: ask(http, feed), key=lambda feed: fetching.host_of(feed.url))
+    outcomes = fetching.spread(
+        chosen, lambda feed: ask(http, feed), key=lambda feed: fetching.host_of(feed.url)
+    )
     for feed, outcome in outcomes:
         now = clock.now()
         entries = outcome.entries if isinstance(outcome, Document) else []

@@ -214,7 +214,7 @@ class Action(TenantOwned, Record):
     title: Mapped[str] = mapped_column(String(200), server_default="")
     purpose: Mapped[Purpose] = mapped_column(enumerated(Purpose, 40))
     source: Mapped[Source] = mapped_column(enumerated(Source, 20), server_default="person")
-    campaign_id: Mapped[CampaignId | None]
+    campaign_id: Mapped[CampaignId | None] = mapped_column(index=True)
     payload: Mapped[dict[str, Any]]
     dry_run: Mapped[bool] = mapped_column(server_default="false")
     state: Mapped[State] = mapped_column(enumerated(State, 30), server_default="draft", index=True)

@@ -140,12 +140,21 @@ def postpone(session: Session, action: Action, until: datetime) -> None:
 
 
 def give_up(session: Session, action: Action, reason: str) -> None:
-    """Whatever still waits is not going to be sent."""
+    """Whatever still waits cannot be sent."""
+    _settle_queued(session, action, DeliveryState.FAILED, reason)
+
+
+def withdraw(session: Session, action: Action, reason: str) -> None:
+    """Whatever still waits is not wanted any more."""
+    _settle_queued(session, action, DeliveryState.SUPPRESSED, reason)
+
+
+def _settle_queued(session: Session, action: Action, state: DeliveryState, reason: str) -> None:
     session.execute(
         update(Delivery)
         .where(of_action(action), Delivery.state == DeliveryState.QUEUED)
         .values(
-            state=DeliveryState.FAILED,
+            state=state,
             outcome=reason[:LONGEST_OUTCOME],
             next_attempt_at=None,
             **settled_in(new_chunk()),

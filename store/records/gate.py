@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.clock import now
-from store.records import kill_switches
+from store.records import campaigns, kill_switches
 from store.records.actions import Action, State
 from store.records.deliveries import Delivery, DeliveryState
 from store.records.kill_switches import KillSwitch
@@ -130,7 +130,7 @@ def is_expecting(session: Session, reading_since: timedelta, due_within: timedel
     falls_due = exists().where(
         Action.state == State.APPROVED,
         Action.due_at.between(now(), now() + due_within),
-        ~exists().where(_stopped()),
+        _nothing_stops_it(),
     )
     return bool(session.scalar(select(or_(reads, falls_due))))
 
@@ -166,6 +166,12 @@ def give_back(session: Session, slice: Slice) -> None:
 def renew(session: Session, slice: Slice, lease: timedelta) -> None:
     """The run is still at it."""
     session.execute(update(Slice).where(Slice.id == slice.id).values(leased_until=now() + lease))
+
+
+def has_a_run(session: Session, action: Action) -> bool:
+    """Whether a run is at a slice of the action this moment."""
+    held = (Slice.tenant_id == action.tenant_id, Slice.action_id == action.id, Slice.leased_until >= now())
+    return bool(session.scalar(select(exists().where(*held))))
 
 
 def watch(session: Session, name: str, kind: WatcherKind) -> None:
@@ -215,7 +221,7 @@ def _due() -> Select[tuple[Action, Slice]]:
             or_(Action.due_at.is_(None), Action.due_at <= now()),
             or_(Action.state != State.APPROVED, Action.expires_at > now()),
             _window_is_open(),
-            ~exists().where(_stopped()),
+            _nothing_stops_it(),
             or_(Action.state == State.APPROVED, _ready_deliveries(), ~_open_deliveries()),
         )
         .order_by(Slice.asked_at.nulls_first(), Action.due_at.nulls_first(), Action.id)
@@ -251,6 +257,12 @@ def _window_is_open() -> ColumnElement[bool]:
         Action.window_days.contains(cast(day, JSONB)),
     )
     return or_(Action.window_opens.is_(None), open_now)
+
+
+def _nothing_stops_it() -> ColumnElement[bool]:
+    """No switch is pulled for it, and its campaign runs or is a draft."""
+    campaign = campaigns.stops(Action.tenant_id.expression, Action.campaign_id.expression)
+    return and_(~exists().where(_stopped()), ~exists().where(campaign))
 
 
 def _stopped() -> ColumnElement[bool]:

@@ -27,6 +27,7 @@ ContactId = NewType("ContactId", int)
 GroupId = NewType("GroupId", int)
 LinkId = NewType("LinkId", int)
 StandingId = NewType("StandingId", int)
+ProjectId = NewType("ProjectId", int)
 UserId = NewType("UserId", int)
 
 
@@ -54,6 +55,7 @@ class Record(DeclarativeBase):
         GroupId: BigInteger,
         LinkId: BigInteger,
         StandingId: BigInteger,
+        ProjectId: BigInteger,
         UserId: BigInteger,
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,

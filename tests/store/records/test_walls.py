@@ -38,7 +38,13 @@ ONE_ROW_EACH = (
     "insert into contact_groups (tenant_id, name) values (:tenant, 'x')",
     """insert into contact_group_members (tenant_id, group_id, contact_id)
        select :tenant, g.id, c.id from contact_groups g, contacts c where g.tenant_id = :tenant and c.tenant_id = :tenant""",
+    "insert into projects (tenant_id, name) values (:tenant, 'x')",
     "insert into campaigns (tenant_id, name, utm_campaign) values (:tenant, 'x', 'x')",
+    """insert into requested_runs (tenant_id, kind, asked_by, due_at)
+       select :tenant, 'fetch_feeds', max(id), now() from users""",
+    """insert into intakes (tenant_id, campaign_id, request_id, subject, message, addresses, lines)
+       select :tenant, c.id, r.id, 'x', 'x', '{}', 0 from campaigns c, requested_runs r
+       where c.tenant_id = :tenant and r.tenant_id = :tenant""",
     "insert into links (tenant_id, slug, target_url) values (:tenant, :unique, 'https://x')",
     "insert into experiments (tenant_id, name) values (:tenant, 'x')",
     """insert into variants (tenant_id, experiment_id, name, link_id)

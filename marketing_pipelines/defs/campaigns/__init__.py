@@ -1,0 +1,1 @@
+"""Campaigns in Dagster: their calendar, and the recipients that people bring along."""

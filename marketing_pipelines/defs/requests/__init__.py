@@ -1,0 +1,1 @@
+"""What people ask for in the console, in Dagster."""
