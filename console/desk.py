@@ -60,7 +60,7 @@ def edit(
 ) -> Action:
     """New content, and whatever else is given in `changes`; earlier votes are void."""
     with visitor.records() as session:
-        action = _locked(session, visitor, action_id)
+        action = locked(session, visitor, action_id)
         checked = payloads.validate(action.type, payload)
         actions.edit(session, action, visitor.actor, checked, **changes)
         return action
@@ -69,7 +69,7 @@ def edit(
 def submit(visitor: Visitor, action_id: int) -> Action:
     """Freezes what will be sent and asks for approval."""
     with visitor.records() as session:
-        action = _locked(session, visitor, action_id)
+        action = locked(session, visitor, action_id)
         if action.state not in actions.MOVES[Move.SUBMIT][0]:
             raise actions.IllegalMove(action, Move.SUBMIT)
         frozen = freeze.freeze(session, visitor.settings, action)
@@ -79,7 +79,7 @@ def submit(visitor: Visitor, action_id: int) -> Action:
 
 def cancel(visitor: Visitor, action_id: int) -> Action:
     with visitor.records() as session:
-        action = _locked(session, visitor, action_id)
+        action = locked(session, visitor, action_id)
         actions.move(session, action, Move.CANCEL, visitor.actor)
         return action
 
@@ -153,7 +153,7 @@ def reads_requests(session: Session, visitor: Visitor, *, waiting: bool) -> None
         gate.approver_reads(session)
 
 
-def _locked(session: Session, visitor: Visitor, action_id: int) -> Action:
+def locked(session: Session, visitor: Visitor, action_id: int) -> Action:
     action = actions.locked(session, visitor.tenant, ActionId(action_id))
     if action is None:
         raise nothing_here()

@@ -90,6 +90,8 @@ EVENTS: dict[str, str] = {
     "succeed": "finished sending",
     "fail_partly": "finished with failures",
     "fail": "gave up",
+    "requeue": "put what had failed back in the queue",
+    "resolve": "found out what had become of messages",
 }
 
 

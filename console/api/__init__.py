@@ -1,10 +1,21 @@
 """The API under /api: one module a subject. It uses the same functions as the pages."""
 
-from console.api import actions, audit, description, groups, kill_switch, log_in, policy, recipients
+from console.api import (
+    actions,
+    audit,
+    dead_letters,
+    description,
+    groups,
+    kill_switch,
+    log_in,
+    policy,
+    recipients,
+)
 
 ROUTERS = (
     log_in.router,
     actions.router,
+    dead_letters.router,
     recipients.router,
     groups.router,
     policy.router,
