@@ -1,6 +1,7 @@
 """The console's wiring: routers, middleware, errors and the check that the table of permissions is complete."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, nullcontext
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
@@ -12,21 +13,29 @@ from console.attempts import Attempts
 from console.body_limit import BodyLimit
 from console.headers import SecurityHeaders
 from console.request_log import RequestLog
+from console.watch import Watch
 from store.settings import Settings
 
 ROUTERS: tuple[APIRouter, ...] = (*pages.ROUTERS, *api.ROUTERS, health.router)
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The console of an installation."""
+def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
+    """The console of an installation; one that `watches` raises and tells alerts while it is up."""
     _check_permissions()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with Watch(settings) if watches else nullcontext():
+            yield
+
     app = FastAPI(
         title="Marketing Pipelines",
-        summary="Actions, approvals, the kill switch and the audit chain.",
+        summary="Actions, approvals, alerts, the kill switch and the audit chain.",
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(admit)],
+        lifespan=lifespan,
     )
     app.state.settings = settings
     app.state.attempts = Attempts()

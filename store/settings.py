@@ -17,6 +17,7 @@ PLACEHOLDERS = re.compile(
     r"^(change[-_ ]?me.*|placeholder|secret|password|example|todo|xxx+)$", re.IGNORECASE
 )
 SHORTEST_PRODUCTION_SECRET = 32
+_SIGNING_KEY = re.compile(r"(?:whsec_)?(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 class Environment(StrEnum):
@@ -32,6 +33,7 @@ class Role(StrEnum):
     EDGE = "mp_edge"
     PIPELINES = "mp_pipelines_all_tenants"
     DIMENSIONS = "mp_dimensions_all_tenants"
+    WATCH = "mp_watch_all_tenants"
     DAGSTER = "mp_dagster"
 
 
@@ -201,6 +203,24 @@ class Settings(BaseSettings):
     gate_drain_seconds: Annotated[int, Field(ge=0, le=300)] = Field(
         30, description="How long a sending run stays and waits for more work after the last."
     )
+    alert_gate_silent_seconds: Annotated[int, Field(ge=60)] = Field(
+        180, description="Seconds without a look of a gate sensor after which people are told."
+    )
+    alert_mail_to: str = Field(
+        "",
+        description="Who is mailed what concerns the whole house; a tenant's goes to its Admins and authors.",
+    )
+    alert_webhook_url: SecretStr = Field(
+        SecretStr(""), description="Where alerts are posted as JSON, such as an incoming web hook of Slack."
+    )
+    alert_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs those posts by Standard Webhooks: whsec_ and base64; empty signs none.",
+    )
+    alert_watch: bool = Field(
+        True,
+        description="The console looks for what to tell; false where `python -m console.watch` does it by itself.",
+    )
     insights_lookback_days: Annotated[int, Field(ge=0, le=90)] = Field(
         7, description="Days of ad insights read again each time, since platforms restate them."
     )
@@ -241,6 +261,31 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https:// (ClickHouse's HTTP interface)")
         return value
 
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr) -> SecretStr:
+        given = value.get_secret_value()
+        if given and (urlsplit(given).scheme not in {"http", "https"} or not urlsplit(given).hostname):
+            raise ValueError("must start with https://, or http:// in development")
+        return value
+
+    @field_validator("alert_webhook_secret")
+    @classmethod
+    def _signing_key(cls, value: SecretStr) -> SecretStr:
+        given = value.get_secret_value()
+        if given and not _SIGNING_KEY.fullmatch(given):
+            raise ValueError(
+                "must be whsec_ followed by 24 bytes or more in base64 (openssl rand -base64 32)"
+            )
+        return value
+
+    @field_validator("alert_mail_to")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,189}", value):
+            raise ValueError("must be one mail address, like ops@example.com")
+        return value
+
     @model_validator(mode="after")
     def _production_is_serious(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
@@ -254,6 +299,8 @@ class Settings(BaseSettings):
         jwt = self.jwt_secret.get_secret_value()
         if jwt and (len(jwt) < SHORTEST_PRODUCTION_SECRET or PLACEHOLDERS.match(jwt)):
             raise ValueError("JWT_SECRET: production needs a secret of 32 characters or more, or none at all")
+        if self.alert_webhook_url.get_secret_value().startswith("http://"):
+            raise ValueError("ALERT_WEBHOOK_URL: production posts alerts over https:// only")
         if self.database_url is None or self.clickhouse_url is None:
             raise ValueError("DATABASE_URL and CLICKHOUSE_URL: production does not use the embedded engines")
         return self

@@ -2,6 +2,7 @@
 
 from console.api import (
     actions,
+    alerts,
     audit,
     dead_letters,
     description,
@@ -15,6 +16,7 @@ from console.api import (
 ROUTERS = (
     log_in.router,
     actions.router,
+    alerts.router,
     dead_letters.router,
     recipients.router,
     groups.router,

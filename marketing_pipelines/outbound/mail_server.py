@@ -7,7 +7,7 @@ from store.settings import Settings
 IMPLICIT_TLS_PORT = 465
 
 
-def connect(settings: Settings) -> SendsMail:
+def connect(settings: Settings, *, timeout_seconds: float = 30.0) -> SendsMail:
     """A mailer that connects with its first message."""
     return Smtp(
         SmtpCredentials(
@@ -16,6 +16,7 @@ def connect(settings: Settings) -> SendsMail:
             user=settings.smtp_user,
             password=settings.smtp_password.get_secret_value(),
             tls=_tls(settings),
+            timeout_seconds=timeout_seconds,
         )
     )
 
