@@ -39,7 +39,7 @@ def create(visitor: Visitor, wanted: Wanted) -> Action:
     payload = payloads.validate(wanted.type, wanted.payload)
     with visitor.records() as session:
         if wanted.campaign is not None:
-            _require_campaign(session, visitor, wanted.campaign)
+            require_campaign(session, visitor, wanted.campaign)
         return actions.create(
             session,
             visitor.tenant,
@@ -160,7 +160,7 @@ def locked(session: Session, visitor: Visitor, action_id: int) -> Action:
     return action
 
 
-def _require_campaign(session: Session, visitor: Visitor, campaign: CampaignId) -> None:
+def require_campaign(session: Session, visitor: Visitor, campaign: CampaignId) -> None:
     known = select(Campaign.id).where(Campaign.tenant_id == visitor.tenant, Campaign.id == campaign)
     if session.scalar(known) is None:
         reason = FieldError("campaign_id", "there is no such campaign")

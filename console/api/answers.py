@@ -36,3 +36,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     422: _described("Fields that are missing or wrong, each with its reason."),
     429: _described("Too many attempts; see Retry-After."),
 }
+# What an endpoint that reads figures may answer as well.
+AWAY: dict[int | str, dict[str, Any]] = {
+    503: _described("Where the figures are kept cannot be reached right now; ask again later.")
+}
