@@ -16,6 +16,8 @@ from console.request_log import RequestLog
 from console.watch import Watch
 from store.settings import Settings
 
+# What a form or JSON adds to a file.
+AROUND_A_FILE = 64 * 1024
 ROUTERS: tuple[APIRouter, ...] = (*pages.ROUTERS, *api.ROUTERS, health.router)
 
 
@@ -40,7 +42,7 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
     app.state.settings = settings
     app.state.attempts = Attempts()
     problems.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger={"/api/assets": settings.asset_max_bytes + AROUND_A_FILE})
     app.add_middleware(SecurityHeaders, over_tls=sign_in.is_over_tls(settings))
     app.add_middleware(RequestLog)
     for router in ROUTERS:

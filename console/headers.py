@@ -26,6 +26,8 @@ LETTERS = "; ".join(
         "sandbox",
     ]
 )
+# A file that somebody uploaded: kept, never shown in our name.
+FILES = "default-src 'none'; frame-ancestors 'none'; sandbox"
 _ALWAYS = {
     "Content-Security-Policy": PAGES,
     "X-Content-Type-Options": "nosniff",

@@ -179,6 +179,9 @@ class Settings(BaseSettings):
     spool_keep_hours: Annotated[int, Field(ge=1)] = Field(
         48, description="Hours that segments are kept after they are loaded."
     )
+    asset_max_bytes: Annotated[int, Field(ge=1024, le=64 * 2**20)] = Field(
+        5 * 2**20, description="Largest creative that the console takes; creatives are kept in Postgres."
+    )
     session_idle_minutes: Annotated[int, Field(ge=5)] = Field(
         480, description="Minutes without a click after which a console log-in ends."
     )

@@ -3,6 +3,7 @@
 from console.api import (
     actions,
     alerts,
+    assets,
     audit,
     dead_letters,
     description,
@@ -23,6 +24,7 @@ ROUTERS = (
     groups.router,
     policy.router,
     links.router,
+    assets.router,
     kill_switch.router,
     audit.router,
     description.router,

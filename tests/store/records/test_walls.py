@@ -65,6 +65,8 @@ ONE_ROW_EACH = (
     "insert into alerts (tenant_id, kind, subject, occurred_at, about) values (:tenant, 'glass_broken', 'x', now(), '{}')",
     """insert into alert_acknowledgements (tenant_id, alert_id, user_id)
        select :tenant, max(id), (select max(id) from users) from alerts where tenant_id = :tenant""",
+    """insert into assets (tenant_id, kind, name, media_type, size, sha256, content)
+       values (:tenant, 'text', 'x', 'text/plain', 1, '', 'x')""",
     """insert into dead_letter_decisions (tenant_id, action_id, verdict, count, decided_by)
        select :tenant, id, 'requeued', 1, 'x' from actions where tenant_id = :tenant""",
     """insert into audit_entries (tenant_id, seq, at, actor, action, entity, entity_id, before, after, hash)

@@ -37,6 +37,7 @@ def upgrade() -> None:
     )
     _create_decisions()
     _create_alerts()
+    _create_assets()
     for walls in ("0011_moves.sql", "0011_alerts.sql"):
         op.execute((HERE / walls).read_text())
 
@@ -47,6 +48,7 @@ def downgrade() -> None:
     op.execute("revoke all on all tables in schema public from mp_watch_all_tenants")
     for table in ("alert_notices", "alert_acknowledgements", "alerts"):
         op.drop_table(table)
+    op.drop_table("assets")
     op.drop_table("dead_letter_decisions")
     op.execute("drop trigger sent_stays_sent on deliveries")
     op.execute("drop function refuse_unsending")
@@ -158,6 +160,37 @@ def _create_alerts() -> None:
         ["next_attempt_at"],
         postgresql_where=sa.text("told_at is null and given_up_at is null"),
     )
+
+
+def _create_assets() -> None:
+    op.create_table(
+        "assets",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("uploaded_by", sa.BigInteger(), nullable=True),
+        *_numbered(),
+        *_tenant("assets"),
+        sa.CheckConstraint("kind in ('image', 'text', 'html', 'document')", name=op.f("ck_assets_kind")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "campaign_id"],
+            ["campaigns.tenant_id", "campaigns.id"],
+            name=op.f("fk_assets_tenant_id_campaign_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(["uploaded_by"], ["users.id"], name=op.f("fk_assets_uploaded_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assets")),
+        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_assets_tenant_id_id")),
+        sa.UniqueConstraint(
+            "tenant_id", "sha256", "media_type", name=op.f("uq_assets_tenant_id_sha256_media_type")
+        ),
+    )
+    for column in ("tenant_id", "campaign_id"):
+        op.create_index(op.f(f"ix_assets_{column}"), "assets", [column])
 
 
 def _numbered() -> list[sa.Column]:

@@ -2,7 +2,7 @@ do $$
 declare
     owned text;
 begin
-    foreach owned in array array['dead_letter_decisions'] loop
+    foreach owned in array array['dead_letter_decisions', 'assets'] loop
         execute format('alter table %I enable row level security', owned);
         execute format('alter table %I force row level security', owned);
         execute format('create policy owner on %I to %I using (true) with check (true)', owned, current_user);
@@ -69,3 +69,9 @@ begin
     end loop;
 end
 $$;
+
+-- Creatives are kept as they came.
+grant select, insert on assets to mp_console;
+grant select on assets to mp_pipelines_all_tenants;
+create trigger immutable before update or truncate on assets
+    for each statement execute function refuse_change();
