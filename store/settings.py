@@ -206,7 +206,7 @@ class Settings(BaseSettings):
     gate_drain_seconds: Annotated[int, Field(ge=0, le=300)] = Field(
         30, description="How long a sending run stays and waits for more work after the last."
     )
-    alert_gate_silent_seconds: Annotated[int, Field(ge=60)] = Field(
+    alert_gate_silent_seconds: Annotated[int, Field(ge=10)] = Field(
         180, description="Seconds without a look of a gate sensor after which people are told."
     )
     alert_mail_to: str = Field(

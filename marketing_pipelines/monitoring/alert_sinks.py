@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Self
 
-from connectors.errors import ChannelError, Invalid
+from connectors.errors import Invalid
 from connectors.face import OutgoingMail, SendsMail
 from connectors.web_hook import WebHook
 from marketing_pipelines.email import addresses
@@ -127,6 +127,6 @@ class Sinks:
         return self._settings.address(Service.CONSOLE) + page
 
 
-def is_for_good(trouble: ChannelError) -> bool:
+def is_for_good(trouble: Exception) -> bool:
     """Whether trying again would meet the same: a mail address that the server refuses for ever."""
     return isinstance(trouble, Invalid)

@@ -53,12 +53,11 @@ def is_my_turn(session: Session) -> bool:
     return bool(session.scalar(text("select pg_try_advisory_xact_lock(:class, 0)"), {"class": _LOCK_CLASS}))
 
 
-def raise_new(session: Session, gate_silent_after: timedelta) -> Sequence[Alert]:
-    """An alert for each thing that has none yet."""
+def raise_new(session: Session, gate_silent_after: timedelta | None) -> Sequence[Alert]:
+    """An alert for each thing that has none yet; of the gate's silence only for those who have listened long enough."""
     since = now() - LOOKS_BACK
     sightings = [_ended_badly(since), _unknown(since), _broken_glass(since), _pulled(since)]
-    silence = _silence(session, gate_silent_after)
-    if silence is not None:
+    if gate_silent_after and (silence := _silence(session, gate_silent_after)) is not None:
         sightings.append(silence)
     raised: list[Alert] = []
     for sighting in sightings:

@@ -1,6 +1,7 @@
 """The inbox of alerts, over the API and as a page: what is open, that somebody has seen it, and nobody else's."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import text
 
 from marketing_pipelines.monitoring import alerting
 from store import records
+from store.clock import now
 from store.records.people import MemberRole
 from store.settings import Role, Settings
 from tests.console.test_browser import opened, press_tab_to, sign_in_by_keyboard
@@ -35,7 +37,7 @@ def silent(house: Settings) -> None:
         session.execute(
             text("update gate_watchers set seen_at = now() - interval '1 h' where kind = 'sensor'")
         )
-    alerting.raise_alerts(house)
+    alerting.raise_alerts(house, came_at=now() - timedelta(hours=1))
 
 
 def test_an_alert_is_open_until_somebody_has_seen_it(house: Settings, marketer: Person) -> None:

@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from marketing_pipelines.defs.monitoring.automation import alerts as alerts_sens
 from marketing_pipelines.monitoring import alert_sinks, alerting
 from marketing_pipelines.outbound import gate
 from store import records
+from store.clock import now
 from store.records import actions, alert_notices, approvals, dead_letters, people
 from store.records.actions import Purpose
 from store.records.alert_notices import MOST_ATTEMPTS
@@ -40,7 +42,8 @@ LAPSE = "update actions set expires_at = now() - interval '1 second' where id = 
 
 
 def watched(office: Office) -> None:
-    alerting.raise_alerts(office.settings)
+    """By one who has been there for long."""
+    alerting.raise_alerts(office.settings, came_at=now() - timedelta(hours=1))
     while alerting.tell(office.settings):
         pass
 
@@ -189,6 +192,27 @@ def open_silences(house: Settings) -> int:
     with records.session(house, Role.PIPELINES) as session:
         query = text("select count(*) from alerts where kind = 'gate_silent' and closed_at is null")
         return session.scalar(query) or 0
+
+
+def test_a_watcher_that_came_with_the_house_waits_before_it_speaks_of_a_silence(
+    office: Office, house: Settings
+) -> None:
+    with records.session(house, Role.OWNER) as session:
+        session.execute(text(SILENT))
+    alerting.raise_alerts(office.settings, came_at=now())
+    assert open_silences(house) == 0
+    alerting.raise_alerts(office.settings, came_at=now() - timedelta(hours=1))
+    assert open_silences(house) == 1
+
+
+def test_a_sender_that_is_no_address_keeps_nobody_else_from_being_told(
+    office: Office, mail_server_log: MailServer, receiver: Receiver
+) -> None:
+    failed(office, mail_server_log)
+    office.settings = office.settings.model_copy(update={"mail_from": "nobody"})
+    watched(office)
+    assert len(receiver.told(office)) == 1
+    assert "not a mail address" in notices(office, "mail")[0][3]
 
 
 def test_what_was_unknown_is_over_once_a_person_settled_it(
@@ -356,6 +380,7 @@ def test_the_console_alone_raises_and_tells_while_dagster_is_dead(
     environment = environment_of(office.settings) | {
         "ALERT_WEBHOOK_URL": receiver.url,
         "ALERT_WEBHOOK_SECRET": SECRET,
+        "ALERT_GATE_SILENT_SECONDS": "10",
     }
     with process([sys.executable, "-m", "console"], environment, tmp_path / "console.log"):
         wait_until("the alert", lambda: bool(receiver.told(office)))
