@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.reporting import REFUSED, console, errors, one_line_errors, operator, the_house
-from store.settings import Role, Service, Settings
+from marketing_pipelines.links.addresses import own_hosts, short_address
+from store.settings import Role
 
 if TYPE_CHECKING:
     from marketing_pipelines.links.importing import Problem
@@ -254,18 +255,6 @@ def asked_password() -> str:
     return os.environ.get("LINK_PASSWORD") or typer.prompt(
         "Password", hide_input=True, confirmation_prompt=True
     )
-
-
-def short_address(house: Settings) -> str:
-    """What stands before a slug."""
-    return f"{house.address(Service.COLLECTOR)}/r/"
-
-
-def own_hosts(house: Settings) -> frozenset[str]:
-    """Where a link may not lead, since it would come back."""
-    from marketing_pipelines.links.targets import host_and_port
-
-    return frozenset({host_and_port(house.address(Service.COLLECTOR))})
 
 
 def tell_problems(problems: "list[Problem]") -> None:

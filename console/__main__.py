@@ -18,7 +18,7 @@ def main() -> int:
         return 2
     request_log.configure(chosen.log_level)
     uvicorn.run(
-        create_app(chosen),
+        create_app(chosen, watches=chosen.alert_watch),
         host=chosen.bind_host,
         port=chosen.port(Service.CONSOLE),
         access_log=False,

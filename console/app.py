@@ -1,6 +1,7 @@
 """The console's wiring: routers, middleware, errors and the check that the table of permissions is complete."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, nullcontext
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
@@ -15,14 +16,23 @@ from console.headers import SecurityHeaders
 from console.rates import RateLimit, Rates
 from console.request_log import RequestLog
 from console.versions import Versions
+from console.watch import Watch
 from store.settings import Settings
 
+# What a form or JSON adds to a file.
+AROUND_A_FILE = 64 * 1024
 ROUTERS: tuple[APIRouter, ...] = (*pages.ROUTERS, *api.ROUTERS, health.router)
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The console of an installation."""
+def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
+    """The console of an installation; one that `watches` raises and tells alerts while it is up."""
     _check_permissions()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        with Watch(settings) if watches else nullcontext():
+            yield
+
     app = FastAPI(
         title="Marketing Pipelines",
         summary=description.SUMMARY,
@@ -32,6 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(admit)],
+        lifespan=lifespan,
     )
     app.state.settings = settings
     app.state.attempts = Attempts()
@@ -40,7 +51,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)
     app.add_exception_handler(etags.NotModified, etags.not_modified)
     problems.install(app)
-    app.add_middleware(BodyLimit, larger={"POST /api/campaigns": settings.campaign_max_body_bytes})
+    larger = {
+        "POST /api/campaigns": settings.campaign_max_body_bytes,
+        "POST /api/assets": settings.asset_max_bytes + AROUND_A_FILE,
+    }
+    app.add_middleware(BodyLimit, larger=larger)
     app.add_middleware(RateLimit)
     app.add_middleware(Versions)
     app.add_middleware(SecurityHeaders, over_tls=sign_in.is_over_tls(settings))

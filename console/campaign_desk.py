@@ -226,8 +226,8 @@ def _moments(
     return begins, ends
 
 
-def _shown(session: Session, visitor: Visitor, campaign: Campaign) -> Shown:
-    told = list(outlook.warnings(campaign, visitor.time_zone))
+def _shown(session: Session, visitor: Visitor, campaign: Campaign, notes: Sequence[str] = ()) -> Shown:
+    told = [*notes, *outlook.warnings(campaign, visitor.time_zone)]
     return Shown(campaign, told, _taken_in(session, visitor, [campaign.id]).get(campaign.id))
 
 

@@ -49,7 +49,7 @@ def create(visitor: Visitor, wanted: Wanted) -> Action:
     checked = payloads.checked(wanted.type, wanted.payload)
     with visitor.records() as session:
         if wanted.campaign is not None:
-            _require_campaign(session, visitor, wanted.campaign)
+            require_campaign(session, visitor, wanted.campaign)
         if wanted.standing is not None:
             _require_standing(session, visitor, wanted.standing)
         return actions.create(
@@ -81,7 +81,7 @@ def edit(
 ) -> Action:
     """New content, and whatever else is given; earlier votes are void."""
     with visitor.records() as session:
-        action = _locked(session, visitor, action_id)
+        action = locked(session, visitor, action_id)
         checked = payloads.checked(action.type, payload)
         if timing is not None:
             changes["schedule"] = timing.over(action.schedule)
@@ -92,7 +92,7 @@ def edit(
 def submit(visitor: Visitor, action_id: int) -> Action:
     """Freezes what will be sent and asks for approval, unless what people signed once covers it."""
     with visitor.records() as session:
-        action = _locked(session, visitor, action_id)
+        action = locked(session, visitor, action_id)
         if action.state not in actions.MOVES[Move.SUBMIT][0]:
             raise actions.IllegalMove(action, Move.SUBMIT)
         _refuse_ended(session, action)
@@ -108,7 +108,7 @@ def submit(visitor: Visitor, action_id: int) -> Action:
 
 def cancel(visitor: Visitor, action_id: int) -> Action:
     with visitor.records() as session:
-        action = _locked(session, visitor, action_id)
+        action = locked(session, visitor, action_id)
         actions.move(session, action, Move.CANCEL, visitor.actor)
         return action
 
@@ -203,7 +203,7 @@ def reads_requests(session: Session, visitor: Visitor, *, waiting: bool) -> None
         gate.approver_reads(session)
 
 
-def _locked(session: Session, visitor: Visitor, action_id: int) -> Action:
+def locked(session: Session, visitor: Visitor, action_id: int) -> Action:
     action = actions.locked(session, visitor.tenant, ActionId(action_id))
     if action is None:
         raise nothing_here()
@@ -226,7 +226,7 @@ def _refuse_ended(session: Session, action: Action) -> None:
         )
 
 
-def _require_campaign(session: Session, visitor: Visitor, campaign: CampaignId) -> None:
+def require_campaign(session: Session, visitor: Visitor, campaign: CampaignId) -> None:
     known = select(Campaign.id).where(Campaign.tenant_id == visitor.tenant, Campaign.id == campaign)
     if session.scalar(known) is None:
         reason = FieldError("campaign_id", "there is no such campaign")

@@ -39,6 +39,8 @@ DOCS = "; ".join(
         "base-uri 'none'",
     ]
 )
+# A file that somebody uploaded: kept, never shown in our name.
+FILES = "default-src 'none'; frame-ancestors 'none'; sandbox"
 _ALWAYS = {
     "Content-Security-Policy": PAGES,
     "X-Content-Type-Options": "nosniff",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from store.clock import now
 from store.records.actions import ActionType, Channel, Purpose, State
+from store.records.alerts import AlertKind, AlertState, Seen
 from store.records.approvals import Decision
 from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 
@@ -110,7 +111,26 @@ EVENTS: dict[str, str] = {
     "succeed": "finished sending",
     "fail_partly": "finished with failures",
     "fail": "gave up",
+    "requeue": "put what had failed back in the queue",
+    "resolve": "found out what had become of messages",
 }
+
+
+ALERT_TONES: dict[AlertKind, Tone] = {
+    AlertKind.ACTION_EXPIRED: Tone.WAITING,
+    AlertKind.ACTION_PARTLY_FAILED: Tone.WAITING,
+}
+
+
+def alert(seen: Seen) -> Label:
+    """How bad it is, or that it is over."""
+    match seen.state:
+        case AlertState.OPEN:
+            return Label("Open", ALERT_TONES.get(seen.alert.kind, Tone.BAD))
+        case AlertState.ACKNOWLEDGED:
+            return Label("Seen", Tone.QUIET)
+        case AlertState.CLOSED:
+            return Label("Over", Tone.GOOD)
 
 
 def event(name: str) -> str:

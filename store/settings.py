@@ -1,6 +1,5 @@
 """One Settings object: every knob has a default, a type and a line of help."""
 
-import base64
 import re
 from decimal import Decimal
 from enum import StrEnum
@@ -19,6 +18,7 @@ PLACEHOLDERS = re.compile(
     r"^(change[-_ ]?me.*|placeholder|secret|password|example|todo|xxx+)$", re.IGNORECASE
 )
 SHORTEST_PRODUCTION_SECRET = 32
+_SIGNING_KEY = re.compile(r"(?:whsec_)?(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 class Environment(StrEnum):
@@ -34,6 +34,7 @@ class Role(StrEnum):
     EDGE = "mp_edge"
     PIPELINES = "mp_pipelines_all_tenants"
     DIMENSIONS = "mp_dimensions_all_tenants"
+    WATCH = "mp_watch_all_tenants"
     DAGSTER = "mp_dagster"
 
 
@@ -195,6 +196,9 @@ class Settings(BaseSettings):
     spool_keep_hours: Annotated[int, Field(ge=1)] = Field(
         48, description="Hours that segments are kept after they are loaded."
     )
+    asset_max_bytes: Annotated[int, Field(ge=1024, le=64 * 2**20)] = Field(
+        5 * 2**20, description="Largest creative that the console takes; creatives are kept in Postgres."
+    )
     session_idle_minutes: Annotated[int, Field(ge=5)] = Field(
         480, description="Minutes without a click after which a console log-in ends."
     )
@@ -240,6 +244,24 @@ class Settings(BaseSettings):
     gate_drain_seconds: Annotated[int, Field(ge=0, le=300)] = Field(
         30, description="How long a sending run stays and waits for more work after the last."
     )
+    alert_gate_silent_seconds: Annotated[int, Field(ge=10)] = Field(
+        180, description="Seconds without a look of a gate sensor after which people are told."
+    )
+    alert_mail_to: str = Field(
+        "",
+        description="Who is mailed what concerns the whole house; a tenant's goes to its Admins and authors.",
+    )
+    alert_webhook_url: SecretStr = Field(
+        SecretStr(""), description="Where alerts are posted as JSON, such as an incoming web hook of Slack."
+    )
+    alert_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs those posts by Standard Webhooks: whsec_ and base64; empty signs none.",
+    )
+    alert_watch: bool = Field(
+        True,
+        description="The console looks for what to tell; false where `python -m console.watch` does it by itself.",
+    )
     insights_lookback_days: Annotated[int, Field(ge=0, le=90)] = Field(
         7, description="Days of ad insights read again each time, since platforms restate them."
     )
@@ -273,28 +295,36 @@ class Settings(BaseSettings):
             raise ValueError("must start with postgresql://")
         return value
 
-    @field_validator("cms_webhook_url", "chat_webhook_url")
-    @classmethod
-    def _web_address(cls, value: SecretStr) -> SecretStr:
-        given = urlsplit(value.get_secret_value())
-        if value.get_secret_value() and (given.scheme not in {"http", "https"} or not given.hostname):
-            raise ValueError("must be an address on the web, https://…")
-        return value
-
-    @field_validator("cms_webhook_secret")
-    @classmethod
-    def _whole_secret(cls, value: SecretStr) -> SecretStr:
-        try:
-            base64.b64decode(value.get_secret_value().removeprefix("whsec_"), validate=True)
-        except ValueError:
-            raise ValueError("must be `whsec_` and base64 (make one: openssl rand -base64 32)") from None
-        return value
-
     @field_validator("clickhouse_url")
     @classmethod
     def _http_scheme(cls, value: SecretStr | None) -> SecretStr | None:
         if value and urlsplit(value.get_secret_value()).scheme not in {"http", "https"}:
             raise ValueError("must start with http:// or https:// (ClickHouse's HTTP interface)")
+        return value
+
+    @field_validator("alert_webhook_url", "cms_webhook_url", "chat_webhook_url")
+    @classmethod
+    def _web_address(cls, value: SecretStr) -> SecretStr:
+        given = value.get_secret_value()
+        if given and (urlsplit(given).scheme not in {"http", "https"} or not urlsplit(given).hostname):
+            raise ValueError("must start with https://, or http:// in development")
+        return value
+
+    @field_validator("alert_webhook_secret", "cms_webhook_secret")
+    @classmethod
+    def _signing_key(cls, value: SecretStr) -> SecretStr:
+        given = value.get_secret_value()
+        if given and not _SIGNING_KEY.fullmatch(given):
+            raise ValueError(
+                "must be whsec_ followed by 24 bytes or more in base64 (openssl rand -base64 32)"
+            )
+        return value
+
+    @field_validator("alert_mail_to")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,189}", value):
+            raise ValueError("must be one mail address, like ops@example.com")
         return value
 
     @model_validator(mode="after")
@@ -310,6 +340,9 @@ class Settings(BaseSettings):
         jwt = self.jwt_secret.get_secret_value()
         if jwt and (len(jwt) < SHORTEST_PRODUCTION_SECRET or PLACEHOLDERS.match(jwt)):
             raise ValueError("JWT_SECRET: production needs a secret of 32 characters or more, or none at all")
+        for name in ("alert_webhook_url", "cms_webhook_url", "chat_webhook_url"):
+            if getattr(self, name).get_secret_value().startswith("http://"):
+                raise ValueError(f"{name.upper()}: production posts over https:// only")
         if self.database_url is None or self.clickhouse_url is None:
             raise ValueError("DATABASE_URL and CLICKHOUSE_URL: production does not use the embedded engines")
         return self

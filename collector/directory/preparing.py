@@ -5,39 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from collector.directory.links import PreparedLink, Terms
-from marketing_pipelines.events.channels import Channel
 from marketing_pipelines.events.user_agents import Device
 from marketing_pipelines.links.parameters import tagged
 from marketing_pipelines.links.refusals import NotUsable
 from marketing_pipelines.links.targets import Target, usable_target
+from marketing_pipelines.links.utm import utm_of
 from store.records.links import HEAVIEST
-
-# What makes the rules say the very channel again, where a click cannot be joined to its visit.
-MEDIUM_OF_CHANNEL = {
-    Channel.EMAIL: "email",
-    Channel.SMS: "sms",
-    Channel.PUSH: "push",
-    Channel.PAID_SEARCH: "cpc",
-    Channel.PAID_SOCIAL: "paid_social",
-    Channel.PAID_VIDEO: "paid_video",
-    Channel.PAID_OTHER: "paid",
-    Channel.DISPLAY: "display",
-    Channel.AFFILIATE: "affiliate",
-    Channel.AUDIO: "audio",
-    Channel.ORGANIC_SEARCH: "organic",
-    Channel.ORGANIC_SOCIAL: "social",
-    Channel.ORGANIC_VIDEO: "video",
-    Channel.AI_ASSISTANT: "ai_assistant",
-    # What people call a channel, though it is a source.
-    "social": "social",
-    "facebook": "social",
-    "instagram": "social",
-    "linkedin": "social",
-    "x": "social",
-    "tiktok": "social",
-    "youtube": "video",
-}
-OTHER_MEDIUM = "referral"
 
 
 class LinkRow(NamedTuple):
@@ -77,9 +50,7 @@ def prepared(
     row: LinkRow, targets: Sequence[TargetRow] = (), *, own_hosts: Collection[str] = frozenset()
 ) -> PreparedLink:
     """The link as it is followed; `own_hosts` are those that would lead a visitor round and round."""
-    channel = row.channel.lower()
-    medium = MEDIUM_OF_CHANNEL.get(channel, OTHER_MEDIUM) if channel else ""
-    utm = {"utm_source": channel, "utm_medium": medium, "utm_campaign": row.utm_campaign or ""}
+    utm = utm_of(row.channel, row.utm_campaign or "")
 
     def address(url: str | None) -> str:
         try:

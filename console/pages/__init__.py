@@ -1,6 +1,6 @@
 """Screens: one module each. A GET shows, a POST changes and leads back to a GET."""
 
-from console.pages import actions, admin, approvals, forward, kill_switch, log_in, overview, pixel
+from console.pages import actions, admin, alerts, approvals, forward, kill_switch, log_in, overview, pixel
 
 ROUTERS = (
     overview.router,
@@ -8,6 +8,7 @@ ROUTERS = (
     actions.router,
     pixel.router,
     kill_switch.router,
+    alerts.router,
     log_in.router,
     forward.router,
     admin.router,

@@ -1,6 +1,10 @@
 """How often links were followed: all clicks, those of people and those of programs, never one without the others."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
 
 from clickhouse_connect.driver.exceptions import DatabaseError
 
@@ -42,3 +46,121 @@ def clicks_of_links(client: events.Client, tenant: TenantId) -> dict[LinkId, Cli
             return {}
         raise
     return {LinkId(link): Clicks(*map(int, counts)) for link, *counts in rows}
+
+
+class Trait(StrEnum):
+    """What the people who followed a link can be told apart by."""
+
+    COUNTRY = "country"
+    DEVICE = "device"
+    REFERRER = "referrer"
+
+
+_COLUMN_OF = {Trait.COUNTRY: "country", Trait.DEVICE: "device", Trait.REFERRER: "referrer_host"}
+MOST_VALUES = 20
+_BY_DAY = """
+select
+    date_day,
+    toInt64(sum(clicks)) as all_clicks,
+    toInt64(sum(human_clicks)) as people,
+    toInt64(sum(bot_clicks)) as programs,
+    toInt64(sum(human_visitors)) as visitors
+from marts.link_daily
+where tenant_id = {tenant:Int64} and link_id = {link:Int64} and date_day between {since:Date} and {until:Date}
+group by date_day
+order by date_day
+settings max_execution_time = 10
+"""
+_BY_TRAIT = """
+select
+    toString({trait:Identifier}) as trait,
+    toInt64(count()) as all_clicks,
+    toInt64(countIf(not is_bot)) as people,
+    toInt64(countIf(is_bot)) as programs
+from staging.stg_events
+where
+    tenant_id = {tenant:Int64}
+    and event = 'click'
+    and link_id = {link:Int64}
+    and occurred_on between {since:Date} and {until:Date}
+group by trait
+order by people desc, all_clicks desc, trait
+limit {most:UInt32}
+settings max_execution_time = 10
+"""
+# Who clicked is known by the visit that the click led to, at the latest the day after.
+_VISITORS = """
+select toInt64(uniqExact(visitor_id)) as visitors
+from staging.stg_events
+where
+    tenant_id = {tenant:Int64}
+    and event = 'page_view'
+    and visitor_id != ''
+    and not is_bot
+    and occurred_on between {since:Date} and {until:Date} + 1
+    and click_id in (
+        select event_id
+        from staging.stg_events
+        where
+            tenant_id = {tenant:Int64}
+            and event = 'click'
+            and link_id = {link:Int64}
+            and not is_bot
+            and occurred_on between {since:Date} and {until:Date}
+    )
+settings max_execution_time = 10
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    date: date
+    clicks: Clicks
+    visitors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a link was followed: day by day, by whom, and how many different people that were in all."""
+
+    days: Sequence[Day]
+    visitors: int
+    traits: Mapping[Trait, Sequence[tuple[str, Clicks]]]
+
+    @property
+    def clicks(self) -> Clicks:
+        counted = [day.clicks for day in self.days]
+        return Clicks(
+            sum(it.all for it in counted), sum(it.human for it in counted), sum(it.bot for it in counted)
+        )
+
+
+def course_of_link(client: events.Client, tenant: TenantId, link: LinkId, since: date, until: date) -> Course:
+    """One link's clicks in a span of UTC days, both ends included, as of the last build."""
+
+    def read(query: str, **more: Any) -> list[dict[str, Any]]:
+        return _read(client, tenant, query, link=link, since=since, until=until, **more)
+
+    visitors = read(_VISITORS)
+    return Course(
+        days=[Day(row["date_day"], _clicks(row), row["visitors"]) for row in read(_BY_DAY)],
+        visitors=visitors[0]["visitors"] if visitors else 0,
+        traits={
+            trait: [(row["trait"], _clicks(row)) for row in read(_BY_TRAIT, trait=column, most=MOST_VALUES)]
+            for trait, column in _COLUMN_OF.items()
+        },
+    )
+
+
+def _read(client: events.Client, tenant: TenantId, query: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Rows by name; none before the models have been built for the first time."""
+    try:
+        return events.read_for_tenant(client, tenant, query, **parameters).to_dicts()
+    except DatabaseError as error:
+        if UNKNOWN_TABLE in str(error):
+            return []
+        raise
+
+
+def _clicks(row: dict[str, Any]) -> Clicks:
+    return Clicks(row["all_clicks"], row["people"], row["programs"])

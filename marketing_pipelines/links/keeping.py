@@ -17,17 +17,27 @@ from store.clock import now
 from store.records import links
 from store.records.campaigns import Campaign
 from store.records.links import Link, LinkTarget, SlugTaken
-from store.records.schema import TenantId
+from store.records.schema import CampaignId, TenantId
 
 AT_A_TIME = 1000
 
 
 def keep(
-    session: Session, actor: Actor, tenant: TenantId, draft: LinkDraft, *, password_hash: str | None = None
+    session: Session,
+    actor: Actor,
+    tenant: TenantId,
+    draft: LinkDraft,
+    *,
+    campaign: CampaignId | None = None,
+    password_hash: str | None = None,
 ) -> Link:
-    """The draft as a link of the tenant's; its addresses are those that `usable_target` gave."""
+    """The draft as a link of the tenant's; its addresses are those that `usable_target` gave.
+
+    Its campaign is the one given by number, which is the tenant's, or else the one that the draft names.
+    """
     slug = None if draft.slug is None else usable_slug(draft.slug)
-    values = {**_values(draft, _campaign(session, tenant, draft.campaign)), "password_hash": password_hash}
+    number = _campaign(session, tenant, draft.campaign) if campaign is None else campaign
+    values = {**_values(draft, number), "password_hash": password_hash}
     targets = [_target_values(target) for target in draft.targets]
     return links.add(session, actor, tenant, values, targets, slug=slug, by_chance=new_slug)
 

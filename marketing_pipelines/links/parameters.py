@@ -14,7 +14,7 @@ LONGEST_MERGED = 512
 def tagged(url: str, tags: Mapping[str, str]) -> str:
     """The address with the tags it lacks; a tag without a value is none."""
     written = _written(tuple(tags.items()))
-    present = _names(url) if "?" in url else ()
+    present = names(url) if "?" in url else ()
     return with_parameters(url, [parameter for name, parameter in written if name not in present])
 
 
@@ -36,7 +36,7 @@ def merged(url: str, query: str, allowed: frozenset[str]) -> str:
     """
     if not query or not allowed:
         return url
-    taken = set(_names(url))
+    taken = set(names(url))
     kept: list[str] = []
     for piece in query[:LONGEST_QUERY].split("&", MOST_READ)[:MOST_READ]:
         written_name, _, written_value = piece.partition("=")
@@ -65,7 +65,7 @@ def with_parameters(url: str, parameters: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=16384)
-def _names(url: str) -> frozenset[str]:
+def names(url: str) -> frozenset[str]:
     """The parameters an address has, in lower case, since pages do not agree on whether case counts."""
     query = url.partition("#")[0].partition("?")[2]
     return frozenset(unquote_plus(piece.partition("=")[0]).lower() for piece in query.split("&"))

@@ -7,10 +7,9 @@ import httpx
 
 from connectors import public_network
 from connectors.face import SendsMail
-from connectors.smtp import Smtp, SmtpCredentials, TlsMode
+from marketing_pipelines.outbound import mail_server
 from store.settings import Settings
 
-IMPLICIT_TLS_PORT = 465
 _PATIENCE = httpx.Timeout(15.0, connect=5.0)
 
 
@@ -22,7 +21,7 @@ class Carriers:
 
     @cached_property
     def mail(self) -> SendsMail:
-        server = mail_server(self._settings)
+        server = mail_server.connect(self._settings)
         self._closing.callback(server.close)
         return server
 
@@ -36,22 +35,3 @@ class Carriers:
                 timeout=_PATIENCE,
             )
         )
-
-
-def mail_server(settings: Settings) -> SendsMail:
-    """The mail server of the settings; it connects with its first message."""
-    return Smtp(
-        SmtpCredentials(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            user=settings.smtp_user,
-            password=settings.smtp_password.get_secret_value(),
-            tls=_tls(settings),
-        )
-    )
-
-
-def _tls(settings: Settings) -> TlsMode:
-    if not settings.smtp_tls:
-        return TlsMode.NONE
-    return TlsMode.IMPLICIT if settings.smtp_port == IMPLICIT_TLS_PORT else TlsMode.STARTTLS

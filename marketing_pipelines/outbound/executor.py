@@ -102,7 +102,7 @@ def _begin(session: Session, settings: Settings, taken: Taken, run_id: str) -> S
         taken.slice,
         approved,
     )
-    if is_new:
+    if is_new or not deliveries.is_planned(session, action):
         deliveries.plan(session, action, sending.message_ids())
     return sending
 

@@ -117,13 +117,24 @@ class Move(StrEnum):
     SUCCEED = "succeed"
     FAIL_PARTLY = "fail_partly"
     FAIL = "fail"
+    REQUEUE = "requeue"
 
 
-# The one table of legal moves; the trigger in the first migration refuses everything else as well.
+# The one table of legal moves; the trigger `legal_moves` in the migrations refuses everything else as well.
 MOVES: dict[Move, tuple[frozenset[State], State]] = {
     Move.SUBMIT: (frozenset({State.DRAFT, State.CHANGES_REQUESTED}), State.PENDING_APPROVAL),
     Move.EDIT: (
-        frozenset({State.DRAFT, State.CHANGES_REQUESTED, State.PENDING_APPROVAL, State.APPROVED, State.HELD}),
+        frozenset(
+            {
+                State.DRAFT,
+                State.CHANGES_REQUESTED,
+                State.PENDING_APPROVAL,
+                State.APPROVED,
+                State.HELD,
+                State.PARTIALLY_FAILED,
+                State.FAILED,
+            }
+        ),
         State.DRAFT,
     ),
     Move.APPROVE: (frozenset({State.PENDING_APPROVAL}), State.APPROVED),
@@ -140,6 +151,7 @@ MOVES: dict[Move, tuple[frozenset[State], State]] = {
     Move.SUCCEED: (frozenset({State.EXECUTING}), State.SUCCEEDED),
     Move.FAIL_PARTLY: (frozenset({State.EXECUTING}), State.PARTIALLY_FAILED),
     Move.FAIL: (frozenset({State.EXECUTING}), State.FAILED),
+    Move.REQUEUE: (frozenset({State.PARTIALLY_FAILED, State.FAILED}), State.EXECUTING),
 }
 
 SETTLED = frozenset(

@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     cast,
+    exists,
     func,
     literal,
     select,
@@ -49,6 +50,8 @@ class DeliveryState(StrEnum):
 
 
 OPEN = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING})
+# What waits for a person: it was not sent, or nobody knows whether it was.
+DEAD = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
 
 
 class Delivery(TenantOwned, Record):
@@ -74,6 +77,14 @@ class Delivery(TenantOwned, Record):
             "chunk",
             postgresql_where=text("chunk is not null and loaded_at is null"),
         ),
+        Index(
+            "ix_deliveries_dead",
+            "state",
+            "tenant_id",
+            "action_id",
+            "id",
+            postgresql_where=text("state in ('failed', 'unknown')"),
+        ),
     )
 
     action_id: Mapped[ActionId]
@@ -97,8 +108,8 @@ class Delivery(TenantOwned, Record):
 def plan(session: Session, action: Action, message_id_of: Callable[[str], str]) -> None:
     """One queued delivery for each recipient of the current version who has none yet.
 
-    What an earlier version left in the queue is carried over, or dropped where the version no longer names
-    the recipient; who has had something keeps it and gets nothing again.
+    What an earlier version left in the queue, or failed to send, is carried over; where the version no longer names
+    the recipient it is dropped from the queue. Who has had something keeps it and gets nothing again.
     """
     keys = list(session.scalars(select(ActionRecipient.recipient_key).where(recipients_of(action))))
     named = cast(keys, ARRAY(String))
@@ -111,23 +122,31 @@ def plan(session: Session, action: Action, message_id_of: Callable[[str], str]) 
     )
     columns = ["tenant_id", "action_id", "version", "recipient_key", "message_id"]
     session.execute(insert(Delivery).from_select(columns, new).on_conflict_do_nothing())
-    waiting = and_(
-        of_action(action), Delivery.state == DeliveryState.QUEUED, Delivery.version < action.version
+    earlier = and_(of_action(action), Delivery.version < action.version)
+    had_nothing = Delivery.state.in_({DeliveryState.QUEUED, DeliveryState.FAILED})
+    session.execute(
+        update(Delivery)
+        .where(earlier, had_nothing, Delivery.recipient_key == func.any(named))
+        .values(version=action.version, **queued_anew())
     )
     session.execute(
         update(Delivery)
-        .where(waiting, Delivery.recipient_key == func.any(named))
-        .values(version=action.version, next_attempt_at=None)
-    )
-    session.execute(
-        update(Delivery)
-        .where(waiting, Delivery.recipient_key != func.all(named))
+        .where(earlier, Delivery.state == DeliveryState.QUEUED, Delivery.recipient_key != func.all(named))
         .values(
             state=DeliveryState.SUPPRESSED,
             outcome=f"not in version {action.version}",
             **settled_in(new_chunk()),
         )
     )
+
+
+def is_planned(session: Session, action: Action) -> bool:
+    """Whether everyone whom the current version names has a delivery: what was refused before it began has none."""
+    at_work = exists().where(of_action(action), Delivery.version == action.version)
+    left_over = exists().where(
+        of_action(action), Delivery.state == DeliveryState.QUEUED, Delivery.version < action.version
+    )
+    return bool(session.scalar(select(and_(at_work, ~left_over))))
 
 
 def postpone(session: Session, action: Action, until: datetime) -> None:
@@ -180,6 +199,18 @@ def recipients_of(action: Action) -> ColumnElement[bool]:
         ActionRecipient.action_id == action.id,
         ActionRecipient.version == action.version,
     )
+
+
+def queued_anew() -> dict[str, Any]:
+    """A delivery as if nobody had tried it yet; its number and its Message-ID stay."""
+    return {
+        "state": DeliveryState.QUEUED,
+        "attempts": 0,
+        "outcome": "",
+        **dict.fromkeys(
+            ("next_attempt_at", "leased_by", "leased_until", "settled_at", "chunk", "loaded_at"), None
+        ),
+    }
 
 
 def new_chunk() -> str:

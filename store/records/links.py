@@ -185,6 +185,10 @@ def found(session: Session, tenant: TenantId, slug: str) -> Link:
     return link
 
 
+def by_number(session: Session, tenant: TenantId, link: LinkId) -> Link | None:
+    return session.scalar(select(Link).where(Link.tenant_id == tenant, Link.id == link))
+
+
 def newest(session: Session, tenant: TenantId, most: int = 1000) -> list[Link]:
     query = select(Link).where(Link.tenant_id == tenant).order_by(Link.id.desc()).limit(most)
     return list(session.scalars(query))

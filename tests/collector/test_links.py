@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.directory import Links, PreparedLink
-from collector.directory.preparing import MEDIUM_OF_CHANNEL, LinkRow, TargetRow, prepared
+from collector.directory.preparing import LinkRow, TargetRow, prepared
 from marketing_pipelines.events import campaigns, channels
 from marketing_pipelines.events.channels import Arrival, Channel
 from marketing_pipelines.events.user_agents import Device
 from marketing_pipelines.links.targets import Target
+from marketing_pipelines.links.utm import MEDIUM_OF_CHANNEL
 
 
 def link(

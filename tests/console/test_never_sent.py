@@ -114,7 +114,7 @@ def forged(desk: House) -> list[str]:
     header, _, signature = other.split(".")
     return [
         jwt.encode(claims, "another key that is long enough to be one", "HS256"),
-        jwt.encode(claims, None, "none"),
+        jwt.encode(claims, "", "none"),
         f"{header}.{desk.approver.token.split('.')[1]}.{signature}",
         jwt.encode({**real, "exp": now - 10**9}, desk.settings.token_key, "HS256"),
         jwt.encode({**real, "aud": "somebody-else"}, desk.settings.token_key, "HS256"),

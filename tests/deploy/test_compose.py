@@ -12,13 +12,14 @@ from tests.deploy.conftest import ROOT, Compose, Missing
 
 Services = dict[str, dict[str, Any]]
 
-OURS = {"migrate", "collector", "shipper", "console", "code-server", "webserver", "daemon"}
+OURS = {"migrate", "collector", "shipper", "console", "watch", "code-server", "webserver", "daemon"}
 STORES = {"postgres", "clickhouse"}
 LOG_IN_OF = {
     "migrate": Role.OWNER,
     "collector": Role.EDGE,
     "shipper": Role.EDGE,
     "console": Role.CONSOLE,
+    "watch": Role.WATCH,
     "code-server": Role.PIPELINES,
 }
 
@@ -62,7 +63,8 @@ def test_only_the_proxy_can_be_reached_from_outside(services: Services, compose:
         assert services[store]["networks"] == ["inside"]
     assert services["caddy"]["networks"] == ["edge"]
     assert {name for name, service in services.items() if "outbound" in service["networks"]} == {
-        "code-server"
+        "code-server",
+        "watch",
     }
 
 
@@ -85,7 +87,7 @@ def test_our_containers_cannot_write_to_their_image(services: Services) -> None:
 def test_a_service_waits_for_what_it_needs(services: Services) -> None:
     healthy, done = {"condition": "service_healthy"}, {"condition": "service_completed_successfully"}
     assert services["migrate"]["depends_on"] == dict.fromkeys(STORES, healthy)
-    for name in ("collector", "shipper", "console", "code-server"):
+    for name in ("collector", "shipper", "console", "watch", "code-server"):
         assert services[name]["depends_on"] == {"migrate": done}
     for name in ("webserver", "daemon"):
         assert services[name]["depends_on"] == {"code-server": healthy}
@@ -109,14 +111,16 @@ def test_each_process_logs_in_as_itself_only(services: Services, example: dict[s
             "shipper": {"EDGE_DB_PASSWORD"},
             "console": {"CONSOLE_DB_PASSWORD"},
         }
-        own["code-server"] = {"PIPELINES_DB_PASSWORD", "DAGSTER_DB_PASSWORD"}
+        own["watch"] = {"WATCH_DB_PASSWORD"}
+        own["code-server"] = {"PIPELINES_DB_PASSWORD", "WATCH_DB_PASSWORD", "DAGSTER_DB_PASSWORD"}
         assert known == own.get(name, {"DAGSTER_DB_PASSWORD"}), name
 
 
 def test_who_does_not_need_the_root_secret_does_not_have_it(services: Services) -> None:
     with_it = {name for name in services if "SECRET_KEY" in services[name]["environment"]}
-    assert with_it == {"migrate", "collector", "shipper", "console", "code-server"}
-    assert {name for name in services if "SMTP_PASSWORD" in services[name]["environment"]} == {"code-server"}
+    assert with_it == {"migrate", "collector", "shipper", "console", "watch", "code-server"}
+    can_mail = {name for name in services if "SMTP_PASSWORD" in services[name]["environment"]}
+    assert can_mail == {"watch", "code-server"}
 
 
 def test_what_was_answered_survives_the_container(services: Services, compose: Compose) -> None:

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 import pytest
 from aiosmtpd.controller import Controller
 
+from store import records
+from store.records import gate
+from store.records.actions import Action, State
 from store.records.schema import TenantId
-from store.settings import Settings
+from store.settings import Role, Settings
 from tests.outbound.office import MailServer, Office, an_office
 
 
@@ -25,3 +28,18 @@ def mail_server_log() -> Iterator[MailServer]:
 @pytest.fixture
 def office(house: Settings, tenant: TenantId, mail_server_log: MailServer) -> Office:
     return an_office(house, tenant, mail_server_log.port)
+
+
+@pytest.fixture
+def quiet(office: Office) -> None:
+    """Nothing that an earlier test left is due, no run that it left seems to wait, and nobody reads."""
+    with records.session(office.settings, Role.OWNER) as session:
+        session.query(gate.Watcher).delete()
+        session.query(gate.Slice).delete()
+        for action in session.query(Action).filter(
+            Action.state.in_([State.APPROVED, State.EXECUTING, State.HELD])
+        ):
+            if action.state is State.EXECUTING:
+                action.state = State.HELD
+                session.flush()
+            action.state = State.CANCELLED

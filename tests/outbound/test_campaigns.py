@@ -27,6 +27,9 @@ EVERYONE = [f"r{n}@example.com" for n in range(80)]
 SENSOR = "campaign_calendar"
 
 
+pytestmark = pytest.mark.usefixtures("quiet")
+
+
 def launched(office: Office, start: timedelta | None = None, end: timedelta | None = None) -> CampaignId:
     """A live campaign whose dates are so far from now."""
     plan = Plan(

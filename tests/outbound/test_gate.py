@@ -11,28 +11,13 @@ from marketing_pipelines.defs.outbound import automation
 from marketing_pipelines.outbound import gate
 from store import records
 from store.clock import now
-from store.records import actions
 from store.records import gate as gate_records
-from store.records.actions import State
 from store.records.gate import WatcherKind
 from store.records.schema import ActionId
 from store.settings import Role
 from tests.outbound.office import MailServer, Office, house_resource, wait_for
 
-
-@pytest.fixture(autouse=True)
-def _quiet(office: Office) -> None:
-    """Nothing that an earlier test left is due, and no run that it left seems to wait."""
-    with records.session(office.settings, Role.OWNER) as session:
-        session.query(gate_records.Watcher).delete()
-        session.query(gate_records.Slice).delete()
-        for action in session.query(actions.Action).filter(
-            actions.Action.state.in_([State.APPROVED, State.EXECUTING, State.HELD])
-        ):
-            if action.state is State.EXECUTING:
-                action.state = State.HELD
-                session.flush()
-            action.state = State.CANCELLED
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 def test_it_asks_once_for_what_is_due(office: Office) -> None:

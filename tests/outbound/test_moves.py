@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from store import records
 from store.audit import Actor, ActorKind
-from store.records import actions, audit_log
+from store.records import actions, audit_log, dead_letters
 from store.records.actions import MOVES, ActionType, Channel, IllegalMove, Move, Purpose, State
 from store.records.schema import ActionId
 from store.records.tenants import Tenant
@@ -59,6 +59,22 @@ def histories_of_an_action(house: Settings) -> type[RuleBasedStateMachine]:
                 assert action is not None
                 try:
                     actions.move(session, action, step, SOMEONE)
+                except IllegalMove:
+                    assert self.state not in sources
+                else:
+                    assert self.state in sources
+                    self.state = target
+                    self.entries += 1
+
+        @rule()
+        def put_back(self) -> None:
+            """What failed before it had any message is put back whole; all else has nothing to put back."""
+            sources, target = MOVES[Move.REQUEUE]
+            with records.session(house, Role.CONSOLE, tenant=self.tenant) as session:
+                action = actions.locked(session, self.tenant, self.action_id)
+                assert action is not None
+                try:
+                    dead_letters.requeue(session, action, SOMEONE, "the server is back")
                 except IllegalMove:
                     assert self.state not in sources
                 else:

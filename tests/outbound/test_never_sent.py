@@ -209,7 +209,7 @@ def test_whoever_signed_had_written_it_with_a_key(office: Office, is_known: bool
     action_id = office.draft()
     with office.console() as session:
         action = office.locked(session, action_id)
-        actions.edit(session, action, api_keys.named(number), dict(action.payload))
+        actions.edit(session, action, api_keys.named(number), dict(action.payload), action.channel)
     manifest_hash = office.submit(action_id)
     with pytest.raises(NotAllowed, match="own work"):
         office.approve(action_id, manifest_hash)

@@ -45,6 +45,18 @@ event_log_retention = dg.ScheduleDefinition(
 )
 
 
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Raises and tells alerts; the console does the same, so that either may be dead.",
+)
+def alerts(house: SettingsResource) -> dg.SkipReason:
+    from marketing_pipelines.monitoring import alerting
+
+    alerting.watch(house.settings())
+    return dg.SkipReason("Whatever somebody has to know of has been told, or is tried again.")
+
+
 @dg.run_failure_sensor(
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Says in the daemon's log which run failed, and why.",

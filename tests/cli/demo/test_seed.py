@@ -125,7 +125,11 @@ def test_two_mails_wait_for_a_person_and_none_is_approved(seeded: Settings) -> N
             assert (version is not None) == (action.state is State.PENDING_APPROVAL)
             if version:
                 assert version.manifest["connection"] == f"127.0.0.1:{seeded.port(Service.DEMO_SMTP)}"
-                assert len(actions.recipients(session, action)) == version.manifest["recipients"]["count"] > 0
+                assert (
+                    len(actions.frozen_audience(session, action))
+                    == version.manifest["recipients"]["count"]
+                    > 0
+                )
         assert audit_log.verify(session, tenant) is None
 
 

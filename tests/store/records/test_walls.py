@@ -68,6 +68,13 @@ ONE_ROW_EACH = (
        select :tenant, id, 1, 1, 1, now() from actions where tenant_id = :tenant""",
     """insert into deliveries (tenant_id, action_id, version, recipient_key, message_id)
        select :tenant, id, 1, 'x', 'x' from actions where tenant_id = :tenant""",
+    "insert into alerts (tenant_id, kind, subject, occurred_at, about) values (:tenant, 'glass_broken', 'x', now(), '{}')",
+    """insert into alert_acknowledgements (tenant_id, alert_id, user_id)
+       select :tenant, max(id), (select max(id) from users) from alerts where tenant_id = :tenant""",
+    """insert into assets (tenant_id, kind, name, media_type, size, sha256, content)
+       values (:tenant, 'text', 'x', 'text/plain', 1, '', 'x')""",
+    """insert into dead_letter_decisions (tenant_id, action_id, verdict, count, decided_by)
+       select :tenant, id, 'requeued', 1, 'x' from actions where tenant_id = :tenant""",
     """insert into audit_entries (tenant_id, seq, at, actor, action, entity, entity_id, before, after, hash)
        values (:tenant, 1, now(), 'x', 'x', 'x', 'x', '{}', '{}', '')""",
     """insert into audited_entities (tenant_id, entity, entity_id, seq, hash)

@@ -1,0 +1,1 @@
+"""Creatives: the images, words and documents that a campaign is made of."""

@@ -1,0 +1,148 @@
+"""The sinks that alerts are told to: the log, mail to people of the console, a web hook."""
+
+import logging
+from contextlib import ExitStack
+from email import policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Self
+
+import httpx
+import msgspec
+
+from connectors import public_network, web_hooks
+from connectors.errors import Duplicate, Invalid, Transient
+from connectors.face import OutgoingMail, SendsMail
+from connectors.web_hooks import WebHook
+from marketing_pipelines.email import addresses
+from marketing_pipelines.monitoring.alert_words import level_of, words_of
+from marketing_pipelines.outbound import mail_server
+from store.clock import now
+from store.records.alert_notices import Notice
+from store.records.alerts import Sink
+from store.settings import Service, Settings
+
+# A sensor's tick is cut off after a minute; nobody waits longer than this for any answer.
+PATIENCE_SECONDS = 8.0
+
+log = logging.getLogger("alerts")
+
+
+class NoReader(Exception):
+    """Nobody is there any more to be told."""
+
+
+def configured(settings: Settings) -> list[Sink]:
+    """Where this installation wants to be told."""
+    wanted = {
+        Sink.LOG: True,
+        Sink.MAIL: bool(settings.smtp_host),
+        Sink.WEB_HOOK: bool(settings.alert_webhook_url.get_secret_value()),
+    }
+    return [sink for sink, is_wanted in wanted.items() if is_wanted]
+
+
+class Sinks:
+    """What it takes to tell, opened when it is first needed and closed at the end of the block."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._closing = ExitStack()
+        self._mailer: SendsMail | None = None
+        self._web: httpx.Client | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    def tell(self, notice: Notice) -> None:
+        """Returns when it is told; a ChannelError says why it is not."""
+        match notice.sink:
+            case Sink.LOG:
+                self._write(notice)
+            case Sink.MAIL:
+                self._mail(notice)
+            case Sink.WEB_HOOK:
+                self._call(notice)
+
+    def _write(self, notice: Notice) -> None:
+        alert, words = notice.alert, words_of(notice.alert)
+        fields = {"alert": alert.id, "kind": alert.kind, "tenant": alert.tenant_id, "action": alert.action_id}
+        log.log(level_of(alert.kind), "%s. %s", words.title, words.text, extra={"fields": fields})
+
+    def _mail(self, notice: Notice) -> None:
+        to = notice.to if notice.user else self._settings.alert_mail_to
+        if not to:
+            raise NoReader
+        if self._mailer is None:
+            self._mailer = mail_server.connect(self._settings, timeout_seconds=PATIENCE_SECONDS)
+            self._closing.callback(self._mailer.close)
+        sender = addresses.sender(self._settings.mail_from)
+        message_id = f"<alert-{notice.alert.id}-{notice.id}@{sender.domain}>"
+        raw = self._letter(notice, to, message_id)
+        self._mailer.send(OutgoingMail(sender=sender.address, recipient=to, message_id=message_id, raw=raw))
+
+    def _letter(self, notice: Notice, to: str, message_id: str) -> bytes:
+        words = words_of(notice.alert)
+        mail = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
+        mail["From"] = addresses.sender(self._settings.mail_from).header
+        mail["To"] = addresses.Sender(to).header
+        mail["Subject"] = words.title
+        mail["Date"] = format_datetime(now())
+        mail["Message-ID"] = message_id
+        mail["Auto-Submitted"] = "auto-generated"
+        where = f"Of {notice.tenant_name}. " if notice.tenant_name else ""
+        mail.set_content(
+            f"{words.text}\n\n{words.what_to_do}\n\n{self._address(notice)}\n\n"
+            f"{where}The console told you, since you work with it.\n"
+        )
+        return mail.as_bytes()
+
+    def _call(self, notice: Notice) -> None:
+        if self._web is None:
+            self._web = self._closing.enter_context(
+                public_network.client(
+                    allow_private=not self._settings.production,
+                    user_agent="marketing-pipelines",
+                    timeout=httpx.Timeout(PATIENCE_SECONDS),
+                )
+            )
+        hook = WebHook(
+            self._settings.alert_webhook_url.get_secret_value(),
+            self._settings.alert_webhook_secret.get_secret_value(),
+        )
+        try:
+            web_hooks.post(self._web, hook, self._body(notice), f"alert_{notice.alert.id}")
+        except Duplicate:
+            return
+        except Invalid as refused:
+            # Somebody may put the receiver right meanwhile.
+            raise Transient(what=refused.what, where=refused.where, code=refused.code) from refused
+
+    def _body(self, notice: Notice) -> bytes:
+        alert, words = notice.alert, words_of(notice.alert)
+        where = f" ({notice.tenant_name})" if notice.tenant_name else ""
+        return msgspec.json.encode(
+            {
+                "text": f"{words.title}{where}. {words.text} {words.what_to_do} {self._address(notice)}",
+                "id": alert.id,
+                "kind": alert.kind,
+                "tenant_id": alert.tenant_id,
+                "action_id": alert.action_id,
+                "occurred_at": alert.occurred_at,
+                "about": alert.about,
+                "url": self._address(notice),
+            }
+        )
+
+    def _address(self, notice: Notice) -> str:
+        """Where in the console there is more to read; it carries an id and no authority."""
+        page = f"/actions/{notice.alert.action_id}" if notice.alert.action_id else "/alerts"
+        return self._settings.address(Service.CONSOLE) + page
+
+
+def is_for_good(trouble: Exception) -> bool:
+    """Whether trying again would meet the same: a mail address that the server refuses for ever."""
+    return isinstance(trouble, Invalid)
