@@ -27,6 +27,7 @@ from store.records import (
     policies,
     projects,
     requested_runs,
+    standing_approvals,
     tenants,
     visitor_salts,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "projects",
     "requested_runs",
     "session",
+    "standing_approvals",
     "tenants",
     "visitor_salts",
 ]
