@@ -1,12 +1,11 @@
 """What a person does with campaigns: each function but `publish` is one transaction."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from console import desk, timing
 from console.problems import FieldError, Refused, nothing_here
@@ -15,19 +14,16 @@ from marketing_pipelines.campaigns import outlook
 from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records import actions, campaigns, intakes, requested_runs
-from store.records.actions import Action, Move, State
+from store.records.actions import Action, State
 from store.records.campaigns import Campaign, CampaignStatus, Plan
 from store.records.database import Session
-from store.records.deliveries import Delivery
 from store.records.intakes import Intake
-from store.records.links import Link
 from store.records.projects import Project
 from store.records.requested_runs import RequestedRun, RunKind
 from store.records.schema import CampaignId, NotUsable, ProjectId
 
 # What one request freezes; whoever has more publishes again.
 MOST_SUBMITTED = 100
-MOST_WARNED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +80,6 @@ class Published:
     left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a campaign stands, with what belongs to it."""
-
-    shown: Shown
-    actions: Counter[str]
-    deliveries: Counter[str]
-    links: int
-    following: outlook.Next
-
-
 def create(visitor: Visitor, wanted: Wanted, brought: Brought | None = None) -> Shown:
     """A new campaign; recipients that it brings along are taken in by a run in the background."""
     with visitor.records() as session, _refusing():
@@ -102,7 +87,7 @@ def create(visitor: Visitor, wanted: Wanted, brought: Brought | None = None) -> 
         campaign = campaigns.add(session, visitor.tenant, visitor.actor, plan, wanted.utm_campaign)
         if brought is not None:
             _ask_to_take_in(session, visitor, campaign, brought)
-        return _shown(session, visitor, campaign)
+        return shown(session, visitor, campaign)
 
 
 def change(visitor: Visitor, campaign_id: int, wanted: Wanted) -> Shown:
@@ -110,7 +95,7 @@ def change(visitor: Visitor, campaign_id: int, wanted: Wanted) -> Shown:
         campaign = _locked(session, visitor, campaign_id)
         plan = _plan(session, visitor, wanted)
         campaigns.change(session, campaign, visitor.actor, plan, wanted.utm_campaign)
-        return _shown(session, visitor, campaign)
+        return shown(session, visitor, campaign)
 
 
 def schedule(visitor: Visitor, campaign_id: int, start: datetime | None, end: datetime | None) -> Shown:
@@ -118,21 +103,21 @@ def schedule(visitor: Visitor, campaign_id: int, start: datetime | None, end: da
         campaign = _locked(session, visitor, campaign_id)
         moments = _moments(visitor, start, end)
         campaigns.schedule(session, campaign, visitor.actor, *moments)
-        return _shown(session, visitor, campaign)
+        return shown(session, visitor, campaign)
 
 
 def pause(visitor: Visitor, campaign_id: int, reason: str) -> Shown:
     with visitor.records() as session, _refusing():
         campaign = _locked(session, visitor, campaign_id)
         campaigns.pause(session, campaign, visitor.actor, reason)
-        return _shown(session, visitor, campaign)
+        return shown(session, visitor, campaign)
 
 
 def resume(visitor: Visitor, campaign_id: int) -> Shown:
     with visitor.records() as session, _refusing():
         campaign = _locked(session, visitor, campaign_id)
         campaigns.resume(session, campaign, visitor.actor)
-        return _shown(session, visitor, campaign)
+        return shown(session, visitor, campaign)
 
 
 def publish(visitor: Visitor, campaign_id: int) -> Published:
@@ -141,7 +126,7 @@ def publish(visitor: Visitor, campaign_id: int) -> Published:
         campaign = _locked(session, visitor, campaign_id)
         campaigns.publish(session, campaign, visitor.actor)
         drafts = list(session.scalars(_drafts(visitor, campaign).order_by(Action.id)))
-        published = Published(_shown(session, visitor, campaign))
+        published = Published(shown(session, visitor, campaign))
     if campaign.status is CampaignStatus.COMPLETED:
         return published
     for action in drafts[:MOST_SUBMITTED]:
@@ -157,28 +142,7 @@ def publish(visitor: Visitor, campaign_id: int) -> Published:
 
 def read(visitor: Visitor, campaign_id: int) -> Shown:
     with visitor.records() as session:
-        return _shown(session, visitor, _found(session, visitor, campaign_id))
-
-
-def standing(visitor: Visitor, campaign_id: int) -> Standing:
-    with visitor.records() as session:
-        campaign = _found(session, visitor, campaign_id)
-        of_it = (Action.tenant_id == visitor.tenant, Action.campaign_id == campaign.id)
-        by_state = select(Action.state, func.count()).where(*of_it).group_by(Action.state)
-        sent = (
-            select(Delivery.state, func.count())
-            .join(Action, (Action.tenant_id == Delivery.tenant_id) & (Action.id == Delivery.action_id))
-            .where(*of_it)
-            .group_by(Delivery.state)
-        )
-        links = select(func.count()).where(Link.tenant_id == visitor.tenant, Link.campaign_id == campaign.id)
-        return Standing(
-            _shown(session, visitor, campaign, list(_lapsing(session, visitor, campaign))),
-            Counter({row[0].value: row[1] for row in session.execute(by_state)}),
-            Counter({row[0].value: row[1] for row in session.execute(sent)}),
-            session.scalar(links) or 0,
-            outlook.following(campaign, visitor.time_zone),
-        )
+        return shown(session, visitor, found(session, visitor, campaign_id))
 
 
 def listed(
@@ -226,7 +190,7 @@ def _moments(
     return begins, ends
 
 
-def _shown(session: Session, visitor: Visitor, campaign: Campaign, notes: Sequence[str] = ()) -> Shown:
+def shown(session: Session, visitor: Visitor, campaign: Campaign, notes: Sequence[str] = ()) -> Shown:
     told = [*notes, *outlook.warnings(campaign, visitor.time_zone)]
     return Shown(campaign, told, _taken_in(session, visitor, [campaign.id]).get(campaign.id))
 
@@ -260,20 +224,6 @@ def _taken_in(session: Session, visitor: Visitor, numbers: Sequence[int]) -> dic
     return {intake.campaign_id: TakenIn(intake, request) for intake, request in rows}
 
 
-def _lapsing(session: Session, visitor: Visitor, campaign: Campaign) -> Iterator[str]:
-    """Requests and approvals that will have lapsed when the campaign starts."""
-    if campaign.status is not CampaignStatus.SCHEDULED:
-        return
-    lapsing = select(Action.id).where(
-        Action.tenant_id == visitor.tenant,
-        Action.campaign_id == campaign.id,
-        Action.state.in_(actions.MOVES[Move.EXPIRE][0]),
-        Action.expires_at <= campaign.start_date,
-    )
-    for action in session.scalars(lapsing.order_by(Action.id).limit(MOST_WARNED)):
-        yield f"Action {action} lapses before the campaign starts: have it approved again by then."
-
-
 def _drafts(visitor: Visitor, campaign: Campaign) -> Select[tuple[int]]:
     return select(Action.id).where(
         Action.tenant_id == visitor.tenant,
@@ -282,7 +232,8 @@ def _drafts(visitor: Visitor, campaign: Campaign) -> Select[tuple[int]]:
     )
 
 
-def _found(session: Session, visitor: Visitor, campaign_id: int) -> Campaign:
+def found(session: Session, visitor: Visitor, campaign_id: int) -> Campaign:
+    """The tenant's campaign of this number; another tenant's looks like none at all."""
     query = select(Campaign).where(Campaign.tenant_id == visitor.tenant, Campaign.id == campaign_id)
     campaign = session.scalars(query).one_or_none()
     if campaign is None:

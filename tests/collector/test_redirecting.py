@@ -14,8 +14,8 @@ from argon2 import PasswordHasher
 
 from store import events, records
 from store.audit import Actor, ActorKind
-from store.records import experiments, links
-from store.records.campaigns import Campaign
+from store.records import campaigns, experiments, links
+from store.records.campaigns import Campaign, CampaignStatus
 from store.records.experiments import Experiment, Variant
 from store.records.links import Link
 from store.records.schema import LinkId
@@ -75,6 +75,20 @@ def test_a_link_redirects_and_its_click_is_an_event(
     assert (row["event"], row["link_id"], row["campaign_id"]) == ("click", site.link_id, site.campaign_id)
     assert (row["click_id"], row["is_bot"], row["utm_medium"]) == (row["event_id"], False, "email")
     assert row["url"].endswith(f"/r/{site.link}")
+
+
+def test_a_link_of_a_campaign_that_has_ended_leads_on_under_its_name(
+    collector: Collector, settings: Settings, site: Site
+) -> None:
+    with records.session(settings, Role.PIPELINES) as session:
+        year = {"start_date": datetime(2025, 1, 1, tzinfo=UTC), "end_date": datetime(2026, 1, 1, tzinfo=UTC)}
+        plan = campaigns.Plan(name="Last year", objective="", project_id=None, **year)
+        campaign = campaigns.add(session, site.tenant, OPERATOR, plan)
+    assert campaign.status is CampaignStatus.COMPLETED
+    _, slug = known_link(collector, settings, site, campaign_id=campaign.id)
+    answer = follow(collector, slug)
+    assert answer.status_code == 302
+    assert parse_qs(urlsplit(answer.headers["location"]).query)["utm_campaign"] == ["last-year"]
 
 
 def test_programs_and_prefetchers_are_marked(

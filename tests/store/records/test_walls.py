@@ -54,7 +54,9 @@ ONE_ROW_EACH = (
     "insert into feeds (tenant_id, name, url) values (:tenant, 'x', 'https://x')",
     "insert into ad_accounts (tenant_id, channel, account_id, name, credentials_sealed) values (:tenant, 'x', 'x', 'x', '')",
     "insert into kill_switches (tenant_id, scope, subject, engaged, changed_by, changed_at) values (:tenant, 'channel', 'nothing', false, 'x', now())",
-    "insert into actions (tenant_id, type, purpose, payload, updated_at) values (:tenant, 'email', 'contract', '{}', now())",
+    "insert into actions (tenant_id, type, channel, purpose, payload, updated_at) values (:tenant, 'email', 'smtp', 'contract', '{}', now())",
+    """insert into standing_approvals (tenant_id, action_id, version, most, until)
+       select :tenant, id, 1, 1, now() from actions where tenant_id = :tenant""",
     """insert into action_versions (tenant_id, action_id, version, manifest, manifest_hash)
        select :tenant, id, 1, '{}', '' from actions where tenant_id = :tenant""",
     """insert into action_recipients (tenant_id, action_id, version, recipient_key, contact_id, "values", leaf)
