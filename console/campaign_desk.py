@@ -14,7 +14,8 @@ from marketing_pipelines.campaigns import outlook
 from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records import actions, campaigns, intakes, requested_runs
-from store.records.actions import Action, State
+from store.records.action_states import State
+from store.records.actions import Action
 from store.records.campaigns import Campaign, CampaignStatus, Plan
 from store.records.database import Session
 from store.records.intakes import Intake

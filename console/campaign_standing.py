@@ -10,8 +10,8 @@ from console import campaign_desk
 from console.campaign_desk import Shown
 from console.sign_in import Visitor
 from marketing_pipelines.campaigns import outlook
-from store.records import actions
-from store.records.actions import Action, Move
+from store.records.action_states import MOVES, Move
+from store.records.actions import Action
 from store.records.campaigns import Campaign, CampaignStatus
 from store.records.database import Session
 from store.records.deliveries import Delivery
@@ -59,7 +59,7 @@ def _lapsing(session: Session, visitor: Visitor, campaign: Campaign) -> Iterator
     lapsing = select(Action.id).where(
         Action.tenant_id == visitor.tenant,
         Action.campaign_id == campaign.id,
-        Action.state.in_(actions.MOVES[Move.EXPIRE][0]),
+        Action.state.in_(MOVES[Move.EXPIRE][0]),
         Action.expires_at <= campaign.start_date,
     )
     for action in session.scalars(lapsing.order_by(Action.id).limit(MOST_WARNED)):

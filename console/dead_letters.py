@@ -8,7 +8,8 @@ from console.problems import FieldError, Refused
 from console.sign_in import Visitor
 from marketing_pipelines.outbound import checks, chunks
 from store.records import dead_letters
-from store.records.actions import MOVES, Action, IllegalMove, Move
+from store.records.action_states import MOVES, Move
+from store.records.actions import Action, IllegalMove
 from store.records.database import Session
 from store.records.dead_letters import DeadLetter, DeadLetters, MayHaveArrived, NotDead, NothingFailed
 

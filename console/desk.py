@@ -15,12 +15,15 @@ from console.timing import Timing
 from marketing_pipelines.outbound import freeze, payloads, standing
 from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.standing import NotCovered
-from store.records import actions, approvals, campaigns, gate, policies, standing_approvals
-from store.records.actions import Action, ActionType, Move, Purpose, Schedule, Source
-from store.records.approvals import Comment, Decision
+from store.records import actions, approvals, campaigns, comments, gate, policies, standing_approvals
+from store.records.action_states import MOVES, Move
+from store.records.actions import Action, ActionType, Purpose, Source
+from store.records.approvals import Decision
 from store.records.campaigns import Campaign
+from store.records.comments import Comment
 from store.records.database import Session
 from store.records.policies import Policy
+from store.records.schedules import Schedule
 from store.records.schema import ActionId, CampaignId, NotUsable, StandingId
 from store.records.standing_approvals import StandingApproval
 from store.records.tenants import Tenant
@@ -93,7 +96,7 @@ def submit(visitor: Visitor, action_id: int) -> Action:
     """Freezes what will be sent and asks for approval, unless what people signed once covers it."""
     with visitor.records() as session:
         action = locked(session, visitor, action_id)
-        if action.state not in actions.MOVES[Move.SUBMIT][0]:
+        if action.state not in MOVES[Move.SUBMIT][0]:
             raise actions.IllegalMove(action, Move.SUBMIT)
         _refuse_ended(session, action)
         frozen = freeze.freeze(session, visitor.settings, action)
@@ -152,7 +155,7 @@ def break_glass(visitor: Visitor, action_id: int, manifest_hash: bytes | None, r
 
 def comment(visitor: Visitor, action_id: int, text: str) -> Comment:
     with visitor.records() as session:
-        kept = approvals.comment(
+        kept = comments.add(
             session, visitor.tenant, ActionId(action_id), visitor.actor, user=visitor.user, text=text
         )
         if kept is None:

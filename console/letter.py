@@ -11,7 +11,8 @@ from marketing_pipelines.outbound.kinds.face import NotReady, Read
 from marketing_pipelines.outbound.manifest import manifest_hash
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records import actions
-from store.records.actions import Action, ActionRecipient, ActionVersion, State
+from store.records.action_states import State
+from store.records.actions import Action, ActionRecipient, ActionVersion
 from store.settings import Settings
 
 SAMPLE = 5

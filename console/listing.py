@@ -8,7 +8,8 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from marketing_pipelines.outbound import kinds
-from store.records.actions import Action, ActionVersion, State
+from store.records.action_states import State
+from store.records.actions import Action, ActionVersion
 from store.records.people import User
 from store.records.schema import TenantId, UserId
 

@@ -9,8 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from console.problems import FieldError, Refused
 from store.clock import NoSuchTime, moment, zone_named
-from store.records.actions import Schedule
-from store.records.send_windows import EVERY_DAY, SendWindow
+from store.records.schedules import EVERY_DAY, Schedule, SendWindow
 
 
 def _zone_there_is(name: str) -> str:

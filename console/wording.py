@@ -8,7 +8,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from store.clock import now
-from store.records.actions import ActionType, Channel, Purpose, State
+from store.records.action_states import State
+from store.records.actions import ActionType, Channel, Purpose
 from store.records.alerts import AlertKind, AlertState, Seen
 from store.records.approvals import Decision
 from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn

@@ -15,20 +15,13 @@ from console.sign_in import Visitor
 from console.texts import Content, Note, Remark, Text, Title, hash_named
 from console.timing import Timing, Window
 from marketing_pipelines.outbound.preflight import Severity
-from store.records import actions, approvals
-from store.records.actions import (
-    Action,
-    ActionType,
-    ActionVersion,
-    Channel,
-    Purpose,
-    Schedule,
-    Source,
-    State,
-)
+from store.records import actions, approvals, comments
+from store.records.action_states import State
+from store.records.actions import Action, ActionType, ActionVersion, Channel, Purpose, Source
 from store.records.approvals import Decision
 from store.records.database import Session
 from store.records.policies import Risk, Signing
+from store.records.schedules import Schedule
 from store.records.schema import CampaignId, StandingId
 
 router = APIRouter(tags=["actions"], responses=REFUSALS)
@@ -289,11 +282,11 @@ def comment(visitor: SignedIn, action_id: Id, body: NewComment) -> CommentOut:
 
 
 @router.get("/api/actions/{action_id}/comments")
-def comments(visitor: SignedIn, action_id: Id, limit: Limit, cursor: Cursor = None) -> CommentPage:
+def list_comments(visitor: SignedIn, action_id: Id, limit: Limit, cursor: Cursor = None) -> CommentPage:
     """Oldest first."""
     with visitor.records() as session:
         action = desk.found(session, visitor, action_id)
-        said = approvals.comments(session, action, after=cursor or 0, limit=limit + 1)
+        said = comments.of_action(session, action, after=cursor or 0, limit=limit + 1)
     shown = [CommentOut.model_validate(each, from_attributes=True) for each in said[:limit]]
     return CommentPage(items=shown, next_cursor=shown[-1].id if len(said) > limit else None)
 

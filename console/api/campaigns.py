@@ -19,7 +19,7 @@ from console.campaign_standing import Standing
 from console.cursors import Cursor, Limit
 from console.sign_in import Visitor
 from marketing_pipelines.campaigns.outlook import Step
-from store.records.actions import State
+from store.records.action_states import State
 from store.records.campaigns import CampaignStatus
 from store.records.deliveries import DeliveryState
 from store.records.requested_runs import RunState

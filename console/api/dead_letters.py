@@ -12,7 +12,7 @@ from console.api.answers import REFUSALS
 from console.api.recipients import Body
 from console.cursors import Cursor, Limit
 from console.texts import Reason, storable
-from store.records.actions import State
+from store.records.action_states import State
 from store.records.dead_letters import MOST_NAMED, DeadLetter, DeadLetters
 from store.records.deliveries import DeliveryState
 

@@ -11,8 +11,9 @@ from console.cursors import Cursor
 from console.problems import nothing_here
 from console.sign_in import Visitor
 from console.texts import Note, hash_named
-from store.records import approvals, audit_log
-from store.records.actions import Action, State
+from store.records import approvals, audit_log, comments
+from store.records.action_states import State
+from store.records.actions import Action
 from store.records.approvals import Decision, DecisionRefused
 from store.records.database import Session
 from store.records.policies import Signing
@@ -113,11 +114,9 @@ def _detail(
     status: int = 200,
 ) -> HTMLResponse:
     written = letter.of_action(session, visitor.settings, found)
-    votes, comments = approvals.votes(session, found), approvals.comments(session, found)
+    votes, remarks = approvals.votes(session, found), comments.of_action(session, found)
     history = audit_log.of_entity(session, visitor.tenant, "action", found.id)
-    actors = {entry.actor for entry in history} | {
-        names.of_user(said.user_id) for said in (*votes, *comments)
-    }
+    actors = {entry.actor for entry in history} | {names.of_user(said.user_id) for said in (*votes, *remarks)}
     if found.author_id is not None:
         actors.add(names.of_user(found.author_id))
     return rendering.page(
@@ -134,7 +133,7 @@ def _detail(
         may_approve=approvals.may_approve(session, found, visitor.user),
         signed=approvals.signatures(session, found, written.version) if written and written.version else 0,
         needed=Signing.of(written.version.manifest).quorum if written and written.version else 0,
-        comments=comments,
+        comments=remarks,
         done=done,
         note=note,
         trouble=trouble,

@@ -25,11 +25,12 @@ from marketing_pipelines.outbound.sending import LEASE, Sending
 from store import records
 from store.clock import now
 from store.records import actions, deliveries, delivery_chunks, policies, tenants
-from store.records.actions import Action, Move, Purpose, State
+from store.records.action_states import Move, State
+from store.records.actions import Action, Purpose
 from store.records.database import Session
 from store.records.deliveries import DeliveryState
 from store.records.delivery_chunks import Claim, Outcome
-from store.records.send_windows import last_midnight, next_midnight
+from store.records.schedules import last_midnight, next_midnight
 from store.settings import Role
 
 SIZE = 20

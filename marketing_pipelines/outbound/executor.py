@@ -14,7 +14,8 @@ from marketing_pipelines.outbound.sending import LEASE, Sending, actor_of
 from store import records
 from store.clock import now
 from store.records import actions, deliveries, delivery_chunks, gate
-from store.records.actions import Action, Move, State
+from store.records.action_states import Move, State
+from store.records.actions import Action
 from store.records.database import Session
 from store.records.deliveries import OPEN, DeliveryState
 from store.records.gate import Taken, WatcherKind

@@ -12,7 +12,7 @@ from store import records
 from store.audit import Actor, ActorKind
 from store.clock import now
 from store.records import actions, gate
-from store.records.actions import MOVES, Move
+from store.records.action_states import MOVES, Move
 from store.records.database import Session
 from store.records.gate import WatcherKind
 from store.records.schema import ActionId, TenantId

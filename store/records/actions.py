@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from datetime import time as TimeOfDay
 from decimal import Decimal
 from enum import StrEnum
@@ -31,8 +31,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
-from store.clock import UTC_ZONE, now
+from store.clock import now
 from store.records import audit_log
+from store.records.action_states import MOVES, Move, State
+from store.records.schedules import ANY_TIME, Schedule, SendWindow
 from store.records.schema import (
     ActionId,
     CampaignId,
@@ -47,7 +49,6 @@ from store.records.schema import (
     key_for_children,
     one_of,
 )
-from store.records.send_windows import SendWindow
 
 
 class ActionType(StrEnum):
@@ -88,84 +89,6 @@ class Source(StrEnum):
     OPTIMISER = "optimiser"
 
 
-class State(StrEnum):
-    DRAFT = "draft"
-    PENDING_APPROVAL = "pending_approval"
-    APPROVED = "approved"
-    EXECUTING = "executing"
-    HELD = "held"
-    SUCCEEDED = "succeeded"
-    PARTIALLY_FAILED = "partially_failed"
-    FAILED = "failed"
-    CHANGES_REQUESTED = "changes_requested"
-    DENIED = "denied"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-
-
-class Move(StrEnum):
-    SUBMIT = "submit"
-    EDIT = "edit"
-    APPROVE = "approve"
-    DENY = "deny"
-    REQUEST_CHANGES = "request_changes"
-    EXPIRE = "expire"
-    CANCEL = "cancel"
-    START = "start"
-    HOLD = "hold"
-    RESUME = "resume"
-    SUCCEED = "succeed"
-    FAIL_PARTLY = "fail_partly"
-    FAIL = "fail"
-    REQUEUE = "requeue"
-
-
-# The one table of legal moves; the trigger `legal_moves` in the migrations refuses everything else as well.
-MOVES: dict[Move, tuple[frozenset[State], State]] = {
-    Move.SUBMIT: (frozenset({State.DRAFT, State.CHANGES_REQUESTED}), State.PENDING_APPROVAL),
-    Move.EDIT: (
-        frozenset(
-            {
-                State.DRAFT,
-                State.CHANGES_REQUESTED,
-                State.PENDING_APPROVAL,
-                State.APPROVED,
-                State.HELD,
-                State.PARTIALLY_FAILED,
-                State.FAILED,
-            }
-        ),
-        State.DRAFT,
-    ),
-    Move.APPROVE: (frozenset({State.PENDING_APPROVAL}), State.APPROVED),
-    Move.DENY: (frozenset({State.PENDING_APPROVAL}), State.DENIED),
-    Move.REQUEST_CHANGES: (frozenset({State.PENDING_APPROVAL}), State.CHANGES_REQUESTED),
-    Move.EXPIRE: (frozenset({State.PENDING_APPROVAL, State.APPROVED}), State.EXPIRED),
-    Move.CANCEL: (
-        frozenset({State.DRAFT, State.PENDING_APPROVAL, State.CHANGES_REQUESTED, State.APPROVED, State.HELD}),
-        State.CANCELLED,
-    ),
-    Move.START: (frozenset({State.APPROVED}), State.EXECUTING),
-    Move.HOLD: (frozenset({State.EXECUTING}), State.HELD),
-    Move.RESUME: (frozenset({State.HELD}), State.EXECUTING),
-    Move.SUCCEED: (frozenset({State.EXECUTING}), State.SUCCEEDED),
-    Move.FAIL_PARTLY: (frozenset({State.EXECUTING}), State.PARTIALLY_FAILED),
-    Move.FAIL: (frozenset({State.EXECUTING}), State.FAILED),
-    Move.REQUEUE: (frozenset({State.PARTIALLY_FAILED, State.FAILED}), State.EXECUTING),
-}
-
-SETTLED = frozenset(
-    {
-        State.SUCCEEDED,
-        State.PARTIALLY_FAILED,
-        State.FAILED,
-        State.DENIED,
-        State.EXPIRED,
-        State.CANCELLED,
-    }
-)
-
-
 class IllegalMove(Exception):
     """The action's state does not allow this; says what it is and what would be allowed."""
 
@@ -174,32 +97,6 @@ class IllegalMove(Exception):
         can = f"it can {', '.join(allowed)}" if allowed else "it is settled"
         super().__init__(f"Action {action.id} is {action.state}: cannot {move}; {can}.")
         self.state = action.state
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When an action may go: not before `due_at`, only while the window is open, by the clocks of `zone`."""
-
-    due_at: datetime | None = None
-    zone: ZoneInfo = UTC_ZONE
-    window: SendWindow | None = None
-
-    def may_go(self, at: datetime) -> bool:
-        return self.window is None or self.window.is_open(at, self.zone)
-
-    def as_said(self) -> dict[str, Any]:
-        """As the manifest says it: the moment in UTC, the hours by the clocks of the zone."""
-        return {
-            "due_at": self.due_at.astimezone(UTC).isoformat() if self.due_at else None,
-            "time_zone": self.zone.key,
-            "window": self.window.as_said() if self.window else None,
-        }
-
-    def onto(self, action: "Action") -> None:
-        action.due_at, action.time_zone = self.due_at, self.zone.key
-        action.window_opens = self.window.opens if self.window else None
-        action.window_closes = self.window.closes if self.window else None
-        action.window_days = sorted(self.window.days) if self.window else []
 
 
 class Action(TenantOwned, Record):
@@ -250,6 +147,12 @@ class Action(TenantOwned, Record):
         if self.window_opens is not None and self.window_closes is not None:
             window = SendWindow(self.window_opens, self.window_closes, frozenset(self.window_days))
         return Schedule(self.due_at, ZoneInfo(self.time_zone), window)
+
+    def follow(self, schedule: Schedule) -> None:
+        self.due_at, self.time_zone, window = schedule.due_at, schedule.zone.key, schedule.window
+        self.window_opens = window.opens if window else None
+        self.window_closes = window.closes if window else None
+        self.window_days = sorted(window.days) if window else []
 
 
 class ActionVersion(TenantOwned, Record):
@@ -320,7 +223,7 @@ def create(
     author: UserId | None = None,
     source: Source = Source.PERSON,
     campaign: CampaignId | None = None,
-    schedule: Schedule = Schedule(),
+    schedule: Schedule = ANY_TIME,
     budget_cap: Decimal | None = None,
     provenance: Sequence[dict[str, str]] = (),
     standing: StandingId | None = None,
@@ -345,7 +248,7 @@ def create(
         version=0,
         updated_at=now(),
     )
-    schedule.onto(action)
+    action.follow(schedule)
     session.add(action)
     session.flush()
     audit_log.append(
@@ -458,7 +361,7 @@ def edit(
     action.title = changes.get("title", action.title)
     action.budget_cap = changes.get("budget_cap", action.budget_cap)
     if "schedule" in changes:
-        changes["schedule"].onto(action)
+        action.follow(changes["schedule"])
 
 
 def of_number(session: Session, tenant: TenantId, action_id: ActionId) -> Action | None:

@@ -27,7 +27,8 @@ from sqlalchemy.orm import Session
 
 from store.clock import now
 from store.records import gate
-from store.records.actions import Action, State
+from store.records.action_states import State
+from store.records.actions import Action
 from store.records.alerts import Alert, AlertKind, was_acknowledged
 from store.records.approvals import Approval
 from store.records.deliveries import Delivery, DeliveryState

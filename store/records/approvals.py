@@ -1,6 +1,7 @@
 """Approvals: one decide() for the form, the API and the deep link, bound to the hash of what will be sent."""
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint, and_, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -8,7 +9,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from store.audit import Actor, ActorKind
 from store.clock import now
 from store.records import actions, api_keys, audit_log
-from store.records.actions import Action, ActionVersion, Move, State
+from store.records.action_states import Move, State
+from store.records.actions import Action, ActionVersion
 from store.records.people import MemberRole, Membership, User
 from store.records.policies import SIGNERS, Signing
 from store.records.schema import (
@@ -55,18 +57,6 @@ class Approval(TenantOwned, Record):
     decision: Mapped[Decision] = mapped_column(enumerated(Decision, 30))
     note: Mapped[str] = mapped_column(String(2000), server_default="")
     break_glass: Mapped[bool] = mapped_column(server_default="false")
-
-
-class Comment(TenantOwned, Record):
-    """What somebody has to say about an action without deciding it."""
-
-    __tablename__ = "action_comments"
-    __table_args__ = (belongs_to("actions", "action_id"),)
-
-    action_id: Mapped[ActionId] = mapped_column(index=True)
-    version: Mapped[int] = mapped_column(Integer)
-    user_id: Mapped[UserId] = mapped_column(ForeignKey("users.id"))
-    text: Mapped[str] = mapped_column(String(2000))
 
 
 class DecisionRefused(Exception):
@@ -123,11 +113,14 @@ def decide(
     actor = Actor(ActorKind.USER, str(user))
     _vote(session, action, version, decision, user, note)
     given = signatures(session, action, version)
+    told: dict[str, Any] = {"manifest_hash": version.manifest_hash.hex()}
+    if decision is Decision.APPROVED and _is_among(_writers(session, action), user):
+        told["own_work"] = True
     if decision is Decision.APPROVED and given < signing.quorum:
-        told = {"version": action.version, "manifest_hash": version.manifest_hash.hex(), "signatures": given}
+        told |= {"version": action.version, "signatures": given}
         audit_log.append(session, tenant, actor, "sign", "action", action.id, {}, told)
         return action
-    actions.move(session, action, _MOVE_OF[decision], actor, manifest_hash=version.manifest_hash.hex())
+    actions.move(session, action, _MOVE_OF[decision], actor, **told)
     return action
 
 
@@ -185,35 +178,6 @@ def signatures(session: Session, action: Action, version: ActionVersion) -> int:
     return sum(
         vote.role in signing.roles and not vote.break_glass and not _is_among(authors, vote.user_id)
         for vote in signed
-    )
-
-
-def comment(
-    session: Session, tenant: TenantId, action_id: ActionId, actor: Actor, *, user: UserId, text: str
-) -> Comment | None:
-    """Keeps a remark; it decides nothing."""
-    action = actions.locked(session, tenant, action_id)
-    if action is None:
-        return None
-    kept = Comment(
-        tenant_id=tenant, action_id=action.id, version=action.version, user_id=user, text=text.strip()
-    )
-    session.add(kept)
-    session.flush()
-    told = {"version": action.version, "comment": kept.id}
-    audit_log.append(session, tenant, actor, "comment", "action", action.id, {}, told)
-    return kept
-
-
-def comments(session: Session, action: Action, *, after: int = 0, limit: int | None = None) -> list[Comment]:
-    """What was said, oldest first; all of it, or so much after a remark."""
-    return list(
-        session.scalars(
-            select(Comment)
-            .where(Comment.tenant_id == action.tenant_id, Comment.action_id == action.id, Comment.id > after)
-            .order_by(Comment.id)
-            .limit(limit)
-        )
     )
 
 

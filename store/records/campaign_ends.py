@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 
 from store.audit import Actor
 from store.records import actions, campaigns, deliveries, delivery_chunks, gate
-from store.records.actions import Action, Move, State
+from store.records.action_states import Move, State
+from store.records.actions import Action
 from store.records.campaigns import Campaign, CampaignStatus
 from store.records.deliveries import OPEN
 from store.records.schema import ActionId, TenantId

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
 from store.records import actions, audit_log, deliveries
-from store.records.actions import MOVES, SETTLED, Action, ActionRecipient, IllegalMove, Move, State
+from store.records.action_states import MOVES, SETTLED, Move, State
+from store.records.actions import Action, ActionRecipient, IllegalMove
 from store.records.deliveries import DEAD, Delivery, DeliveryState, new_chunk, of_action, settled_in
 from store.records.schema import (
     ActionId,

@@ -26,7 +26,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.clock import now
 from store.records import campaigns, kill_switches
-from store.records.actions import Action, State
+from store.records.action_states import State
+from store.records.actions import Action
 from store.records.deliveries import Delivery, DeliveryState
 from store.records.kill_switches import KillSwitch
 from store.records.schema import ActionId, Record, TenantOwned, belongs_to, enumerated, one_of
@@ -248,7 +249,7 @@ def _newest_of_the_action() -> ColumnElement[bool]:
 
 
 def _window_is_open() -> ColumnElement[bool]:
-    """The hours and days of `send_windows.py`, by the clocks of the action's zone."""
+    """The hours and days of `schedules.py`, by the clocks of the action's zone."""
     local = func.timezone(Action.time_zone, func.now())
     hour, day = cast(local, Time), cast(func.extract("isodow", local), String)
     open_now = and_(

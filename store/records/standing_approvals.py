@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from store.audit import Actor
 from store.clock import now
 from store.records import actions, audit_log
-from store.records.actions import Action, ActionVersion, Move
+from store.records.action_states import Move
+from store.records.actions import Action, ActionVersion
 from store.records.schema import (
     ActionId,
     NotUsable,

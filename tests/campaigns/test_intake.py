@@ -14,7 +14,8 @@ from marketing_pipelines.requests import working
 from store import records
 from store.audit import Actor, ActorKind
 from store.records import audit_log, contacts, groups, intakes, requested_runs
-from store.records.actions import Action, State
+from store.records.action_states import State
+from store.records.actions import Action
 from store.records.groups import Group
 from store.records.intakes import Intake
 from store.records.people import MemberRole

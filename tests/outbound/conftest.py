@@ -8,7 +8,8 @@ from aiosmtpd.controller import Controller
 
 from store import records
 from store.records import gate
-from store.records.actions import Action, State
+from store.records.action_states import State
+from store.records.actions import Action
 from store.records.schema import TenantId
 from store.settings import Role, Settings
 from tests.outbound.office import MailServer, Office, an_office

@@ -22,10 +22,12 @@ from marketing_pipelines.outbound.freeze import freeze
 from store import records
 from store.audit import Actor, ActorKind
 from store.records import actions, approvals, kill_switches, policies
-from store.records.actions import Action, ActionType, Purpose, Schedule, State
+from store.records.action_states import State
+from store.records.actions import Action, ActionType, Purpose
 from store.records.approvals import Decision
 from store.records.kill_switches import EVERYTHING, Reach, Scope
 from store.records.people import MemberRole, Membership, User
+from store.records.schedules import Schedule
 from store.records.schema import ActionId, TenantId, UserId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings

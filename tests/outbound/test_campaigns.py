@@ -15,7 +15,7 @@ from marketing_pipelines.outbound import gate
 from store import records
 from store.clock import now
 from store.records import audit_log, campaigns, contacts
-from store.records.actions import State
+from store.records.action_states import State
 from store.records.campaigns import Campaign, CampaignStatus, Plan
 from store.records.kill_switches import Scope
 from store.records.schema import ActionId, CampaignId

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from store.records import audit_log
-from store.records.actions import State
+from store.records.action_states import State
 from store.records.deliveries import OPEN
 from store.records.schema import ActionId
 from tests.outbound.office import MailServer, Office, wait_for

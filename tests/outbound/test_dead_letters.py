@@ -13,7 +13,7 @@ from console.app import create_app
 from store import records
 from store.audit import Actor, ActorKind
 from store.records import audit_log, delivery_chunks
-from store.records.actions import State
+from store.records.action_states import State
 from store.records.deliveries import DeliveryState
 from store.records.delivery_chunks import Outcome
 from store.records.people import MemberRole

@@ -7,7 +7,7 @@ import pytest
 from marketing_pipelines.outbound.manifest import manifest_hash, root
 from store.clock import now
 from store.records import actions, audit_log, contacts, erasure
-from store.records.actions import State
+from store.records.action_states import State
 from store.records.contacts import Contact
 from store.records.schema import ActionId, ContactId
 from tests.outbound.office import MailServer, Office

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from store import records
 from store.records import audit_log
-from store.records.actions import State
+from store.records.action_states import State
 from store.settings import Role
 from tests.outbound.office import MailServer, Office, wait_for
 

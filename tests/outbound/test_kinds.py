@@ -20,7 +20,8 @@ from store import records
 from store.audit import Actor, ActorKind
 from store.clock import now
 from store.records import actions, audit_log, links
-from store.records.actions import ActionType, State
+from store.records.action_states import State
+from store.records.actions import ActionType
 from store.records.kill_switches import Scope
 from store.settings import Role
 from tests.outbound.office import MailServer, Office

@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from store import records
 from store.audit import Actor, ActorKind
 from store.records import actions, audit_log, dead_letters
-from store.records.actions import MOVES, ActionType, Channel, IllegalMove, Move, Purpose, State
+from store.records.action_states import MOVES, Move, State
+from store.records.actions import ActionType, Channel, IllegalMove, Purpose
 from store.records.schema import ActionId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings

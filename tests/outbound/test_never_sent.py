@@ -12,7 +12,8 @@ from marketing_pipelines.outbound import gate
 from marketing_pipelines.outbound.freeze import NotReady
 from store.clock import now
 from store.records import actions, api_keys, approvals
-from store.records.actions import Action, Move, Purpose, State
+from store.records.action_states import Move, State
+from store.records.actions import Action, Purpose
 from store.records.api_keys import Scope as KeyScope
 from store.records.approvals import AlreadySettled, Decision, NotAllowed, StaleVersion
 from store.records.campaigns import Campaign

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from store.clock import NoSuchTime, moment, now, zone_named
-from store.records.actions import Schedule, State
-from store.records.send_windows import SendWindow, last_midnight, next_midnight
+from store.records.action_states import State
+from store.records.schedules import Schedule, SendWindow, last_midnight, next_midnight
 from tests.outbound.office import MailServer, Office, wait_for
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -9,7 +9,8 @@ from marketing_pipelines.email import render
 from store import unsubscribe_tokens
 from store.clock import now
 from store.records import audit_log, contacts
-from store.records.actions import Purpose, State
+from store.records.action_states import State
+from store.records.actions import Purpose
 from store.records.schema import ActionId
 from store.settings import Service
 from store.unsubscribe_tokens import Leaving

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from store.records import approvals, audit_log
-from store.records.actions import State
+from store.records import approvals, audit_log, comments
+from store.records.action_states import State
 from store.records.approvals import AlreadySettled, Decision, DecisionRefused, NotAllowed
 from store.records.people import MemberRole
 from store.records.schema import ActionId
@@ -97,6 +97,10 @@ def test_a_tenant_of_one_person_may_sign_its_own(office: Office, mail_server_log
     alone.approve(action_id, office.submit(action_id))
     office.send()
     assert mail_server_log.recipients == {"reader@example.com": 1}
+    with office.console() as session:
+        history = audit_log.of_entity(session, office.tenant, "action", action_id)
+    [approved] = [entry for entry in history if entry.action == "approve"]
+    assert approved.after["own_work"] is True, "the audit says so"
 
 
 def test_many_recipients_take_two(office: Office) -> None:
@@ -144,7 +148,7 @@ def test_a_remark_decides_nothing_and_is_not_repeated_in_the_chain(office: Offic
     action_id = office.draft()
     office.submit(action_id)
     with office.console() as session:
-        approvals.comment(
+        comments.add(
             session,
             office.tenant,
             action_id,
@@ -152,7 +156,7 @@ def test_a_remark_decides_nothing_and_is_not_repeated_in_the_chain(office: Offic
             user=office.author,
             text="  Is the price right? ",
         )
-        [said] = approvals.comments(session, office.locked(session, action_id))
+        [said] = comments.of_action(session, office.locked(session, action_id))
         history = audit_log.of_entity(session, office.tenant, "action", action_id)
     assert (said.text, said.version) == ("Is the price right?", 1)
     assert history[-1].after == {"version": 1, "comment": said.id}

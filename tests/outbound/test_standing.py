@@ -11,7 +11,8 @@ from marketing_pipelines.outbound.freeze import freeze
 from marketing_pipelines.outbound.standing import NotCovered
 from store.clock import now
 from store.records import actions, audit_log, standing_approvals
-from store.records.actions import ActionType, State
+from store.records.action_states import State
+from store.records.actions import ActionType
 from store.records.schema import ActionId, NotUsable, StandingId
 from tests.outbound.office import MailServer, Office
 

@@ -12,7 +12,8 @@ from marketing_pipelines.insights import credentials
 from store import events, records, secrets
 from store.records import actions, audit_log
 from store.records.accounts import AdAccount
-from store.records.actions import Action, State
+from store.records.action_states import State
+from store.records.actions import Action
 from store.records.collector_keys import CollectorKey, KeyKind
 from store.records.feeds import Feed
 from store.records.links import Link

@@ -1,10 +1,12 @@
-"""The hours of the day, and days of the week, in which an action may go, by the clocks of its own zone."""
+"""When an action may go: from a moment on, and in hours of the day and days of the week by the clocks of its zone."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from datetime import time as TimeOfDay
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from store.clock import UTC_ZONE
 
 EVERY_DAY = frozenset(range(1, 8))
 
@@ -34,6 +36,29 @@ class SendWindow:
             "closes": self.closes.isoformat("minutes"),
             "days": sorted(self.days),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When an action may go: not before `due_at`, only while the window is open, by the clocks of `zone`."""
+
+    due_at: datetime | None = None
+    zone: ZoneInfo = UTC_ZONE
+    window: SendWindow | None = None
+
+    def may_go(self, at: datetime) -> bool:
+        return self.window is None or self.window.is_open(at, self.zone)
+
+    def as_said(self) -> dict[str, Any]:
+        """As the manifest says it: the moment in UTC, the hours by the clocks of the zone."""
+        return {
+            "due_at": self.due_at.astimezone(UTC).isoformat() if self.due_at else None,
+            "time_zone": self.zone.key,
+            "window": self.window.as_said() if self.window else None,
+        }
+
+
+ANY_TIME = Schedule()
 
 
 def next_midnight(at: datetime, zone: ZoneInfo) -> datetime:
