@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Index, LargeBinary, Row, String, Text, and_, bindparam, cast, select, text
+import psycopg
+from sqlalchemy import BigInteger, Index, LargeBinary, String, and_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -101,17 +102,25 @@ _ADD = text(
 
 
 def chain(session: Session, tenant: TenantId) -> Iterator[tuple[Entry, bytes]]:
-    """One tenant's entries from the first to the last."""
-    columns = [column for column in AuditEntry.__table__.columns if column.name not in ("before", "after")]
-    # A million documents are read faster here than by the driver.
-    documents = [cast(AuditEntry.before, Text), cast(AuditEntry.after, Text)]
-    rows = session.execute(
-        select(*columns, *documents)
-        .where(AuditEntry.tenant_id == tenant)
-        .order_by(AuditEntry.seq)
-        .execution_options(yield_per=_BATCH)
-    )
-    return map(_entry_of, rows)
+    """One tenant's entries from the first to the last.
+
+    Read by the driver itself, in its binary form: of a million entries the layers above would take three times as long.
+    """
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection), "the records are in Postgres, by way of psycopg"
+    with connection.cursor(name="audit_chain") as rows:
+        rows.itersize = _BATCH
+        rows.execute(_CHAIN, {"tenant": tenant}, binary=True)
+        yield from map(_entry_of, rows)
+
+
+# The documents as text: the driver's own way of reading them is slower.
+_CHAIN = """
+select tenant_id, seq, at, actor, action, entity, entity_id, before::text, after::text, hash
+from audit_entries
+where tenant_id = %(tenant)s
+order by seq
+"""
 
 
 def verify(session: Session, tenant: TenantId, known: Mapping[int, bytes] | None = None) -> BrokenLink | None:
@@ -178,20 +187,8 @@ def of_entity(session: Session, tenant: TenantId, entity: str, entity_id: str | 
     )
 
 
-def _entry_of(row: Row[Any]) -> tuple[Entry, bytes]:
-    tenant, seq, at, actor, action, entity, entity_id, stored, before, after = row
+def _entry_of(row: tuple[Any, ...]) -> tuple[Entry, bytes]:
+    tenant, seq, at, actor, action, entity, entity_id, before, after, stored = row
     document = msgspec.json.decode
-    return (
-        Entry(
-            tenant,
-            seq,
-            at.astimezone(UTC),
-            actor,
-            action,
-            entity,
-            entity_id,
-            document(before),
-            document(after),
-        ),
-        stored,
-    )
+    said = (actor, action, entity, entity_id, document(before), document(after))
+    return Entry(tenant, seq, at.astimezone(UTC), *said), stored
