@@ -1,4 +1,4 @@
--- The table of moves is that of records/actions.py.
+-- The table of moves is that of records/action_states.py.
 create or replace function refuse_illegal_move() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' then
