@@ -51,6 +51,8 @@ def post(http: httpx.Client, hook: WebHook, body: bytes, key: str) -> str:
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as away:
         # Nothing of the message has left.
         raise Transient(what=f"cannot be reached: {type(away).__name__}", where=hook.host) from away
+    except httpx.TimeoutException as slow:
+        raise UnknownOutcome(what="took too long to answer", where=hook.host) from slow
     except httpx.RequestError as broken:
         raise UnknownOutcome(what=f"no whole answer: {type(broken).__name__}", where=hook.host) from broken
 

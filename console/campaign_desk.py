@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
-from console import desk, timing
+from console import desk, etags, timing
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
 from marketing_pipelines.campaigns import outlook
@@ -64,6 +64,16 @@ class Shown:
     warnings: Sequence[str]
     taken_in: TakenIn | None
 
+    @property
+    def etag(self) -> str:
+        """Of all that is shown of it, also of what its recipients' coming has got to."""
+        coming = self.taken_in and [
+            self.taken_in.request.state,
+            self.taken_in.intake.taken,
+            self.taken_in.intake.counts,
+        ]
+        return etags.of(self.campaign, list(self.warnings), coming)
+
 
 @dataclass(frozen=True, slots=True)
 class NotSubmitted:
@@ -94,6 +104,7 @@ def create(visitor: Visitor, wanted: Wanted, brought: Brought | None = None) -> 
 def change(visitor: Visitor, campaign_id: int, wanted: Wanted) -> Shown:
     with visitor.records() as session, _refusing():
         campaign = _locked(session, visitor, campaign_id)
+        visitor.conditions.require(lambda: shown(session, visitor, campaign).etag)
         plan = _plan(session, visitor, wanted)
         campaigns.change(session, campaign, visitor.actor, plan, wanted.utm_campaign)
         return shown(session, visitor, campaign)

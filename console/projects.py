@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import select
 
+from console import etags
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
 from store.records import projects
@@ -22,6 +23,7 @@ def change(visitor: Visitor, project_id: int, name: str | None, description: str
     """What is None stays as it is."""
     with visitor.records() as session, _refusing():
         project = _locked(session, visitor, project_id)
+        visitor.conditions.require(lambda: etags.of(project))
         new_name = project.name if name is None else name
         new_description = project.description if description is None else description
         projects.change(session, project, visitor.actor, new_name, new_description)

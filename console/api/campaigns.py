@@ -200,13 +200,13 @@ def list_campaigns(
 
 @router.get("/api/campaigns/{campaign_id}")
 def read(visitor: SignedIn, campaign_id: Id) -> CampaignOut:
-    return CampaignOut.of(visitor, campaign_desk.read(visitor, campaign_id))
+    return _shown(visitor, campaign_desk.read(visitor, campaign_id))
 
 
 @router.put("/api/campaigns/{campaign_id}")
 def change(visitor: SignedIn, campaign_id: Id, body: ChangedCampaign) -> CampaignOut:
     """Says the whole campaign anew; a live one follows its new dates at once."""
-    return CampaignOut.of(visitor, campaign_desk.change(visitor, campaign_id, body.as_wanted(body.name)))
+    return _shown(visitor, campaign_desk.change(visitor, campaign_id, body.as_wanted(body.name)))
 
 
 @router.post("/api/campaigns/{campaign_id}/publish")
@@ -238,6 +238,11 @@ def resume(visitor: SignedIn, campaign_id: Id) -> CampaignOut:
 def standing(visitor: SignedIn, campaign_id: Id) -> StandingOut:
     """Where it stands, what belongs to it, and what happens next and when."""
     return StandingOut.of(visitor, campaign_standing.read(visitor, campaign_id))
+
+
+def _shown(visitor: Visitor, shown: Shown) -> CampaignOut:
+    visitor.conditions.show(shown.etag)
+    return CampaignOut.of(visitor, shown)
 
 
 def _there(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

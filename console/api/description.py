@@ -13,8 +13,17 @@ router = APIRouter(include_in_schema=False)
 SUBJECTS = {
     "sign-in": "A token for a program, and who is behind one.",
     "actions": "Whatever is to leave the house: written, submitted, signed, withdrawn.",
+    "standing approvals": "What was signed once, a sequence or a rule, and lets later actions through.",
+    "campaigns": "What actions and links are grouped under, and when they may go.",
+    "projects": "What campaigns are grouped under.",
+    "requested runs": "What somebody asked for in the background, and what became of it.",
+    "dead letters": "What failed for good or may have arrived, to be put back or settled by a person.",
+    "alerts": "What somebody has to know of, told once.",
     "recipients": "Who is written to, what they have agreed to, and their wish to be left alone.",
     "groups": "Recipients under a name, to be written to together.",
+    "links": "Short links: where they lead, on which terms, and who followed them.",
+    "assets": "Creatives, known by their bytes.",
+    "trends": "Feeds read now, and the stories that spread fastest.",
     "policy": "How many must sign what, and who may.",
     "kill switch": "Stops at once what sends or spends; two people let go again.",
     "tenants": "Those that one belongs to, a new one, and what the present one counts in.",
@@ -22,7 +31,7 @@ SUBJECTS = {
     "keys": "For programs: a part of what their owner may do, and never a signature.",
     "audit": "Every change of state, in a chain that shows what was tampered with.",
 }
-SUMMARY = "Actions, approvals, the kill switch and the audit chain."
+SUMMARY = "Actions, approvals, campaigns, alerts, the kill switch and the audit chain."
 ABOUT = """Take a token at `POST /api/auth/login`, press **Authorize** and try it out. Every path is served under
 `/api/v1` too. Errors are `application/problem+json` (RFC 9457). What a request may do is said at each one."""
 _IF_MATCH = "The ETag that was read; another one is there by now, and nothing is changed (412)."

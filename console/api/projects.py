@@ -5,12 +5,14 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from console import projects
+from console import etags, projects
 from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
 from console.api.groups import Description, Name
 from console.api.recipients import Body
 from console.cursors import Cursor, Limit
+from console.sign_in import Visitor
+from store.records.projects import Project
 
 router = APIRouter(tags=["projects"], responses=REFUSALS)
 
@@ -55,11 +57,15 @@ def list_projects(visitor: SignedIn, limit: Limit, cursor: Cursor = None) -> Pro
 
 @router.get("/api/projects/{project_id}")
 def read(visitor: SignedIn, project_id: Id) -> ProjectOut:
-    return ProjectOut.model_validate(projects.read(visitor, project_id), from_attributes=True)
+    return _shown(visitor, projects.read(visitor, project_id))
 
 
 @router.patch("/api/projects/{project_id}")
 def change(visitor: SignedIn, project_id: Id, body: ChangedProject) -> ProjectOut:
     """What is left out stays as it is."""
-    changed = projects.change(visitor, project_id, body.name, body.description)
-    return ProjectOut.model_validate(changed, from_attributes=True)
+    return _shown(visitor, projects.change(visitor, project_id, body.name, body.description))
+
+
+def _shown(visitor: Visitor, project: Project) -> ProjectOut:
+    visitor.conditions.show(etags.of(project))
+    return ProjectOut.model_validate(project, from_attributes=True)

@@ -36,6 +36,14 @@ def the_tenant(api: httpx.Client) -> str:
     return f"/tenants/{api.get('/me').json()['tenant']['id']}"
 
 
+def a_campaign(api: httpx.Client) -> str:
+    return f"/campaigns/{api.post('/campaigns', json={'name': 'Winter'}).json()['id']}"
+
+
+def a_project(api: httpx.Client) -> str:
+    return f"/projects/{api.post('/projects', json={'name': uuid.uuid4().hex}).json()['id']}"
+
+
 def a_user(api: httpx.Client) -> str:
     body = {"email": f"{uuid.uuid4().hex}@example.com", "role": "analyst", "password": "x" * 12}
     return f"/users/{api.post('/users', json=body).json()['id']}"
@@ -45,6 +53,8 @@ EDITS: list[tuple[Callable[[httpx.Client], str], str, dict]] = [
     (an_action, "PUT", {"payload": mail(subject="Summer sale")["payload"]}),
     (a_recipient, "PATCH", {"name": "Ann"}),
     (a_group, "PATCH", {"description": "of the letter"}),
+    (a_campaign, "PUT", {"name": "Spring"}),
+    (a_project, "PATCH", {"description": "of the shop"}),
     (the_policy, "PUT", {"rules": [{"quorum": 2}]}),
     (the_tenant, "PATCH", {"currency": "CHF"}),
     (a_user, "PATCH", {"role": "viewer"}),

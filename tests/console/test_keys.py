@@ -1,5 +1,6 @@
 """API keys: a part of what their owner may do, until it ends, and never a signature."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,8 @@ from tests.console.visitors import Person, mail, submitted
 People = dict[MemberRole, Person]
 WRITING = ["actions:read", "actions:write"]
 ALL = [scope.value for scope in Scope]
+# These tests have no ClickHouse; whoever may ask it is told so.
+NO_WAREHOUSE = 503
 
 
 def made(owner: Person, *given: str, **more: Any) -> dict[str, Any]:
@@ -83,12 +86,13 @@ def test_a_key_reaches_what_its_scope_says_and_nothing_else(admin: Person, site:
     with by(made(admin, scope), site) as program:
         for endpoint, needed in scopes.SCOPES.items():
             method, _, path = endpoint.partition(" ")
-            for name in ("action_id", "recipient_id", "group_id", "key_id", "tenant_id", "user_id"):
-                path = path.replace(f"{{{name}}}", str(NOT_THERE))
+            path = re.sub(r"{\w+}", str(NOT_THERE), path)
             body = None if method == "GET" else {"wrong": 1}
             answer = program.request(method, path.removeprefix("/api"), json=body)
             if needed in (scope, Scope.ME_READ):
-                assert answer.status_code in {200, 204, 404, 422}, f"{endpoint}: {answer.text}"
+                assert answer.status_code in {200, 202, 204, 404, 422, NO_WAREHOUSE}, (
+                    f"{endpoint}: {answer.text}"
+                )
             else:
                 assert answer.status_code == 403, f"{endpoint}: {answer.text}"
 

@@ -15,7 +15,25 @@ from store.settings import Role, Settings
 from tests.console.conftest import served
 from tests.console.visitors import Person, mail, person
 
-LISTS = ["/actions", "/recipients", "/recipients/active", "/groups", "/audit", "/keys", "/tenants", "/users"]
+LISTS = [
+    "/actions", "/recipients", "/recipients/active", "/groups", "/audit", "/keys", "/tenants", "/users", "/campaigns",
+    "/projects", "/links", "/assets", "/alerts", "/dead-letters", "/standing-approvals",
+]  # fmt: skip
+# What only the gate and its watchers write: four alerts, four failed actions of four messages, four standing approvals.
+BY_THE_GATE = (
+    """insert into alerts (tenant_id, kind, subject, occurred_at, about)
+       select :tenant, 'glass_broken', n::text, now(), '{}' from generate_series(1, 4) n""",
+    *(
+        f"update actions set state = '{state}' where tenant_id = :tenant"
+        for state in ("pending_approval", "approved", "executing", "failed")
+    ),
+    """insert into deliveries (tenant_id, action_id, version, recipient_key, message_id, state, outcome, settled_at)
+       select :tenant, actions.id, 0, n::text, 'x', 'failed', 'no', now()
+       from actions, generate_series(1, 4) n where tenant_id = :tenant""",
+    """insert into standing_approvals (tenant_id, action_id, version, most, until)
+       select :tenant, (select min(id) from actions where tenant_id = :tenant), n, 1, current_date
+       from generate_series(1, 4) n""",
+)
 
 
 @pytest.fixture
@@ -30,8 +48,8 @@ def admin(house: Settings, sparing: str, tenant: TenantId) -> Person:
     return person(house, sparing, tenant, MemberRole.ADMIN)
 
 
-def fill(api: httpx.Client) -> list[str]:
-    """Four of everything, and the lists of what is in a group and was said of an action."""
+def fill(api: httpx.Client, house: Settings, tenant_id: TenantId) -> list[str]:
+    """Four of everything, and the lists of what is in a group, was said of an action and failed of one."""
     people = [api.post("/recipients", json={"email": f"r{n}@example.com"}).json()["id"] for n in range(4)]
     groups = [api.post("/groups", json={"name": f"Group {n}"}).json()["id"] for n in range(4)]
     actions = [api.post("/actions", json=mail()).json()["id"] for _ in range(4)]
@@ -44,13 +62,21 @@ def fill(api: httpx.Client) -> list[str]:
         api.post("/tenants", json=tenant).raise_for_status()
         user = {"email": f"{uuid.uuid4().hex}@example.com", "role": "viewer", "password": "x" * 12}
         api.post("/users", json=user).raise_for_status()
-    return [members, remarks]
+        api.post("/campaigns", json={"name": f"Campaign {number}"}).raise_for_status()
+        api.post("/projects", json={"name": f"Project {number}"}).raise_for_status()
+        api.post("/links", json={"long_url": f"https://example.com/{number}"}).raise_for_status()
+        words = {"kind": "text", "name": "Claim", "text": f"Claim {number}"}
+        api.post("/assets", json=words).raise_for_status()
+    with records.session(house, Role.OWNER) as session:
+        for statement in BY_THE_GATE:
+            session.execute(text(statement), {"tenant": tenant_id})
+    return [members, remarks, f"/dead-letters/{actions[0]}"]
 
 
-def test_every_list_has_the_pages_that_are_set(admin: Person) -> None:
+def test_every_list_has_the_pages_that_are_set(house: Settings, admin: Person) -> None:
     with admin.api() as api:
         described = api.get("/openapi.json").json()["paths"].values()
-        lists = [*LISTS, *fill(api)]
+        lists = [*LISTS, *fill(api, house, admin.tenant)]
         assert len(lists) == sum("next_cursor" in str(methods.get("get")) for methods in described)
         for path in lists:
             first = api.get(path).json()

@@ -208,7 +208,7 @@ def test_what_failed_before_it_began_is_put_back_whole(desk: Desk, house: Settin
     assert desk.office.now(action_id).state is State.FAILED
     with desk.api() as api:
         [listed] = api.get("/dead-letters").json()["items"]
-    assert "mail server" in listed["said"]
+    assert "no longer handed over" in listed["said"]
     assert desk.requeue(action_id).json()["count"] == 0
     desk.office.send()
     assert desk.server.recipients == {"a@example.com": 1, "b@example.com": 1}

@@ -75,6 +75,9 @@ ONE_ROW_EACH = (
        select :tenant, max(id), (select max(id) from users) from alerts where tenant_id = :tenant""",
     """insert into assets (tenant_id, kind, name, media_type, size, sha256, content)
        values (:tenant, 'text', 'x', 'text/plain', 1, '', 'x')""",
+    "insert into idempotency_keys (tenant_id, owner, key, asked) values (:tenant, 'x', 'x', '')",
+    """insert into api_keys (tenant_id, user_id, name, hint, secret_hash, scopes)
+       select :tenant, max(id), 'x', 'x', decode(:unique, 'hex'), '[]' from users""",
     """insert into dead_letter_decisions (tenant_id, action_id, verdict, count, decided_by)
        select :tenant, id, 'requeued', 1, 'x' from actions where tenant_id = :tenant""",
     """insert into audit_entries (tenant_id, seq, at, actor, action, entity, entity_id, before, after, hash)
@@ -97,7 +100,7 @@ def as_console(house: Settings, tenant: TenantId) -> Iterator[Connection]:
 
 
 def test_the_other_tenant_has_a_row_everywhere(house: Settings, other: TenantId) -> None:
-    with records.session(house, Role.PIPELINES) as session:
+    with records.session(house, Role.OWNER) as session:
         for table in OWNED:
             count = session.scalar(text(f'select count(*) from "{table}" where tenant_id = :t'), {"t": other})
             assert count == 1, table
@@ -120,7 +123,7 @@ def test_a_row_of_another_tenant_is_not_changed(
         with as_console.begin_nested() as attempt:
             assert changed_by(as_console, statement, other) == 0
             attempt.rollback()
-    with records.session(house, Role.PIPELINES) as session:
+    with records.session(house, Role.OWNER) as session:
         count = session.scalar(text(f'select count(*) from "{table}" where tenant_id = :t'), {"t": other})
     assert count == 1
 
