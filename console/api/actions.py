@@ -237,8 +237,11 @@ def read(visitor: SignedIn, action_id: Id) -> ActionOut:
 @router.put("/api/actions/{action_id}")
 def edit(visitor: SignedIn, action_id: Id, body: ChangedAction) -> ActionOut:
     """New content: the action is a draft again, and votes for the old content are void."""
-    given = body.model_fields_set & {"title", "budget_cap"}
-    changes: actions.Changes = body.model_dump(include=given)  # type: ignore[assignment]
+    changes: actions.Changes = {}
+    if "title" in body.model_fields_set:
+        changes["title"] = body.title
+    if "budget_cap" in body.model_fields_set:
+        changes["budget_cap"] = body.budget_cap
     desk.edit(visitor, action_id, body.payload, body if body.says_something else None, **changes)
     return _read(visitor, action_id)
 

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from store.clock import now
-from store.records import gate
+from store.records import gate, turns
 from store.records.action_states import State
 from store.records.actions import Action
 from store.records.alerts import Alert, AlertKind, was_acknowledged
@@ -38,7 +38,6 @@ from store.records.tenants import Tenant
 # What ended longer ago is no news; a watcher that was away for less misses nothing.
 LOOKS_BACK = timedelta(days=7)
 GATE = "gate"
-_LOCK_CLASS = 0x6D71
 _COLUMNS = ["tenant_id", "kind", "subject", "occurred_at", "action_id", "about"]
 _KIND_OF = {
     State.FAILED.value: AlertKind.ACTION_FAILED.value,
@@ -51,7 +50,7 @@ Sighting = Select[Any]
 
 def is_my_turn(session: Session) -> bool:
     """Whether no other watcher is looking this very moment; holds until the transaction ends."""
-    return bool(session.scalar(text("select pg_try_advisory_xact_lock(:class, 0)"), {"class": _LOCK_CLASS}))
+    return turns.is_free(session, turns.Turn.LOOKING_FOR_ALERTS)
 
 
 def raise_new(session: Session, gate_silent_after: timedelta | None) -> Sequence[Alert]:

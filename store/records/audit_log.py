@@ -12,11 +12,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import GENESIS, Actor, BrokenLink, Entry, Head, first_broken, link
 from store.clock import now
+from store.records import turns
 from store.records.schema import Record, TenantId
 
 # What concerns every tenant (the global kill switch) is chained under a number that no tenant has.
 HOUSE = TenantId(0)
-_LOCK_CLASS = 0x6D70
 _BATCH = 10_000
 
 
@@ -59,9 +59,8 @@ def append(
     after: dict[str, Any],
 ) -> int:
     """Adds one entry in the caller's transaction and gives its number; writers of one tenant take turns."""
-    place = {"class": _LOCK_CLASS, "tenant": tenant}
-    session.execute(_TAKE_TURN, place)
-    last = session.execute(_LAST, place).one_or_none()
+    turns.take(session, turns.Turn.WRITING_THE_AUDIT, tenant)
+    last = session.execute(_LAST, {"tenant": tenant}).one_or_none()
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
     entry = Entry(tenant, seq, now(), str(actor), action, entity, str(entity_id), before, after)
     session.execute(
@@ -83,8 +82,7 @@ def append(
 
 
 # Written out, since every change of any record comes by here and composing them anew took longer than running them.
-# The lock is a statement of its own: what comes after it sees what the one before us has committed.
-_TAKE_TURN = text("select pg_advisory_xact_lock(:class, (:tenant % 2147483648)::int)")
+# The turn is taken in a statement of its own: what comes after it sees what the one before us has committed.
 _LAST = text("select seq, hash from audit_entries where tenant_id = :tenant order by seq desc limit 1")
 _ADD = text(
     """

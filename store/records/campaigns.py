@@ -12,7 +12,6 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
-    func,
     or_,
     select,
 )
@@ -20,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
 from store.clock import now
-from store.records import audit_log
+from store.records import audit_log, turns
 from store.records.schema import (
     CampaignId,
     NotUsable,
@@ -35,7 +34,6 @@ from store.records.schema import (
 )
 
 LONGEST_UTM = 200
-_NAMING = 0x6D71
 
 
 class CampaignStatus(StrEnum):
@@ -298,7 +296,7 @@ def _free_utm(session: Session, tenant: TenantId, chosen: str, name: str) -> str
 
     Those who name campaigns of one tenant take turns, so that no two get the same.
     """
-    session.execute(select(func.pg_advisory_xact_lock(_NAMING, tenant % 2**31)))
+    turns.take(session, turns.Turn.NAMING_CAMPAIGNS, tenant)
     ours = select(Campaign.utm_campaign).where(Campaign.tenant_id == tenant)
     if chosen:
         if session.scalar(ours.where(Campaign.utm_campaign == chosen)) is not None:

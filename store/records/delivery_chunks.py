@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, text, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.audit import Actor
 from store.clock import now
-from store.records import audit_log
+from store.records import audit_log, turns
 from store.records.actions import Action, ActionRecipient
 from store.records.contacts import Contact
 from store.records.deliveries import (
@@ -25,8 +25,6 @@ from store.records.deliveries import (
     recipients_of,
 )
 from store.records.schema import ActionId, ContactId
-
-_LOCK_CLASS = 0x6D72
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +79,7 @@ def gone_since(session: Session, action: Action, moment: datetime) -> int:
 
     Those who ask take turns, so that two runs do not both take the last one.
     """
-    session.execute(
-        text("select pg_advisory_xact_lock(:class, (:tenant % 2147483648)::int)"),
-        {"class": _LOCK_CLASS, "tenant": action.tenant_id},
-    )
+    turns.take(session, turns.Turn.COUNTING_DELIVERIES, action.tenant_id)
     touched = Delivery.state.in_({DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN})
     return (
         session.scalar(
