@@ -205,6 +205,12 @@ class Settings(BaseSettings):
     session_absolute_hours: Annotated[int, Field(ge=1)] = Field(
         168, description="Hours after which a console log-in ends whatever happens."
     )
+    invitation_days: Annotated[int, Field(ge=1, le=60)] = Field(
+        7, description="Days that the link in an invitation to the console holds."
+    )
+    reset_minutes: Annotated[int, Field(ge=5, le=1440)] = Field(
+        60, description="Minutes that the link to a new password holds, from when it was asked for."
+    )
     api_rate_per_minute: Annotated[int, Field(ge=0)] = Field(
         600,
         description="Requests a minute to the API by one person or key, or by an address that shows none; 0 for any number.",

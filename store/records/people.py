@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -10,16 +11,20 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store import passwords
-from store.audit import Actor
+from store.audit import Actor, ActorKind
 from store.clock import now
 from store.records import api_keys, audit_log
+from store.records.database import enter_person, enter_tenant
 from store.records.schema import Numbered, Record, TenantId, TenantOwned, UserId, enumerated, one_of
 from store.records.tenants import NotUsable, Tenant
 from store.secrets import fingerprint
 
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 1024
 MOST_TENANTS = 100
+MOST_LOG_INS = 100
+LARGEST_ID = 2**63 - 1
 
 
 class MemberRole(StrEnum):
@@ -37,6 +42,8 @@ class User(Numbered, Record):
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(200))
     disabled_at: Mapped[datetime | None]
+    # What programs were given before is of no use after.
+    password_changed_at: Mapped[datetime | None]
 
 
 class Membership(TenantOwned, Record):
@@ -80,18 +87,66 @@ def admit(
     address = email.strip().lower()
     if not ADDRESS.fullmatch(address):
         raise NotUsable(f"{email!r} is no email address.")
-    if len(password) < SHORTEST_PASSWORD:
-        raise NotUsable(f"The password is too short: at least {SHORTEST_PASSWORD} characters.")
-    user = session.scalar(select(User).where(User.email == address))
+    require_length(password)
+    user = by_address(session, address)
     if user is None:
-        called = name or address.partition("@")[0]
-        user = User(email=address, name=called, password_hash=passwords.hashed(password))
-        session.add(user)
-        session.flush()
+        user = open_account(session, address, name, password)
     elif role_in(session, UserId(user.id), tenant) is not None:
         raise NotUsable(f"{address} is a member already; change the role instead.")
     join(session, actor, tenant, UserId(user.id), role)
     return user
+
+
+def by_address(session: Session, address: str) -> User | None:
+    return session.scalar(select(User).where(User.email == address))
+
+
+def exist(session: Session) -> bool:
+    """Whether anybody has an account in this installation."""
+    return session.scalar(select(User.id).limit(1)) is not None
+
+
+def of_person(user: UserId) -> Actor:
+    """How the audit chain calls a person."""
+    return Actor(ActorKind.USER, str(user))
+
+
+def require_length(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise NotUsable(f"The password is too short: at least {SHORTEST_PASSWORD} characters.")
+
+
+def open_account(session: Session, address: str, name: str, password: str) -> User:
+    """An account that belongs to no tenant yet."""
+    if not ADDRESS.fullmatch(address):
+        raise NotUsable(f"{address!r} is no email address.")
+    require_length(password)
+    called = name or address.partition("@")[0]
+    user = User(email=address, name=called, password_hash=passwords.hashed(password))
+    session.add(user)
+    session.flush()
+    return user
+
+
+def choose_password(session: Session, actor: Actor, user: User, password: str, noted_as: str) -> None:
+    """Holds from now on; every log-in of the person is over, and so is what programs were given in their name.
+
+    The session speaks for no tenant afterwards that it should go on with.
+    """
+    require_length(password)
+    user.password_hash, user.password_changed_at = passwords.hashed(password), now()
+    session.flush()
+    end_log_ins(session, UserId(user.id))
+    for tenant in tenants_of(session, UserId(user.id)):
+        enter_tenant(session, tenant)
+        audit_log.append(session, tenant, actor, noted_as, "user", user.id, {}, {})
+
+
+def tenants_of(session: Session, user: UserId) -> list[TenantId]:
+    """Every tenant that a person belongs to; the session has entered the person from here on."""
+    enter_person(session, user)
+    theirs = select(Membership.tenant_id).where(Membership.user_id == user)
+    return list(session.scalars(theirs.order_by(Membership.tenant_id)))
 
 
 def join(session: Session, actor: Actor, tenant: TenantId, user: UserId, role: MemberRole) -> None:
@@ -132,6 +187,32 @@ def remove(session: Session, membership: Membership, actor: Actor) -> None:
     session.delete(membership)
     session.flush()
     audit_log.append(session, tenant, actor, "remove", "user", user, {"role": role}, {})
+
+
+def disable(session: Session, membership: Membership, user: User, actor: Actor) -> None:
+    """The account lets nobody in any more: log-ins end at once, keys and tokens with the next request."""
+    if user.disabled_at is not None:
+        return
+    _require_another_admin(session, membership)
+    user.disabled_at = now()
+    session.flush()
+    end_log_ins(session, UserId(user.id))
+    audit_log.append(session, membership.tenant_id, actor, "disable", "user", user.id, {}, {})
+
+
+def enable(session: Session, membership: Membership, user: User, actor: Actor) -> None:
+    if user.disabled_at is not None:
+        user.disabled_at = None
+        session.flush()
+        audit_log.append(session, membership.tenant_id, actor, "enable", "user", user.id, {}, {})
+
+
+def rename(session: Session, tenant: TenantId, user: User, name: str) -> None:
+    """One's own name; the audit says that it changed and not to what."""
+    if user.name != name:
+        user.name = name
+        session.flush()
+        audit_log.append(session, tenant, of_person(UserId(user.id)), "rename", "user", user.id, {}, {})
 
 
 def _require_another_admin(session: Session, membership: Membership) -> None:
@@ -182,6 +263,32 @@ def log_in_of(session: Session, cookie: str, idle: timedelta, absolute: timedelt
 
 def log_out(session: Session, cookie: str) -> None:
     session.execute(delete(LogIn).where(LogIn.id_hash == fingerprint(cookie)))
+
+
+def log_ins_of(session: Session, user: UserId, idle: timedelta, absolute: timedelta) -> list[LogIn]:
+    """The log-ins of a person that still hold, the one last seen first."""
+    living = select(LogIn).where(
+        LogIn.user_id == user, LogIn.last_seen_at >= now() - idle, LogIn.created_at >= now() - absolute
+    )
+    return list(session.scalars(living.order_by(LogIn.last_seen_at.desc()).limit(MOST_LOG_INS)))
+
+
+def end_log_ins(session: Session, user: UserId, but: str | None = None) -> int:
+    """Ends every log-in of a person, but for one perhaps; gives how many."""
+    theirs = delete(LogIn).where(LogIn.user_id == user)
+    if but is not None:
+        theirs = theirs.where(LogIn.id_hash != fingerprint(but))
+    return len(session.execute(theirs.returning(LogIn.id_hash)).all())
+
+
+def last_seen(session: Session, tenant: TenantId, users: Collection[int]) -> dict[int, datetime]:
+    """When each of these people was last at work in the tenant, as far as their log-ins tell."""
+    seen = (
+        select(LogIn.user_id, func.max(LogIn.last_seen_at).label("at"))
+        .where(LogIn.active_tenant == tenant, LogIn.user_id.in_(users))
+        .group_by(LogIn.user_id)
+    )
+    return {row.user_id: row.at for row in session.execute(seen)}
 
 
 def role_in(session: Session, user_id: UserId, tenant: TenantId) -> MemberRole | None:

@@ -78,6 +78,10 @@ ONE_ROW_EACH = (
     "insert into idempotency_keys (tenant_id, owner, key, asked) values (:tenant, 'x', 'x', '')",
     """insert into api_keys (tenant_id, user_id, name, hint, secret_hash, scopes)
        select :tenant, max(id), 'x', 'x', decode(:unique, 'hex'), '[]' from users""",
+    """insert into invitations (tenant_id, email, name, role, expires_at)
+       values (:tenant, 'someone@x', 'x', 'viewer', now())""",
+    """insert into system_mails (tenant_id, kind, recipient, invitation_id)
+       select :tenant, 'invitation', 'someone@x', id from invitations where tenant_id = :tenant""",
     """insert into dead_letter_decisions (tenant_id, action_id, verdict, count, decided_by)
        select :tenant, id, 'requeued', 1, 'x' from actions where tenant_id = :tenant""",
     """insert into audit_entries (tenant_id, seq, at, actor, action, entity, entity_id, before, after, hash)
