@@ -10,7 +10,6 @@ from fastapi.staticfiles import StaticFiles
 from console import api, etags, health, idempotency, pages, permissions, problems, rendering, scopes, sign_in
 from console.admission import admit
 from console.api import description
-from console.attempts import Attempts
 from console.body_limit import BodyLimit
 from console.headers import SecurityHeaders
 from console.rates import RateLimit, Rates
@@ -45,7 +44,6 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
-    app.state.attempts = Attempts()
     app.state.rates = Rates(settings.api_rate_per_minute)
     app.add_middleware(idempotency.KeepAnswers)
     app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)

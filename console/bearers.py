@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import NewType
 
 import jwt
+from sqlalchemy import select
 from starlette.requests import Request
 
 from console.sign_in import NotSignedIn, Visitor, tenant_of, visitor_of
 from store import records
 from store.clock import now
 from store.records import api_keys, people
+from store.records.people import User
 from store.records.schema import ApiKeyId, TenantId, UserId
 from store.secrets import fingerprint
 from store.settings import Role, Settings
@@ -81,12 +83,16 @@ def _behind_key(settings: Settings, token: Token) -> Visitor:
 
 
 def _behind_token(settings: Settings, token: Token) -> Visitor:
-    user, tenant = _claims(settings, token)
+    user, tenant, issued_at = _claims(settings, token)
     with records.session(settings, Role.CONSOLE) as session:
+        changed_at = session.scalar(select(User.password_changed_at).where(User.id == user))
+        if changed_at is not None and issued_at < int(changed_at.timestamp()):
+            raise NotSignedIn
         return visitor_of(settings, session, user, tenant)
 
 
-def _claims(settings: Settings, token: Token) -> tuple[UserId, TenantId]:
+def _claims(settings: Settings, token: Token) -> tuple[UserId, TenantId, int]:
+    """Who it is for, where, and when it was given, in seconds since 1970."""
     try:
         claims = jwt.decode(
             token,
@@ -95,6 +101,6 @@ def _claims(settings: Settings, token: Token) -> tuple[UserId, TenantId]:
             audience=_AUDIENCE,
             options={"require": ["sub", "tenant", "exp", "iat"]},
         )
-        return UserId(int(claims["sub"])), TenantId(int(claims["tenant"]))
+        return UserId(int(claims["sub"])), TenantId(int(claims["tenant"])), int(claims["iat"])
     except (jwt.InvalidTokenError, TypeError, ValueError):
         raise NotSignedIn from None

@@ -118,6 +118,14 @@ def hand_over(response: Response, settings: Settings, cookie: Cookie) -> None:
     )
 
 
+def exchange(request: Request, response: Response, settings: Settings, cookie: Cookie) -> None:
+    """The browser gets a new log-in in the place of the one it had."""
+    former = cookie_of(request, settings)
+    if former is not None:
+        end_log_in(settings, former)
+    hand_over(response, settings, cookie)
+
+
 def take_back(response: Response, settings: Settings) -> None:
     response.delete_cookie(
         _cookie_name(settings), httponly=True, samesite="lax", secure=is_over_tls(settings)

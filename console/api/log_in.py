@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from console import bearers
+from console import attempts, bearers
 from console.admission import Chosen, SignedIn
 from console.api.answers import REFUSALS
-from console.attempts import Attempts
 from console.problems import Refused
 from console.texts import Text
 from store.records.people import MemberRole
@@ -49,12 +48,11 @@ class Me(BaseModel):
 
 @router.post("/api/auth/login")
 def log_in(request: Request, settings: Chosen, body: LogIn) -> Token:
-    attempts: Attempts = request.app.state.attempts
-    attempts.count(body.email, request.client.host if request.client else "")
+    attempt = attempts.to_sign_in(request, settings, body.email)
     token = bearers.issue_token(settings, body.email, body.password, body.tenant)
     if token is None:
         raise Refused(401, "This address and password do not go together.")
-    attempts.forgive(body.email)
+    attempt.succeeded()
     return Token(access_token=token, expires_in=int(bearers.TOKEN_HOLDS.total_seconds()))
 
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console import origins, rendering, sign_in
+from console import attempts, origins, rendering, sign_in
 from console.admission import Chosen, SignedIn
-from console.attempts import Attempts, TooManyAttempts
+from console.attempts import TooManyAttempts
 from console.sign_in import NoTenant, NotSignedIn
 
 router = APIRouter(include_in_schema=False)
@@ -32,7 +32,7 @@ def ask(
             pass
         else:
             return RedirectResponse(target, 303)
-    return _form(target, signed_out=done == "out")
+    return _form(target, done=done)
 
 
 @router.post("/login")
@@ -44,9 +44,8 @@ def log_in(
     next: Annotated[str, Form(max_length=2048)] = "/",
 ) -> Response:
     target = origins.path_of_ours(next)
-    attempts: Attempts = request.app.state.attempts
     try:
-        attempts.count(email, request.client.host if request.client else "")
+        attempt = attempts.to_sign_in(request, settings, email)
         cookie = sign_in.open_log_in(settings, email, password)
     except TooManyAttempts as error:
         answer = _form(target, email=email, trouble=str(error), status=429)
@@ -58,12 +57,10 @@ def log_in(
         )
     if cookie is None:
         return _form(target, email=email, trouble="This address and password do not go together.", status=401)
-    attempts.forgive(email)
-    former = sign_in.cookie_of(request, settings)
-    if former is not None:
-        sign_in.end_log_in(settings, former)
+    attempt.succeeded()
     answer = RedirectResponse(target, 303)
-    sign_in.hand_over(answer, settings, cookie)
+    sign_in.exchange(request, answer, settings, cookie)
+    attempts.mark_browser(answer, settings, email, secure=sign_in.is_over_tls(settings))
     return answer
 
 
@@ -77,8 +74,8 @@ def log_out(visitor: SignedIn) -> RedirectResponse:
 
 
 def _form(
-    target: str, *, email: str = "", trouble: str = "", signed_out: bool = False, status: int = 200
+    target: str, *, email: str = "", trouble: str = "", done: str = "", status: int = 200
 ) -> HTMLResponse:
     return rendering.bare_page(
-        "log_in.html", status=status, next=target, email=email, trouble=trouble, signed_out=signed_out
+        "log_in.html", status=status, next=target, email=email, trouble=trouble, done=done
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.errors import ChannelError
+from marketing_pipelines.email import system_mails
 from marketing_pipelines.monitoring import alert_sinks
 from marketing_pipelines.monitoring.alert_sinks import NoReader, Sinks
 from store import records
@@ -25,12 +26,16 @@ log = logging.getLogger(__name__)
 
 
 def watch(settings: Settings) -> None:
-    """One round; what it could not do, the next one does."""
+    """One round, with the house's own mails; what it could not do, the next one does."""
     try:
         raise_alerts(settings)
         tell(settings)
+        system_mails.send(settings)
     except SQLAlchemyError as away:
-        log.error("the records could not be read, so that no alert is raised: %s", type(away).__name__)
+        log.error(
+            "the records could not be read, so that no alert is raised and no mail is sent: %s",
+            type(away).__name__,
+        )
 
 
 def raise_alerts(settings: Settings, *, came_at: datetime = CAME_AT) -> int:

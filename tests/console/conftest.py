@@ -9,13 +9,14 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser
+from sqlalchemy import delete
 
 from console.app import create_app
-from console.attempts import Attempts
 from console.rates import Rates
 from store import records
 from store.records.people import MemberRole
 from store.records.schema import TenantId
+from store.records.sign_in_tries import SignInTries
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
 from tests.browser import chromium
@@ -51,7 +52,8 @@ def site_of_the_session(console_app: FastAPI) -> Iterator[str]:
 @pytest.fixture
 def site(house: Settings, console_app: FastAPI, site_of_the_session: str) -> str:
     """The console's address; nobody has tried to sign in yet, nor asked too often."""
-    console_app.state.attempts = Attempts()
+    with records.session(house, Role.OWNER) as session:
+        session.execute(delete(SignInTries))
     console_app.state.rates = Rates(house.api_rate_per_minute)
     return site_of_the_session
 

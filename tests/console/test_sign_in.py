@@ -8,7 +8,6 @@ import jwt
 import pytest
 from sqlalchemy import text
 
-from console.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW_SECONDS, Attempts, TooManyAttempts
 from console.origins import path_of_ours
 from store import records
 from store.clock import now
@@ -54,31 +53,6 @@ def test_a_log_in_ends_after_a_while(house: Settings, approver: Person) -> None:
                 {"then": now() - length - timedelta(minutes=1), "user": approver.id},
             )
         assert forms.get("/").headers["location"] == "/login"
-
-
-def test_attempts_are_bounded_and_the_right_password_waits_too(site: str, approver: Person) -> None:
-    forms = Forms(site)
-    for _ in range(PER_ACCOUNT):
-        assert forms.post("/login", email=approver.email, password="wrong").status_code == 401
-    refused = forms.post("/login", email=approver.email.upper(), password=PASSWORD)
-    assert refused.status_code == 429
-    assert int(refused.headers["retry-after"]) > 0
-    program = httpx.post(f"{site}/api/auth/login", json={"email": approver.email, "password": PASSWORD})
-    assert program.status_code == 429
-    assert program.headers["content-type"] == "application/problem+json"
-
-
-def test_attempts_are_forgotten_after_the_window_and_bounded_by_address() -> None:
-    clock = [0.0]
-    attempts = Attempts(lambda: clock[0])
-    for account in range(PER_ADDRESS):
-        attempts.count(f"{account}@example.com", "10.0.0.1")
-    with pytest.raises(TooManyAttempts) as refused:
-        attempts.count("another@example.com", "10.0.0.1")
-    assert refused.value.seconds == WINDOW_SECONDS
-    attempts.count("another@example.com", "10.0.0.2")
-    clock[0] += WINDOW_SECONDS
-    attempts.count("another@example.com", "10.0.0.1")
 
 
 @pytest.mark.parametrize(
