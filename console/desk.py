@@ -15,7 +15,7 @@ from console.timing import Timing
 from marketing_pipelines.outbound import freeze, payloads, standing
 from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.standing import NotCovered
-from store.records import actions, approvals, campaigns, comments, gate, policies, standing_approvals
+from store.records import actions, approvals, campaigns, comments, gate, policies, standing_approvals, tenants
 from store.records.action_states import MOVES, Move
 from store.records.actions import Action, ActionType, Purpose, Source
 from store.records.approvals import Decision
@@ -26,7 +26,7 @@ from store.records.policies import Policy
 from store.records.schedules import Schedule
 from store.records.schema import ActionId, CampaignId, NotUsable, StandingId
 from store.records.standing_approvals import StandingApproval
-from store.records.tenants import Tenant
+from store.records.tenants import ConsentRule, StoredAddresses, Tenant, VisitorIds
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +184,34 @@ def choose_policy(visitor: Visitor, given: dict[str, Any]) -> Policy:
             return policies.choose(session, visitor.actor, tenant, given)
         except NotUsable as unusable:
             raise Refused(422, str(unusable)) from None
+
+
+def choose_privacy(
+    visitor: Visitor, consent_rule: ConsentRule, visitor_ids: VisitorIds, stored_addresses: StoredAddresses
+) -> None:
+    """What the edge keeps of the tenant's visitors from now on."""
+    with visitor.records() as session:
+        tenant = session.scalars(select(Tenant).where(Tenant.id == visitor.tenant).with_for_update()).one()
+        tenants.set_privacy(
+            session,
+            visitor.actor,
+            tenant,
+            consent_rule=consent_rule,
+            visitor_ids=visitor_ids,
+            stored_addresses=stored_addresses,
+        )
+
+
+def listed_standing(
+    session: Session, visitor: Visitor, *, cursor: int | None, limit: int
+) -> tuple[Sequence[StandingApproval], int | None]:
+    """A page of the tenant's standing approvals, newest first."""
+    query = select(StandingApproval).where(StandingApproval.tenant_id == visitor.tenant)
+    if cursor:
+        query = query.where(StandingApproval.id < cursor)
+    rows = list(session.scalars(query.order_by(StandingApproval.id.desc()).limit(limit + 1)))
+    shown = rows[:limit]
+    return shown, (shown[-1].id if len(rows) > limit else None)
 
 
 def etag(session: Session, action: Action) -> str:

@@ -9,10 +9,14 @@ from sqlalchemy import Select, select
 from console import etags
 from console.problems import FieldError, Refused, nothing_here
 from console.sign_in import Visitor
-from store.records import people
+from marketing_pipelines.email import system_mails as links
+from store.clock import now
+from store.records import audit_log, invitations, password_resets, people, system_mails
 from store.records.database import Session
+from store.records.invitations import Invitation
 from store.records.people import LastAdmin, MemberRole, Membership, User
 from store.records.schema import NotUsable, UserId
+from store.records.system_mails import MailKind, SystemMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,32 @@ def admit(visitor: Visitor, email: str, name: str, role: MemberRole, password: s
         except NotUsable as unusable:
             raise Refused(422, str(unusable), [FieldError("email", str(unusable))]) from None
         return _found(session, visitor, user.id)
+
+
+def invite(visitor: Visitor, email: str, name: str, role: MemberRole) -> str:
+    """Asks somebody in: by mail, or else with the link given back for the Admin to hand over."""
+    with visitor.records() as session:
+        people.take_turn(session, visitor.tenant)
+        try:
+            made = invitations.invite(
+                session, visitor.settings, visitor.actor, visitor.tenant, email=email, name=name, role=role
+            )
+        except NotUsable as unusable:
+            raise Refused(422, str(unusable), [FieldError("email", str(unusable))]) from None
+        return _mail_or_link(session, visitor, made)
+
+
+def invite_again(visitor: Visitor, invitation: int) -> str:
+    """The same with a new link, which voids the one before."""
+    with visitor.records() as session:
+        found = _open_invitation(session, visitor, invitation)
+        invitations.renew(session, visitor.settings, visitor.actor, found)
+        return _mail_or_link(session, visitor, found)
+
+
+def withdraw(visitor: Visitor, invitation: int) -> None:
+    with visitor.records() as session:
+        invitations.withdraw(session, visitor.actor, _open_invitation(session, visitor, invitation))
 
 
 def listed(visitor: Visitor, *, cursor: int | None, limit: int) -> tuple[Sequence[Member], int | None]:
@@ -60,6 +90,74 @@ def change_role(visitor: Visitor, user_id: int, role: MemberRole) -> Member:
 def remove(visitor: Visitor, user_id: int) -> None:
     with visitor.records() as session, _keeping_an_admin():
         people.remove(session, _taken(session, visitor, user_id).membership, visitor.actor)
+
+
+def disable(visitor: Visitor, user_id: int) -> None:
+    """Closes the account of somebody who works in this tenant only; elsewhere, other Admins decide too."""
+    with visitor.records() as session, _keeping_an_admin():
+        member = _taken(session, visitor, user_id)
+        if member.user.id == visitor.user:
+            raise Refused(409, "You cannot disable your own account; another Admin can.")
+        _require_alone(session, visitor, member)
+        people.disable(session, member.membership, member.user, visitor.actor)
+        password_resets.void(session, UserId(member.user.id))
+
+
+def enable(visitor: Visitor, user_id: int) -> None:
+    with visitor.records() as session:
+        member = _taken(session, visitor, user_id)
+        _require_alone(session, visitor, member)
+        people.enable(session, member.membership, member.user, visitor.actor)
+
+
+def new_password(visitor: Visitor, user_id: int) -> str:
+    """Mails a member the link to a new password; without a mail server the Admin is given it to hand over.
+
+    That is only for members of no other tenant: with the link, one could be them there.
+    """
+    with visitor.records() as session:
+        member = _taken(session, visitor, user_id)
+        user, number = member.user, UserId(member.user.id)
+        if user.disabled_at is not None:
+            raise Refused(409, "The account is disabled; enable it first.")
+        audit_log.append(session, visitor.tenant, visitor.actor, "offer_new_password", "user", number, {}, {})
+        if visitor.settings.smtp_host:
+            system_mails.ask(session, MailKind.RESET, user.email)
+            return ""
+        _require_alone(session, visitor, member)
+        token = password_resets.begin(session, visitor.settings, number, now())
+        return links.link(visitor.settings, "/reset", token)
+
+
+def mails(session: Session, waiting: Sequence[Invitation]) -> dict[int, SystemMail]:
+    """The last mail of each of these invitations."""
+    numbers = [invitation.id for invitation in waiting]
+    query = select(SystemMail).where(SystemMail.invitation_id.in_(numbers)).order_by(SystemMail.id)
+    return {mail.invitation_id: mail for mail in session.scalars(query) if mail.invitation_id is not None}
+
+
+def _open_invitation(session: Session, visitor: Visitor, number: int) -> Invitation:
+    found = invitations.locked(session, visitor.tenant, number)
+    if found is None:
+        raise nothing_here()
+    return found
+
+
+def _mail_or_link(session: Session, visitor: Visitor, made: Invitation) -> str:
+    if visitor.settings.smtp_host:
+        system_mails.ask(session, MailKind.INVITATION, made.email, tenant=visitor.tenant, invitation=made.id)
+        return ""
+    return links.link(visitor.settings, "/join", invitations.token_of(visitor.settings, made))
+
+
+def _require_alone(session: Session, visitor: Visitor, member: Member) -> None:
+    theirs = people.tenants_of(session, UserId(member.user.id))
+    if theirs != [visitor.tenant]:
+        raise Refused(
+            409,
+            "This person works in other tenants too, where you decide nothing. Remove them from this one, "
+            "or ask who runs the installation.",
+        )
 
 
 def _all(visitor: Visitor) -> Select[tuple[User, Membership]]:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 from console import origins, wording
 from console.sign_in import Visitor
 from store.clock import now
-from store.records import alerts, approvals, kill_switches
+from store.records import alerts, approvals, kill_switches, people
 from store.records.database import Session
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def page(
         stopped_by_environment=visitor.settings.kill_switch,
         alert_count=alerts.count_open(session, visitor.tenant),
         waiting_count=approvals.waiting(session, visitor.tenant),
+        tenants=people.offered_tenants(session, visitor.user),
         **content,
     )
 

@@ -56,6 +56,14 @@ def mine(visitor: Visitor, *, cursor: int | None, limit: int) -> tuple[Sequence[
     return shown, (shown[-1].tenant.id if len(rows) > limit else None)
 
 
+def go_to(visitor: Visitor, tenant_id: int) -> None:
+    """The browser is at work in another tenant from now on, if the visitor belongs to it."""
+    with visitor.records() as session:
+        if visitor.cookie is None or tenant_id not in people.tenants_of(session, visitor.user):
+            raise nothing_here()
+        people.work_in(session, visitor.cookie, TenantId(tenant_id))
+
+
 def read(visitor: Visitor, tenant_id: int) -> Tenancy:
     with visitor.records() as session:
         return _active(session, visitor, tenant_id, lock=False)

@@ -53,13 +53,8 @@ class StandingPage(BaseModel):
 @router.get("/api/standing-approvals")
 def list_standing(visitor: SignedIn, limit: Limit, cursor: Cursor = None) -> StandingPage:
     """Newest first."""
-    query = select(StandingApproval).where(StandingApproval.tenant_id == visitor.tenant)
-    if cursor:
-        query = query.where(StandingApproval.id < cursor)
     with visitor.records() as session:
-        rows = list(session.scalars(query.order_by(StandingApproval.id.desc()).limit(limit + 1)))
-    shown = rows[:limit]
-    following = shown[-1].id if len(rows) > limit else None
+        shown, following = desk.listed_standing(session, visitor, cursor=cursor, limit=limit)
     return StandingPage(items=[StandingOut.of(row) for row in shown], next_cursor=following)
 
 

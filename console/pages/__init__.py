@@ -1,6 +1,22 @@
 """Screens: one module each. A GET shows, a POST changes and leads back to a GET."""
 
-from console.pages import actions, admin, alerts, approvals, forward, kill_switch, log_in, overview, pixel
+from console.pages import (
+    account,
+    actions,
+    admin,
+    alerts,
+    approvals,
+    forward,
+    front_door,
+    keys,
+    kill_switch,
+    log_in,
+    overview,
+    people,
+    pixel,
+    settings,
+    tenants,
+)
 
 ROUTERS = (
     overview.router,
@@ -10,6 +26,12 @@ ROUTERS = (
     kill_switch.router,
     alerts.router,
     log_in.router,
+    front_door.router,
+    people.router,
+    keys.router,
+    tenants.router,
+    settings.router,
+    account.router,
     forward.router,
     admin.router,
 )

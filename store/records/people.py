@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store import passwords
@@ -24,6 +24,7 @@ SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
 MOST_TENANTS = 100
 MOST_LOG_INS = 100
+MOST_OFFERED = 30
 LARGEST_ID = 2**63 - 1
 
 
@@ -149,6 +150,19 @@ def tenants_of(session: Session, user: UserId) -> list[TenantId]:
     return list(session.scalars(theirs.order_by(Membership.tenant_id)))
 
 
+def offered_tenants(session: Session, user: UserId) -> list[tuple[TenantId, str]]:
+    """By name, the tenants that somebody can go to at once; whoever has more finds them on a page of their own."""
+    enter_person(session, user)
+    rows = session.execute(
+        select(Tenant.id, Tenant.name)
+        .join(Membership, Membership.tenant_id == Tenant.id)
+        .where(Membership.user_id == user)
+        .order_by(Tenant.name, Tenant.id)
+        .limit(MOST_OFFERED)
+    )
+    return [(TenantId(row.id), row.name) for row in rows]
+
+
 def join(session: Session, actor: Actor, tenant: TenantId, user: UserId, role: MemberRole) -> None:
     session.add(Membership(tenant_id=tenant, user_id=user, role=role))
     session.flush()
@@ -263,6 +277,11 @@ def log_in_of(session: Session, cookie: str, idle: timedelta, absolute: timedelt
 
 def log_out(session: Session, cookie: str) -> None:
     session.execute(delete(LogIn).where(LogIn.id_hash == fingerprint(cookie)))
+
+
+def work_in(session: Session, cookie: str, tenant: TenantId) -> None:
+    """The log-in is at work in this tenant from now on; whether its person may has been seen to."""
+    session.execute(update(LogIn).where(LogIn.id_hash == fingerprint(cookie)).values(active_tenant=tenant))
 
 
 def log_ins_of(session: Session, user: UserId, idle: timedelta, absolute: timedelta) -> list[LogIn]:
