@@ -8,6 +8,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from cli.house import ROOT
+from console import roles
+from console.app import ROUTERS
+from store.records.people import MemberRole
 from store.settings import Service, Settings
 
 HEAD = """# Settings
@@ -20,11 +23,24 @@ This page and `.env.example` are written by `make docs` from `store/settings.py`
 """
 
 
+ROLES_HEAD = """# Roles
+
+Who may do what, by page and over the API. Every request is measured against this very table (`console/permissions.py`);
+a test walks each endpoint with each role. The console shows it under *People*. This page is written by `make docs`.
+
+An API key may do what its scopes and its owner's role both allow; what names no scope is for people only. What needs no
+sign-in says yes to every role.
+
+| role | what it is for |
+|---|---|"""
+
+
 def pages() -> dict[Path, str]:
     """Each generated page and what it says."""
     return {
         ROOT / ".env.example": env_example(),
         ROOT / "docs" / "reference" / "settings.md": settings_page(),
+        ROOT / "docs" / "reference" / "roles.md": roles_page(),
     }
 
 
@@ -52,6 +68,21 @@ def settings_page() -> str:
     ports = [f"| {service} | PORT_BASE + {offset} |" for offset, service in enumerate(Service)]
     table = "\n## Ports\n\n| service | port |\n|---|---|\n"
     return HEAD + "\n".join(rows) + "\n" + table + "\n".join(ports) + "\n"
+
+
+def roles_page() -> str:
+    """The table of permissions, subject by subject."""
+    lines = [ROLES_HEAD]
+    lines += [f"| {role.capitalize()} | {about} |" for role, about in roles.ABOUT.items()]
+    named = " | ".join(role.capitalize() for role in MemberRole)
+    for subject in roles.subjects(route for router in ROUTERS for route in router.routes):
+        lines += ["", f"## {subject.name}", "", f"| what | endpoint | scope of a key | {named} |"]
+        lines.append("|---|---|---|" + "---|" * len(MemberRole))
+        for right in subject.rights:
+            may = " | ".join("yes" if right.allows(role) else "" for role in MemberRole)
+            scope = f"`{right.scope}`" if right.scope else ""
+            lines.append(f"| {right.name} | `{right.endpoint}` | {scope} | {may} |")
+    return "\n".join(lines) + "\n"
 
 
 def _variable(name: str) -> str:

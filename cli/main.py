@@ -14,6 +14,7 @@ from cli.edge_commands import hook_app, key_app
 from cli.kill_commands import kill_app
 from cli.link_commands import link_app
 from cli.reporting import REFUSED, console, errors, one_line_errors, operator, the_house
+from store.records.schema import NotUsable
 from store.records.tenants import ConsentRule, StoredAddresses, VisitorIds
 from store.settings import Role, Service
 
@@ -104,6 +105,20 @@ def migrate() -> None:
         console.print(
             f"Postgres is at the newest revision; ClickHouse: {', '.join(applied) or 'nothing to do'}."
         )
+
+
+@app.command("setup-link")
+def setup_link() -> None:
+    """Prints where the first Admin sets up an installation that nobody has an account in; the stores have to be up."""
+    from cli import signposts
+
+    with one_line_errors():
+        link = signposts.setup_link(the_house())
+        if not link:
+            raise NotUsable(
+                "Somebody has an account here already; an Admin invites everybody else under /people."
+            )
+        print(link)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from rich.table import Table
 from cli import house as rooms
 from cli import readiness
 from cli.supervisor import alive
-from store.settings import Service, Settings
+from store.settings import Role, Service, Settings
 
 PURPOSES = {
     "console": "campaigns, approvals, the kill switch",
@@ -44,7 +44,22 @@ def show(house: Settings, parts: Collection[str], console: Console) -> None:
         for role, log_in in demo_log_ins(house).items():
             people.add_row(role, log_in["email"], log_in["password"])
         console.print(people)
+    if Service.CONSOLE in parts and (link := setup_link(house)):
+        console.print(
+            "\nNobody has an account yet. Whoever opens this becomes the first Admin; it works once:"
+        )
+        console.print(link, style="bold", soft_wrap=True, markup=False, highlight=False)
     console.print("\nCtrl-C stops everything.")
+
+
+def setup_link(house: Settings) -> str:
+    """Where the first Admin sets the house up; nothing once anybody has an account."""
+    from console import front_door
+    from marketing_pipelines.email import system_mails
+
+    if not front_door.is_empty(house, Role.OWNER):
+        return ""
+    return system_mails.link(house, "/setup", front_door.setup_token(house))
 
 
 def demo_log_ins(house: Settings) -> dict[str, dict[str, str]]:

@@ -12,7 +12,17 @@ from store.records.api_keys import Scope
 from store.records.people import MemberRole
 
 # Where a subject's pages and its part of the API are called differently.
-_SAME = {"users": "people", "recipients": "contacts", "groups": "contacts", "auth": "sign-in"}
+_SAME = {
+    **dict.fromkeys(("login", "logout", "forgot", "reset", "join", "setup", "me", "auth"), "sign-in"),
+    **dict.fromkeys(("recipients", "groups"), "contacts"),
+    **dict.fromkeys(("healthz", "readyz"), "health"),
+    "users": "people",
+    "approvals": "actions",
+    "policy": "settings",
+    "standing-approvals": "settings",
+    "admin": "",
+    "docs": "",
+}
 _WITHOUT_SUBJECT = "overview"
 
 ABOUT: dict[MemberRole, str] = {

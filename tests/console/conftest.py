@@ -17,11 +17,17 @@ from store import records
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.records.sign_in_tries import SignInTries
+from store.records.system_mails import SystemMail
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
 from tests.browser import chromium
 from tests.conftest import wait_until
+from tests.console.mailing import Post
 from tests.console.visitors import Person, everyone
+from tests.outbound.conftest import mail_server_log
+from tests.outbound.office import MailServer
+
+__all__ = ["mail_server_log"]
 
 
 @contextmanager
@@ -56,6 +62,18 @@ def site(house: Settings, console_app: FastAPI, site_of_the_session: str) -> str
         session.execute(delete(SignInTries))
     console_app.state.rates = Rates(house.api_rate_per_minute)
     return site_of_the_session
+
+
+@pytest.fixture
+def post(house: Settings, mail_server_log: MailServer) -> Iterator[Post]:
+    """A console with a mail server; mails of tests before are gone."""
+    with records.session(house, Role.OWNER) as session:
+        session.execute(delete(SystemMail))
+        session.execute(delete(SignInTries))
+    mailing = {"smtp_host": "127.0.0.1", "smtp_port": mail_server_log.port, "smtp_tls": False}
+    settings = house.model_copy(update=mailing | {"mail_from": "Console <console@house.example>"})
+    with served(create_app(settings)) as address:
+        yield Post(settings, address, mail_server_log)
 
 
 @pytest.fixture

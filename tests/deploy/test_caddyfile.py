@@ -30,6 +30,6 @@ def test_it_is_formatted(tmp_path: Path) -> None:
 
 def test_it_names_services_of_the_compose_file_and_their_ports(services: dict[str, dict[str, Any]]) -> None:
     text = CADDYFILE.read_text()
-    for name, port in (("collector", "8001"), ("console", "8000"), ("webserver", "8002")):
+    for name, port in (("collector", "8001"), ("console", "8000"), ("webserver", "8002"), ("reader", "8002")):
         assert f"{name}:{port}" in text
         assert port in str(services[name]["healthcheck"]["test"])

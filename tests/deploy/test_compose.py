@@ -12,7 +12,7 @@ from tests.deploy.conftest import ROOT, Compose, Missing
 
 Services = dict[str, dict[str, Any]]
 
-OURS = {"migrate", "collector", "shipper", "console", "watch", "code-server", "webserver", "daemon"}
+OURS = {"migrate", "collector", "shipper", "console", "watch", "code-server", "webserver", "reader", "daemon"}
 STORES = {"postgres", "clickhouse"}
 LOG_IN_OF = {
     "migrate": Role.OWNER,
@@ -89,7 +89,7 @@ def test_a_service_waits_for_what_it_needs(services: Services) -> None:
     assert services["migrate"]["depends_on"] == dict.fromkeys(STORES, healthy)
     for name in ("collector", "shipper", "console", "watch", "code-server"):
         assert services[name]["depends_on"] == {"migrate": done}
-    for name in ("webserver", "daemon"):
+    for name in ("webserver", "reader", "daemon"):
         assert services[name]["depends_on"] == {"code-server": healthy}
 
 

@@ -34,11 +34,14 @@ CADDY = Path(sys.executable).with_name("caddy")
 PASSWORD = "a password of the test"
 # As the compose file has them, and the place of each among a house's ports.
 PORTS = {"8000": 0, "8001": 1, "8002": 2, "8005": 5}
+# Of two that listen on the same port, each in a container of its own, one gets another place on this host.
+ELSEWHERE = {"reader": {"8002": 6}}
 LISTENS_ON = {
     "collector": Service.COLLECTOR,
     "console": Service.CONSOLE,
     "code-server": Service.CODE_SERVER,
     "webserver": Service.DAGSTER,
+    "reader": Service.SANDBOX,
 }
 
 
@@ -55,18 +58,20 @@ class Host:
     def port(self, service: Service) -> int:
         return self.stores.port(service)
 
-    def local(self, text: str) -> str:
+    def local(self, text: str, service: str = "") -> str:
         """What a container calls by name, or listens on, as this host has it."""
+        places = PORTS | ELSEWHERE.get(service, {})
         postgres_at = f"@127.0.0.1:{self.port(Service.POSTGRES)}/"
         text = text.replace("@postgres:5432/", postgres_at).replace("0.0.0.0", "127.0.0.1")  # noqa: S104 (the other way round)
         text = re.sub(r"http://mp:\w+@clickhouse:8123/", self.stores.clickhouse_address(), text)
         text = text.replace("/data", str(self.data)) if text.startswith("/data") else text
         ports = r"(?<![\w.])(800[0125])(?!\w)"
-        return re.sub(ports, lambda found: str(self.stores.port_base + PORTS[found[1]]), text)
+        return re.sub(ports, lambda found: str(self.stores.port_base + places[found[1]]), text)
 
     def environment(self, service: str) -> dict[str, str]:
         given = {
-            name: self.local(str(value)) for name, value in self.services[service]["environment"].items()
+            name: self.local(str(value), service)
+            for name, value in self.services[service]["environment"].items()
         }
         if given.get("DAGSTER_CODE_SERVER_HOST"):
             given["DAGSTER_CODE_SERVER_HOST"] = "127.0.0.1"
@@ -74,14 +79,14 @@ class Host:
         own = {"PORT_BASE": str(self.stores.port_base), "GATE_TICK_SECONDS": "1"}
         return image.environment(given | own, self.app, self.hidden)
 
-    def command(self, words: list[str]) -> list[str]:
+    def command(self, words: list[str], service: str) -> list[str]:
         python = {"python": sys.executable}
         program = python.get(words[0]) or str(Path(sys.executable).with_name(words[0]))
-        return [program, *map(self.local, words[1:])]
+        return [program, *(self.local(word, service) for word in words[1:])]
 
     @contextmanager
     def start(self, service: str) -> Iterator[subprocess.Popen[bytes]]:
-        command = self.command(self.services[service]["command"])
+        command = self.command(self.services[service]["command"], service)
         with ExitStack() as started:
             with chdir(self.app):
                 run = process(command, self.environment(service), self.log(service))
@@ -91,7 +96,7 @@ class Host:
     def run(self, service: str, **changed: str) -> subprocess.CompletedProcess[str]:
         """A service's command until it ends by itself."""
         return subprocess.run(
-            self.command(self.services[service]["command"]),
+            self.command(self.services[service]["command"], service),
             env=self.environment(service) | changed,
             cwd=self.app,
             capture_output=True,
@@ -115,7 +120,11 @@ class Host:
         kind, *words = self.services[service]["healthcheck"]["test"]
         assert kind == "CMD"
         checked = subprocess.run(
-            self.command(words), env=self.environment(service), cwd=self.app, capture_output=True, check=False
+            self.command(words, service),
+            env=self.environment(service),
+            cwd=self.app,
+            capture_output=True,
+            check=False,
         )
         return checked.returncode == 0
 
@@ -191,7 +200,11 @@ def running(host: Host) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Every service of ours, started in the order of compose, each healthy by its own check."""
     found: dict[str, subprocess.Popen[bytes]] = {}
     with ExitStack() as started:
-        for together in (("collector", "shipper", "console", "code-server"), ("webserver", "daemon")):
+        for together in (
+            ("collector", "shipper", "console", "code-server"),
+            ("webserver", "reader"),
+            ("daemon",),
+        ):
             found |= {service: started.enter_context(host.start(service)) for service in together}
             for service in together:
                 host.until_healthy(service)
@@ -211,7 +224,11 @@ def proxy(
     for name, address in sites.items():
         text = text.replace(f"https://{{${name}}}", address).replace(f"{{${name}}}", address)
     text = text.replace("{$ACME_EMAIL}", example["ACME_EMAIL"]).replace("\temail", "\tadmin off\n\temail")
-    text = re.sub(r"(console|collector|webserver):(\d+)", lambda at: f"127.0.0.1:{host.local(at[2])}", text)
+    text = re.sub(
+        r"(console|collector|webserver|reader):(\d+)",
+        lambda at: f"127.0.0.1:{host.local(at[2], at[1])}",
+        text,
+    )
     config = host.data / "Caddyfile"
     config.write_text(text)
     environment = {"HOME": str(host.data), "PATH": "/usr/bin:/bin"}
@@ -226,7 +243,7 @@ def proxy(
 def cookies(host: Host, proxy: Callable[[str], str]) -> dict[MemberRole, str]:
     """Log-ins under the Dagster UI's own name, by role."""
     found = {}
-    for role in (MemberRole.ADMIN, MemberRole.VIEWER):
+    for role in MemberRole:
         email = f"{role}@house.example"
         person(host, email, role)
         ui = proxy("DAGSTER_HOST")
@@ -262,11 +279,26 @@ def test_the_dagster_ui_is_behind_the_consoles_log_in(
         assert forged.status_code == 302, path
     assert httpx.post(f"{ui}/graphql", json={"query": "{ version }"}).status_code in (302, 303, 401, 403)
     assert httpx.get(f"{ui}/login").status_code == 200
-    viewer = httpx.get(f"{ui}/server_info", headers={"Cookie": cookies[MemberRole.VIEWER]})
-    assert viewer.status_code == 403
     admin = httpx.get(f"{ui}/server_info", headers={"Cookie": cookies[MemberRole.ADMIN]})
     assert admin.status_code == 200
     assert "dagster_version" in admin.json()
+
+
+PERMISSIONS = "{ permissions { permission value } }"
+
+
+@pytest.mark.parametrize("role", list(MemberRole))
+def test_every_role_is_led_to_the_ui_that_is_meant_for_it(
+    proxy: Callable[[str], str], cookies: dict[MemberRole, str], role: MemberRole
+) -> None:
+    """Also when the browser itself says which door it wants."""
+    ui = proxy("DAGSTER_HOST")
+    asked = {"Cookie": cookies[role], "Origin": ui, "X-Auth-Door": "works"}
+    answer = httpx.post(f"{ui}/graphql", json={"query": PERMISSIONS}, headers=asked, timeout=60)
+    may = {row["permission"]: row["value"] for row in answer.json()["data"]["permissions"]}
+    works = role in {MemberRole.ADMIN, MemberRole.ANALYST, MemberRole.MARKETER}
+    assert may["launch_pipeline_execution"] is works
+    assert may["delete_pipeline_run"] is works
 
 
 def test_no_link_and_no_other_site_speaks_graphql(
