@@ -7,7 +7,19 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
-from console import api, etags, health, idempotency, pages, permissions, problems, rendering, scopes, sign_in
+from console import (
+    api,
+    etags,
+    health,
+    idempotency,
+    pages,
+    permissions,
+    problems,
+    rendering,
+    roles,
+    scopes,
+    sign_in,
+)
 from console.admission import admit
 from console.api import description
 from console.body_limit import BodyLimit
@@ -44,6 +56,7 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
+    app.state.rights = roles.subjects(route for router in ROUTERS for route in router.routes)
     app.state.rates = Rates(settings.api_rate_per_minute)
     app.add_middleware(idempotency.KeepAnswers)
     app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)

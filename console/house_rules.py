@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from store.records.policies import SIGNERS
 from store.settings import Settings
 
 MOST_RULES = 100
@@ -56,9 +55,9 @@ def _rule(typed: Mapping[str, list[str]], number: int) -> dict[str, Any]:
     own = _first(typed, f"self_approval-{number}")
     if own:
         rule["self_approval"] = own == "yes"
-    signer = _first(typed, f"signer-{number}")
-    if signer:
-        rule["roles"] = [signer] if signer in SIGNERS else ["?"]
+    signers = _first(typed, f"signer-{number}").split()
+    if signers:
+        rule["roles"] = signers
     return rule
 
 

@@ -135,7 +135,9 @@ def empty_house(settings: Chosen, token: Token = "") -> Response:
         front_door.require_setup(settings, token)
     except LinkSpent as spent:
         return _spent(spent)
-    return _setup_page(token, {"time_zone": "UTC", "currency": "EUR"})
+    return _setup_page(
+        token, dict.fromkeys(Founding.model_fields, "") | {"time_zone": "UTC", "currency": "EUR"}
+    )
 
 
 @router.post("/setup")

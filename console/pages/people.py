@@ -41,7 +41,7 @@ def what_each_role_may(request: Request, visitor: SignedIn) -> HTMLResponse:
             "roles.html",
             roles=list(MemberRole),
             about=roles.ABOUT,
-            subjects=roles.subjects(request.app.routes),
+            subjects=request.app.state.rights,
         )
 
 

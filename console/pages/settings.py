@@ -22,7 +22,12 @@ from store.records.tenants import ConsentRule, StoredAddresses, Tenant, VisitorI
 
 router = APIRouter(include_in_schema=False)
 
-LEFT_OPEN = "As the other rules say"
+SIGNED_BY = [
+    ("", "As the other rules say"),
+    ("approver", "Approvers"),
+    ("admin", "Admins"),
+    ("admin approver", "Either"),
+]
 
 
 async def _typed(request: Request) -> dict[str, list[str]]:
@@ -87,10 +92,7 @@ def _page(
             types_offered=[("", "Any"), *wording.TYPES.items()],
             purposes_offered=list(wording.PURPOSES.items()),
             risks_offered=[("", "Any"), *((risk, wording.words(risk)) for risk in Risk)],
-            signers_offered=[
-                ("", LEFT_OPEN),
-                *((role, wording.words(role)) for role in sorted(policies.SIGNERS)),
-            ],
+            signers_offered=SIGNED_BY,
             standing=standing,
             today=now().astimezone(visitor.time_zone).date(),
             installation=house_rules.of_installation(visitor.settings)

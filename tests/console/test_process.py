@@ -21,8 +21,10 @@ def test_it_answers_on_its_port_and_stops_when_told(house: Settings, tmp_path: P
     with process(COMMAND, environment_of(house), log) as running:
         wait_until("the console", lambda: answers_tcp(house.port(Service.CONSOLE)))
         assert httpx.get(f"{house.address(Service.CONSOLE)}/readyz").json() == {"ready": True}
+        assert httpx.get(f"{house.address(Service.CONSOLE)}/join?token=1.1.of-a-link").status_code == 410
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) in {0, -signal.SIGTERM}
+    assert "of-a-link" not in log.read_text(), "no line repeats what opens a link"
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert {"GET /readyz 200"} <= {
         f"{line.get('method')} {line.get('path')} {line.get('status')}" for line in lines
