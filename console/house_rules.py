@@ -1,11 +1,12 @@
 """A tenant's policy as a form, and what this installation is set to, as far as anybody may see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
 
+from console import wording
 from store.settings import Settings
 
 MOST_RULES = 100
@@ -38,6 +39,26 @@ def policy_of(typed: Mapping[str, list[str]]) -> dict[str, Any]:
     rules = [_rule(typed, number) for number in range(MOST_RULES + 1) if f"rule-{number}" in typed]
     policy["rules"] = [rule for rule in rules if set(rule) - {"type", "risk"}]
     return policy
+
+
+def said(rule: Mapping[str, Any]) -> str:
+    """A rule in a sentence."""
+    about = wording.TYPES[rule["type"]] if "type" in rule else "Everything"
+    risk = f" of {rule['risk']} risk" if "risk" in rule else ""
+    return f"{about}{risk}: {'; '.join(_demands(rule)) or 'nothing of its own'}."
+
+
+def _demands(rule: Mapping[str, Any]) -> Iterator[str]:
+    if "quorum" in rule:
+        yield f"{rule['quorum']} signature{'' if rule['quorum'] == 1 else 's'}"
+    if "roles" in rule:
+        yield f"signed by {' or '.join(wording.words(role) for role in rule['roles'])}"
+    if "self_approval" in rule:
+        yield "authors may sign their own work" if rule["self_approval"] else "nobody signs their own work"
+    if "expires_hours" in rule:
+        yield f"a request holds {rule['expires_hours']} h"
+    if "most_a_day" in rule:
+        yield f"at most {wording.number(rule['most_a_day'])} leave in a day"
 
 
 def _rule(typed: Mapping[str, list[str]], number: int) -> dict[str, Any]:

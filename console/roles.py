@@ -29,8 +29,8 @@ ABOUT: dict[MemberRole, str] = {
     MemberRole.ADMIN: "Runs the tenant: people, keys, policy. Signs, writes and stops.",
     MemberRole.MARKETER: "Writes campaigns, mails and links, and asks for approval. Signs nothing.",
     MemberRole.APPROVER: "Reads exactly what will be sent, and signs it or not. Writes nothing.",
-    MemberRole.ANALYST: "Reads figures and the audit, and works in the Dagster UI.",
-    MemberRole.VIEWER: "Looks, and sees no personal data.",
+    MemberRole.ANALYST: "Reads figures, contacts and the audit, and works in the Dagster UI.",
+    MemberRole.VIEWER: "Looks at campaigns, actions and figures, and changes nothing.",
 }
 
 

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -43,7 +44,7 @@ def empty_site(empty: Settings) -> Iterator[str]:
         yield address
 
 
-def filled_in(token: str, **changes: str) -> dict[str, str]:
+def filled_in(token: str, **changes: str) -> dict[str, Any]:
     return {
         "token": token,
         "tenant_name": "House of Ada",
