@@ -36,7 +36,11 @@ def send(settings: Settings) -> int:
         return 0
     count, ends = 0, time.monotonic() + SENDS_FOR_SECONDS
     with ExitStack() as closing:
-        mailer = mail_server.connect(settings, timeout_seconds=PATIENCE_SECONDS)
+        try:
+            mailer = mail_server.connect(settings, timeout_seconds=PATIENCE_SECONDS)
+        except ChannelError as unusable:
+            log.error("the mails of the house wait, since the mail server cannot be used: %s", unusable)
+            return 0
         closing.callback(mailer.close)
         while time.monotonic() < ends:
             claimed = _claimed(settings)
