@@ -75,7 +75,7 @@ def campaigns(
             "campaigns.html",
             campaigns=shown,
             counts=campaign_standing.action_counts(session, visitor, [it.campaign.id for it in shown]),
-            status=status,
+            chosen=status,
             text=text.strip(),
             page={"next_cursor": following},
             is_first=cursor is None,

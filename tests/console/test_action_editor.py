@@ -133,11 +133,16 @@ def test_a_mail_says_all_that_was_typed(house: Settings, marketer: Person) -> No
         ("email", {"title": "x" * 201}, "title", "at most 200"),
         ("email", {"purpose": "fun"}, "purpose", "should be"),
         ("email", {"campaign_id": "1152921504606846976"}, "campaign_id", "There is no such campaign"),
-        ("email", {"campaign_id": "9" * 400}, "campaign_id", "integer"),
+        ("email", {"campaign_id": "9" * 400}, "campaign_id", "less than or equal"),
         ("email", {"standing_approval_id": "99"}, "standing_approval_id", "no such standing approval"),
         ("email", {"due_at": "soon"}, "due_at", "valid datetime"),
-        ("email", {"due_at": "9999-12-31T23:59"}, "due_at", ""),
-        ("email", {"window.opens": "18:00", "window.closes": "08:00"}, "window", "Must close after"),
+        ("email", {"due_at": "9999-12-31T23:59"}, "due_at", "between the years"),
+        (
+            "email",
+            {"window.opens": "18:00", "window.closes": "08:00", "window.days": "1"},
+            "window",
+            "Must close after",
+        ),
         ("email", {"window.opens": "18:00"}, "window", ""),
         ("email", {"budget_cap": "-1"}, "budget_cap", "greater than 0"),
         ("social_post", {"payload.text": "x" * 3001}, "payload.text", "takes 3,000 characters"),
@@ -206,7 +211,9 @@ def test_saving_and_asking_at_once(marketer: Person) -> None:
 
 def test_what_cannot_be_asked_for_yet_is_saved_and_says_why_beside_its_field(marketer: Person) -> None:
     forms = marketer.forms()
-    answer = forms.post_signed("/actions/new/link_change", **WHOLE["link_change"], purpose="contract", do="ask")
+    answer = forms.post_signed(
+        "/actions/new/link_change", **WHOLE["link_change"], purpose="contract", do="ask"
+    )
     assert answer.status_code == 422
     assert "saved as a draft" in answer.text
     assert 'id="payload.slug-trouble"' in answer.text
@@ -247,12 +254,9 @@ def test_nobody_overwrites_what_they_have_not_read(people: dict[MemberRole, Pers
     assert 'value="Mine"' in refused.text
     assert "<dd>Theirs</dd>" in refused.text
     assert read(marketer, action)["payload"]["subject"] == "Theirs"
-    for missing in ("", '"guess"', "*, x"):
-        if missing != "*, x":
-            assert mine.post_signed(read_by_both, etag=missing, **MAIL).status_code == 409
-    knowing = mine.post_signed(
-        read_by_both, etag=etag_of(refused.text), **MAIL | {"payload.subject": "Mine"}
-    )
+    for guessed in ("", '"guess"'):
+        assert mine.post_signed(read_by_both, etag=guessed, **MAIL).status_code == 409
+    knowing = mine.post_signed(read_by_both, etag=etag_of(refused.text), **MAIL | {"payload.subject": "Mine"})
     assert knowing.status_code == 303
     assert read(marketer, action)["payload"]["subject"] == "Mine"
 
@@ -367,7 +371,7 @@ def test_the_preview_is_what_will_be_frozen_and_can_do_nothing(marketer: Person)
 def test_every_type_can_be_looked_at(marketer: Person, type: ActionType) -> None:
     forms = marketer.forms()
     assert "press Preview" in forms.get(f"/actions/new/{type}/preview").text
-    shown = forms.post_signed(f"/actions/new/{type}/preview", purpose="contract", **WHOLE[type])
+    shown = forms.post_signed(f"/actions/new/{type}/preview", **{"purpose": "contract", **WHOLE[type]})
     assert "It cannot be read yet" not in shown.text
     assert "<dt>To</dt>" in shown.text
 
@@ -375,8 +379,8 @@ def test_every_type_can_be_looked_at(marketer: Person, type: ActionType) -> None
 def fill_mail(page: Page) -> None:
     page.get_by_label("To these addresses").fill("reader@example.com")
     page.get_by_label("Subject").fill("Winter sale")
-    page.get_by_label("Words").fill("Hello,\n\nit is cold.")
-    page.get_by_label("HTML", exact=False).first.fill("<h1>It is cold</h1>")
+    page.get_by_role("textbox", name="Words Plain text").fill("Hello,\n\nit is cold.")
+    page.get_by_role("textbox", name="HTML").fill("<h1>It is cold</h1>")
 
 
 @pytest.mark.browser
@@ -387,6 +391,7 @@ def test_a_marketer_writes_a_mail_looks_at_it_and_asks_by_keyboard_alone(
         sign_in_by_keyboard(page, marketer, "/actions")
         press_tab_to(page, "Write the first one")
         page.keyboard.press("Enter")
+        page.wait_for_url("**/actions/new")
         press_tab_to(page, "Email")
         page.keyboard.press("Enter")
         page.wait_for_url("**/actions/new/email")
