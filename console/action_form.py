@@ -23,6 +23,18 @@ PAYLOAD = "payload."
 STEPS = "payload.steps"
 _WHOLE = re.compile(r"-?\d{1,18}")
 _ONE_OF_A_LIST = re.compile(r"(payload\.(?:recipients|campaigns))\.(\d+)")
+_BESIDE_THE_PAYLOAD = {
+    "due_at": "Not before",
+    "window": "Hours",
+    "window.opens": "Hours, from",
+    "window.closes": "Hours, to",
+    "window.days": "Days",
+    "purpose": "Purpose",
+    "campaign_id": "Campaign",
+    "budget_cap": "May cost at most",
+    "standing_approval_id": "Signed once already",
+    "dry_run": "Dry run",
+}
 # Of one recipient and several, the form has one field.
 _SHOWN_AT = {"payload.recipient": "payload.recipients", "payload.changes.0": "payload.changes"}
 
@@ -108,6 +120,18 @@ def troubles(error: Exception) -> dict[str, str]:
         field, reason = _beside(each)
         found.setdefault(field, reason)
     return found
+
+
+def called(type: ActionType, typed: Typed) -> dict[str, str]:
+    """What the fields of a form are called in it, in the order in which they stand there."""
+    names = {"title": "Title"}
+    for field in FIELDS[type]:
+        names[PAYLOAD + field.name] = field.label
+        if field.widget is Widget.STEPS:
+            for number in range(typed.steps):
+                for part in STEP:
+                    names[f"{STEPS}.{number}.{part.name}"] = f"Mail {number + 1}, {part.label.lower()}"
+    return names | _BESIDE_THE_PAYLOAD
 
 
 def _values(fields: Sequence[Field], typed: Typed, before: str) -> Iterator[tuple[str, Any]]:

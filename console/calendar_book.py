@@ -52,6 +52,11 @@ class Page:
         return not (self.count or self.other_campaigns or any(self.lanes))
 
     @property
+    def is_quiet(self) -> bool:
+        """Nothing happens on it: at most, campaigns go on."""
+        return not (self.count or any(lane and (lane.starts or lane.ends) for lane in self.lanes))
+
+    @property
     def due_here(self) -> Filter:
         return Filter(due=self.day)
 

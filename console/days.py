@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as TimeOfDay
 from enum import StrEnum
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from pydantic import Field
 
 # What lies beyond cannot be meant, and its neighbours could not be told.
 EARLIEST, LATEST = date(1971, 1, 1), date(2199, 12, 31)
+Shown = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
 WEEK = timedelta(days=7)
 
 

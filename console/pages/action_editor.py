@@ -203,6 +203,11 @@ def _editor(
     visitor: Visitor, type: ActionType, stored: Stored | None, typed: Typed, told: Told
 ) -> HTMLResponse:
     action = stored.action if stored else None
+    called = action_form.called(type, typed)
+    order = list(called)
+    troubles = sorted(
+        told.troubles.items(), key=lambda it: order.index(it[0]) if it[0] in called else len(order)
+    )
     groups = choices.groups(visitor) if type is ActionType.EMAIL else ()
     with visitor.records() as session:
         version = actions.current_version(session, action) if action else None
@@ -218,7 +223,8 @@ def _editor(
             etag=stored.etag if stored else "",
             typed=typed,
             theirs=told.theirs,
-            troubles=told.troubles,
+            troubles=dict(troubles),
+            called=called,
             done=told.done,
             fields=action_fields,
             campaigns=choices.campaigns(session, visitor, int(chosen) if _is_number(chosen) else None),

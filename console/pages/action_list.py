@@ -1,6 +1,5 @@
 """The list of all actions, and what of it is shown."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -11,7 +10,6 @@ from console import action_filters, choices, days, listing, rendering
 from console.action_filters import Filter
 from console.admission import LARGEST_ID, SignedIn
 from console.cursors import Cursor
-from console.days import EARLIEST, LATEST
 from console.texts import Text
 from store.records.action_states import State
 from store.records.actions import ActionType, Source
@@ -32,7 +30,7 @@ def actions(
     author: Annotated[str, Query(pattern="^(mine)?$")] = "",
     source: Annotated[Source | None, _or_none, Query()] = None,
     text: Annotated[Text, Query(max_length=200)] = "",
-    due: Annotated[date | None, _or_none, Query(ge=EARLIEST, le=LATEST)] = None,
+    due: Annotated[days.Shown | None, _or_none, Query()] = None,
     cursor: Cursor = None,
 ) -> HTMLResponse:
     only = Filter(

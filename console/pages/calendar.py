@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 from console import calendar_book, choices, days, rendering
 from console.admission import LARGEST_ID, SignedIn
-from console.days import EARLIEST, LATEST, View
+from console.days import View
 from store.clock import now
 
 router = APIRouter(include_in_schema=False)
@@ -22,7 +22,7 @@ _or_none = BeforeValidator(lambda said: said or None)
 def calendar(
     visitor: SignedIn,
     view: View = View.MONTH,
-    chosen: Annotated[date | None, _or_none, Query(alias="from", ge=EARLIEST, le=LATEST)] = None,
+    chosen: Annotated[days.Shown | None, _or_none, Query(alias="from")] = None,
     campaign: Annotated[int | None, _or_none, Query(ge=1, le=LARGEST_ID)] = None,
 ) -> HTMLResponse:
     today = days.today(now(), visitor.time_zone)

@@ -370,11 +370,10 @@ def edit(
     """New content: a draft again, so that nothing is sent on a vote for the old one."""
     move(session, action, Move.EDIT, actor, changed=sorted(["payload", *changes]))
     action.payload, action.channel = payload, channel
+    if "schedule" in changes:
+        action.follow(changes.pop("schedule"))
     for name, value in changes.items():
-        if name == "schedule":
-            action.follow(changes["schedule"])
-        else:
-            setattr(action, name, value)
+        setattr(action, name, value)
 
 
 def of_number(session: Session, tenant: TenantId, action_id: ActionId) -> Action | None:

@@ -15,7 +15,6 @@ from marketing_pipelines.outbound import kinds
 from marketing_pipelines.outbound.kinds.sequence import Step
 from store import records
 from store.records.actions import ActionType
-from store.records.groups import Group
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Role, Settings

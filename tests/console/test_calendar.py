@@ -31,6 +31,7 @@ ZONES = st.sampled_from(
         "Asia/Kathmandu",
     ]
 ).map(ZoneInfo)
+MOMENTS = st.integers(10**8, 7 * 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 DATES = st.dates(EARLIEST + timedelta(days=40), LATEST - timedelta(days=40))
 
 
@@ -66,7 +67,7 @@ def test_turning_goes_to_the_neighbour_and_back(chosen: date, view: View, zone: 
     assert days.span(view, forth, zone).days == span.days
 
 
-@given(st.datetimes(datetime(1972, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)), ZONES)
+@given(MOMENTS, ZONES)
 def test_a_moment_is_in_the_day_that_its_clock_shows(moment: datetime, zone: ZoneInfo) -> None:
     """But for what an hour after midnight repeats of the day before, which no zone here does."""
     day = days.day(moment.astimezone(zone).date(), zone)
@@ -220,7 +221,7 @@ def test_it_is_walked_by_keyboard_and_is_a_list_by_day_on_a_phone(browser: Brows
         api.post("/actions", json=mail(subject="Winter sale") | due).raise_for_status()
     with opened(browser, marketer.site, viewport={"width": 1280, "height": 900}) as page:
         sign_in_by_keyboard(page, marketer, "/calendar?view=month&from=2031-02-10")
-        press_tab_to(page, "›")  # noqa: RUF001 (the sign on the button)
+        press_tab_to(page, "›")
         page.keyboard.press("Enter")
         page.wait_for_url("**from=2031-03-01")
         expect(page.get_by_role("columnheader", name="Mon")).to_be_visible()
