@@ -1,17 +1,20 @@
 """Campaigns in the console: listed, written, published, scheduled, paused and resumed, and where they stand."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from playwright.sync_api import Browser
 
 from store import events
 from store.clock import now
 from store.records.people import MemberRole
 from store.settings import Settings
+from tests.console.test_actions_list import asked
+from tests.console.test_browser import opened, sign_in_by_keyboard
 from tests.console.test_campaigns import in_days, in_zone
 from tests.console.visitors import Forms, Person, mail
-from tests.console.writing import etag_of
+from tests.console.writing import etag_of, many
 
 AD_PERFORMANCE = """
 create table if not exists marts.ad_performance
@@ -263,3 +266,63 @@ def test_a_campaign_that_is_over_says_how_it_comes_back(marketer: Person) -> Non
     back = forms.post_signed(f"/campaigns/{campaign}/schedule", end_date=f"{now().year + 2}-01-01T00:00")
     assert back.status_code == 303
     assert read(marketer, campaign)["status"] == "running"
+
+
+def test_a_page_asks_as_often_for_many_as_for_few(house: Settings, marketer: Person) -> None:
+    forms = marketer.forms()
+    with marketer.api() as api:
+        for number in range(5):
+            api.post("/campaigns", json={"name": f"Campaign {number}"}).raise_for_status()
+        few = asked(house, forms, "/campaigns")
+        for number in range(20):
+            last = api.post("/campaigns", json={"name": f"More {number}"}).json()["id"]
+    assert asked(house, forms, "/campaigns") == few
+    empty = asked(house, forms, f"/campaigns/{last}")
+    many(house, marketer, 25, campaign=last)
+    assert asked(house, forms, f"/campaigns/{last}") == empty
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_every_screen(
+    browser: Browser, marketer: Person, scheme: Literal["light", "dark"]
+) -> None:
+    forms = marketer.forms()
+    long = "Unbroken" * 20
+    dates = {"start_date": "2031-03-05T09:00", "end_date": "2031-03-12T18:00"}
+    campaign = made(forms, name=long, objective=long, **dates)
+    with marketer.api() as api:
+        due = {"due_at": "2031-03-06T10:00:00+00:00", "campaign_id": campaign}
+        action = api.post("/actions", json=mail(subject=long) | due).json()["id"]
+    pages = [
+        "/actions?type=email",
+        f"/actions?text={long}",
+        "/actions/new",
+        "/actions/new/ad_change",
+        "/actions/new/sequence",
+        f"/actions/{action}/edit",
+        "/campaigns",
+        "/campaigns/new",
+        f"/campaigns/{campaign}",
+        f"/campaigns/{campaign}/edit",
+        "/calendar?view=month&from=2031-03-01",
+        "/calendar?view=week&from=2031-03-05",
+        "/calendar?view=week&from=2035-03-05",
+    ]
+    with opened(browser, marketer.site, color_scheme=scheme) as page:
+        sign_in_by_keyboard(page, marketer)
+        for width, height in ((320, 640), (1280, 800), (3840, 2160)):
+            page.set_viewport_size({"width": width, "height": height})
+            for path in pages:
+                page.goto(path)
+                overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert overflow <= 0, f"{path} is {overflow} px too wide at {width}"
+                assert page.evaluate("document.querySelectorAll('h1').length") == 1, path
+                unnamed = page.evaluate(
+                    "[...document.querySelectorAll('input:not([type=hidden]),textarea,select')].filter(f => !f.labels.length).length"
+                )
+                assert unnamed == 0, path
+                repeated = page.evaluate(
+                    "(all => all.length - new Set(all).size)([...document.querySelectorAll('[id]')].map(e => e.id))"
+                )
+                assert repeated == 0, f"{path} names something twice"
