@@ -64,11 +64,11 @@ class Page:
 def pages(session: Session, visitor: Visitor, span: Span, campaign: int | None) -> list[Page]:
     """Every day of a span; `campaign` leaves out all others."""
     due = _due(session, visitor, span, campaign)
-    running = _lanes(_campaigns(session, visitor, span, campaign), span)
+    running = lanes(_campaigns(session, visitor, span, campaign), span)
     written = []
     for number, day in enumerate(span.days):
         first, count = due.get(number, ((), 0))
-        today = [(lane, it) for lane, it in running if _runs(it, day)]
+        today = [(lane, it) for lane, it in running if runs(it, day)]
         shown: list[Running | None] = [None] * LANES
         for lane, it in today:
             if lane < LANES:
@@ -130,7 +130,7 @@ def _campaigns(session: Session, visitor: Visitor, span: Span, campaign: int | N
     return session.scalars(query.order_by(Campaign.start_date, Campaign.id).limit(MOST_CAMPAIGNS)).all()
 
 
-def _lanes(campaigns: Iterable[Campaign], span: Span) -> list[tuple[int, Campaign]]:
+def lanes(campaigns: Iterable[Campaign], span: Span) -> list[tuple[int, Campaign]]:
     """Each campaign keeps one lane through the whole span, and takes the first that is free."""
     until: list[datetime] = []
     placed = []
@@ -144,7 +144,7 @@ def _lanes(campaigns: Iterable[Campaign], span: Span) -> list[tuple[int, Campaig
     return placed
 
 
-def _runs(campaign: Campaign, day: Day) -> bool:
+def runs(campaign: Campaign, day: Day) -> bool:
     begun = campaign.start_date is None or campaign.start_date < day.ends
     return begun and (campaign.end_date is None or campaign.end_date > day.begins)
 

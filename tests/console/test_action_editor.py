@@ -433,3 +433,22 @@ def test_all_of_it_works_with_scripts_off(browser: Browser, marketer: Person) ->
         page.goto("/actions/new/sequence")
         page.get_by_role("button", name="Add a step").click()
         expect(page.get_by_role("group", name="Mail 2")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_the_enter_key_saves_and_takes_no_mail_out(browser: Browser, marketer: Person) -> None:
+    two = SEQUENCE | {
+        "payload.steps": "2",
+        "payload.steps.1.after_days": "3",
+        "payload.steps.1.subject": "Second",
+        "payload.steps.1.body": "Still here",
+    }
+    action = saved(marketer.forms(), "sequence", **two)
+    with opened(browser, marketer.site) as page:
+        sign_in_by_keyboard(page, marketer, f"/actions/{action}/edit")
+        page.get_by_label("Title").fill("Welcome, all")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("Saved as a draft")
+    kept = read(marketer, action)
+    assert kept["title"] == "Welcome, all"
+    assert [step["subject"] for step in kept["payload"]["steps"]] == ["Hello", "Second"]

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 
-from console import days
+from console import calendar_book, days
 from console.days import EARLIEST, LATEST, View
+from store.records.campaigns import Campaign
 from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.test_actions_list import asked
@@ -72,6 +73,32 @@ def test_a_moment_is_in_the_day_that_its_clock_shows(moment: datetime, zone: Zon
     """But for what an hour after midnight repeats of the day before, which no zone here does."""
     day = days.day(moment.astimezone(zone).date(), zone)
     assert day.begins <= moment < day.ends
+
+
+@given(
+    st.lists(
+        st.tuples(st.none() | st.integers(-20, 50), st.none() | st.integers(0, 30)).filter(any), max_size=12
+    ),
+    st.sampled_from(View),
+)
+def test_no_two_campaigns_share_a_lane_on_a_day(
+    said: list[tuple[int | None, int | None]], view: View
+) -> None:
+    """Each is said as the day on which it starts and how many days later it ends, in hours that are not whole days."""
+    span = days.span(view, date(2026, 3, 15), ZoneInfo("Europe/Berlin"))
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    campaigns = []
+    for start, length in said:
+        begins = None if start is None else noon + timedelta(days=start)
+        ends = None if length is None else (begins or noon) + timedelta(days=length, hours=5)
+        campaigns.append(Campaign(start_date=begins, end_date=ends))
+    ordered = sorted(campaigns, key=lambda it: it.start_date or noon + timedelta(days=999))
+    shown = [it for it in ordered if any(calendar_book.runs(it, day) for day in span.days)]
+    placed = calendar_book.lanes(shown, span)
+    assert [it for _, it in placed] == shown
+    for day in span.days:
+        taken = [lane for lane, it in placed if calendar_book.runs(it, day)]
+        assert len(taken) == len(set(taken))
 
 
 def test_days_on_which_clocks_change() -> None:
