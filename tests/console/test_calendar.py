@@ -145,6 +145,7 @@ def test_today_is_marked_and_neighbours_are_linked(marketer: Person) -> None:
     assert "/calendar?view=week&amp;from=2031-03-31" in month
     week = forms.get("/calendar?view=week&from=2031-03-31").text
     assert "31 March – 6 April 2031" in week
+    assert "30 December 2030 – 5 January 2031" in forms.get("/calendar?view=week&from=2031-01-01").text
     assert "/calendar?view=week&amp;from=2031-04-07" in week
 
 
