@@ -64,6 +64,7 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
     problems.install(app)
     larger = {
         "POST /api/campaigns": settings.campaign_max_body_bytes,
+        "POST /campaigns/new": settings.campaign_max_body_bytes,
         "POST /api/assets": settings.asset_max_bytes + AROUND_A_FILE,
     }
     app.add_middleware(BodyLimit, larger=larger)

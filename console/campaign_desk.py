@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from console import desk, etags, timing
 from console.problems import FieldError, Refused, nothing_here
@@ -158,14 +158,23 @@ def read(visitor: Visitor, campaign_id: int) -> Shown:
 
 
 def listed(
-    visitor: Visitor, *, status: CampaignStatus | None, project: int | None, cursor: int | None, limit: int
+    visitor: Visitor,
+    *,
+    status: CampaignStatus | None,
+    project: int | None,
+    cursor: int | None,
+    limit: int,
+    text: str = "",
 ) -> tuple[list[Shown], int | None]:
-    """A page of campaigns, newest first, and where the next begins."""
+    """A page of campaigns, newest first, and where the next begins; `text` is a part of a name."""
     query = select(Campaign).where(Campaign.tenant_id == visitor.tenant).order_by(Campaign.id.desc())
     if status is not None:
         query = query.where(Campaign.status == status)
     if project is not None:
         query = query.where(Campaign.project_id == project)
+    if text:
+        named = (Campaign.name, Campaign.utm_campaign)
+        query = query.where(or_(*(column.icontains(text, autoescape=True) for column in named)))
     if cursor:
         query = query.where(Campaign.id < cursor)
     with visitor.records() as session:

@@ -1,7 +1,7 @@
 """Where a campaign stands: what belongs to it, what its owner should know, and what happens next."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -64,3 +64,11 @@ def _lapsing(session: Session, visitor: Visitor, campaign: Campaign) -> Iterator
     )
     for action in session.scalars(lapsing.order_by(Action.id).limit(MOST_WARNED)):
         yield f"Action {action} lapses before the campaign starts: have it approved again by then."
+
+
+def action_counts(session: Session, visitor: Visitor, numbers: Collection[int]) -> Counter[int]:
+    """How many actions each of these campaigns has."""
+    query = select(Action.campaign_id, func.count()).where(
+        Action.tenant_id == visitor.tenant, Action.campaign_id.in_(numbers)
+    )
+    return Counter({row[0]: row[1] for row in session.execute(query.group_by(Action.campaign_id))})

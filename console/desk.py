@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Unpack
 
@@ -15,7 +15,17 @@ from console.timing import Timing
 from marketing_pipelines.outbound import freeze, payloads, standing
 from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.standing import NotCovered
-from store.records import actions, approvals, campaigns, comments, gate, policies, standing_approvals, tenants
+from store.records import (
+    actions,
+    approvals,
+    campaigns,
+    comments,
+    deliveries,
+    gate,
+    policies,
+    standing_approvals,
+    tenants,
+)
 from store.records.action_states import MOVES, Move
 from store.records.actions import Action, ActionType, Purpose, Source
 from store.records.approvals import Decision
@@ -29,6 +39,16 @@ from store.records.standing_approvals import StandingApproval
 from store.records.tenants import ConsentRule, StoredAddresses, Tenant, VisitorIds
 
 log = logging.getLogger(__name__)
+LONGEST_TITLE = 200
+# A copy says where it comes from beside so many origins of what was copied.
+MOST_ORIGINS = 99
+# What of an action stays once a message has gone out, and how people and programs call it.
+_FIXED = {
+    "purpose": "purpose",
+    "campaign_id": "campaign_id",
+    "standing_id": "standing_approval_id",
+    "dry_run": "dry_run",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +71,7 @@ class Wanted:
 def create(visitor: Visitor, wanted: Wanted) -> Action:
     checked = payloads.checked(wanted.type, wanted.payload)
     with visitor.records() as session:
-        if wanted.campaign is not None:
-            require_campaign(session, visitor, wanted.campaign)
-        if wanted.standing is not None:
-            _require_standing(session, visitor, wanted.standing)
+        _require_theirs(session, visitor, wanted.campaign, wanted.standing)
         return actions.create(
             session,
             visitor.tenant,
@@ -88,8 +105,41 @@ def edit(
         checked = payloads.checked(action.type, payload)
         if timing is not None:
             changes["schedule"] = timing.over(action.schedule)
+        _require_theirs(session, visitor, changes.get("campaign_id"), changes.get("standing_id"))
+        _refuse_another_account(session, action, changes)
         actions.edit(session, action, visitor.actor, checked.payload, checked.channel, **changes)
         return action
+
+
+def duplicate(visitor: Visitor, action_id: int) -> Action:
+    """A new draft of the same content, its author's own; when it goes is not taken along."""
+    with visitor.records() as session:
+        action = found(session, visitor, action_id)
+        wanted = Wanted(
+            type=action.type,
+            payload=action.payload,
+            title=f"Copy of {action.title}"[:LONGEST_TITLE] if action.title else "",
+            purpose=action.purpose,
+            source=Source.PERSON,
+            campaign=action.campaign_id,
+            schedule=replace(action.schedule, due_at=None),
+            budget_cap=action.budget_cap,
+            provenance=[*action.provenance[-MOST_ORIGINS:], {"kind": "action", "id": str(action.id)}],
+            standing=None,
+            dry_run=action.dry_run,
+        )
+    return create(visitor, wanted)
+
+
+def _refuse_another_account(session: Session, action: Action, changes: actions.Changes) -> None:
+    """Messages that have gone out went for one purpose and on one account: that stays."""
+    wanted = dict(changes)
+    changed = [
+        said for name, said in _FIXED.items() if name in wanted and wanted[name] != getattr(action, name)
+    ]
+    if changed and deliveries.has_any(session, action.tenant_id, action.id):
+        reason = "stays as it is, since messages of this action have gone out; duplicate it instead"
+        raise Refused(409, f"{changed[0]} {reason}.", [FieldError(name, reason) for name in changed])
 
 
 def submit(visitor: Visitor, action_id: int) -> Action:
@@ -240,6 +290,15 @@ def locked(session: Session, visitor: Visitor, action_id: int) -> Action:
         raise nothing_here()
     visitor.conditions.require(lambda: etag(session, action))
     return action
+
+
+def _require_theirs(
+    session: Session, visitor: Visitor, campaign: CampaignId | None, standing: StandingId | None
+) -> None:
+    if campaign is not None:
+        require_campaign(session, visitor, campaign)
+    if standing is not None:
+        _require_standing(session, visitor, standing)
 
 
 def _require_standing(session: Session, visitor: Visitor, standing: StandingId) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
+from console.action_filters import EVERYTHING, Filter
 from marketing_pipelines.outbound import kinds
 from store.records.action_states import State
 from store.records.actions import Action, ActionVersion
+from store.records.campaigns import Campaign
 from store.records.people import User
 from store.records.schema import TenantId, UserId
 
@@ -23,6 +25,7 @@ class Listed:
     action: Action
     author: str | None
     recipients: int | None
+    campaign: str | None = None
 
     @property
     def title(self) -> str:
@@ -48,14 +51,12 @@ def newest(
     session: Session,
     tenant: TenantId,
     *,
-    state: State | None = None,
+    only: Filter = EVERYTHING,
     cursor: int | None = None,
     limit: int = PAGE,
 ) -> Page:
-    """All actions, or those in one state, newest first."""
-    query = _lines(tenant).order_by(Action.id.desc())
-    if state is not None:
-        query = query.where(Action.state == state)
+    """All actions that fit a filter, newest first."""
+    query = _lines(tenant).where(*only.conditions()).order_by(Action.id.desc())
     return _page(session, query.where(Action.id < cursor) if cursor else query, limit)
 
 
@@ -78,9 +79,10 @@ def _lines(tenant: TenantId) -> Select[Any]:
     )
     recipients = ActionVersion.manifest["recipients"]["count"].as_integer()
     return (
-        select(Action, User.name, recipients)
+        select(Action, User.name, recipients, Campaign.name)
         .outerjoin(ActionVersion, frozen)
         .outerjoin(User, User.id == Action.author_id)
+        .outerjoin(Campaign, and_(Campaign.tenant_id == Action.tenant_id, Campaign.id == Action.campaign_id))
         .where(Action.tenant_id == tenant)
     )
 

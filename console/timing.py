@@ -11,6 +11,9 @@ from console.problems import FieldError, Refused
 from store.clock import NoSuchTime, moment, zone_named
 from store.records.schedules import EVERY_DAY, Schedule, SendWindow
 
+# What lies beyond is no plan, and in some zones no moment at all.
+EARLIEST, LATEST = 1970, 2200
+
 
 def _zone_there_is(name: str) -> str:
     zone_named(name)
@@ -65,6 +68,9 @@ class Timing(BaseModel):
 
 def meant(field: str, said: datetime | None, zone: ZoneInfo) -> datetime | None:
     """The moment that a field means; one that a clock in the zone never shows is refused."""
+    if said is not None and not EARLIEST <= said.year < LATEST:
+        reason = f"must lie between the years {EARLIEST} and {LATEST}"
+        raise Refused(422, f"{field} {reason}.", [FieldError(field, reason)])
     try:
         return moment(said, zone) if said else None
     except (NoSuchTime, OverflowError) as never:

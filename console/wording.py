@@ -12,6 +12,8 @@ from store.records.action_states import State
 from store.records.actions import ActionType, Channel, Purpose
 from store.records.alerts import AlertKind, AlertState, Seen
 from store.records.approvals import Decision
+from store.records.campaigns import CampaignStatus
+from store.records.deliveries import DeliveryState
 from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 
 
@@ -41,6 +43,25 @@ STATES: dict[State, Label] = {
     State.DENIED: Label("Denied", Tone.BAD),
     State.EXPIRED: Label("Expired", Tone.QUIET),
     State.CANCELLED: Label("Cancelled", Tone.QUIET),
+}
+
+CAMPAIGNS: dict[CampaignStatus, Label] = {
+    CampaignStatus.DRAFT: Label("Draft", Tone.QUIET),
+    CampaignStatus.SCHEDULED: Label("Scheduled", Tone.WAITING),
+    CampaignStatus.RUNNING: Label("Running", Tone.GOOD),
+    CampaignStatus.PAUSED: Label("Paused", Tone.BAD),
+    CampaignStatus.COMPLETED: Label("Over", Tone.QUIET),
+}
+
+# What has become of messages, behind their number.
+DELIVERIES: dict[str, str] = {
+    DeliveryState.QUEUED: "that wait",
+    DeliveryState.SENDING: "on their way",
+    DeliveryState.SENT: "sent",
+    DeliveryState.FAILED: "that failed",
+    DeliveryState.UNKNOWN: "that may have arrived",
+    DeliveryState.SUPPRESSED: "kept back, since their readers want none",
+    DeliveryState.SIMULATED: "rehearsed",
 }
 
 # What the mail on the page is, by what has become of its action.

@@ -5,15 +5,17 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from console import desk, listing
-from console.admission import LARGEST_ID, Id, SignedIn
+from console.action_bodies import Body, ChangedAction, NewAction, Origin
+from console.action_filters import Filter
+from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
 from console.cursors import Cursor, Limit
 from console.sign_in import Visitor
-from console.texts import Content, Note, Remark, Text, Title, hash_named
-from console.timing import Timing, Window
+from console.texts import Note, Remark, hash_named
+from console.timing import Window
 from marketing_pipelines.outbound.preflight import Severity
 from store.records import actions, approvals, comments
 from store.records.action_states import State
@@ -21,51 +23,8 @@ from store.records.actions import Action, ActionType, ActionVersion, Channel, Pu
 from store.records.approvals import Decision
 from store.records.database import Session
 from store.records.policies import Risk, Signing
-from store.records.schedules import Schedule
-from store.records.schema import CampaignId, StandingId
 
 router = APIRouter(tags=["actions"], responses=REFUSALS)
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Origin(Body):
-    """What an action came from: a feed's item, an agent's run, a recommendation."""
-
-    kind: Annotated[Text, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
-    id: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
-
-
-BudgetCap = Annotated[
-    Decimal,
-    Field(gt=0, max_digits=18, decimal_places=2, description="What it may cost at most, as estimated."),
-]
-
-
-class NewAction(Timing, Body):
-    type: ActionType
-    payload: Annotated[Content, Field(description="By type; see the page on actions.")]
-    title: Title = ""
-    purpose: Purpose | None = None
-    source: Source = Source.PERSON
-    campaign_id: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None
-    budget_cap: BudgetCap | None = None
-    provenance: Annotated[list[Origin], Field(max_length=100)] = []
-    standing_approval_id: Annotated[
-        int | None,
-        Field(ge=1, le=LARGEST_ID, description="Signed once already: a submission that fits goes at once."),
-    ] = None
-    dry_run: bool = False
-
-
-class ChangedAction(Timing, Body):
-    """The whole new payload; title, times and cap stay as they are unless given."""
-
-    payload: Content
-    title: Title = ""
-    budget_cap: BudgetCap | None = None
 
 
 class Vote(Body):
@@ -201,20 +160,7 @@ class ActionPage(BaseModel):
 @router.post("/api/actions", status_code=201)
 def create(visitor: SignedIn, body: NewAction, response: Response) -> ActionOut:
     """A new draft; nothing is sent before it was submitted and approved."""
-    wanted = desk.Wanted(
-        type=body.type,
-        payload=body.payload,
-        title=body.title,
-        purpose=body.purpose,
-        source=body.source,
-        campaign=CampaignId(body.campaign_id) if body.campaign_id else None,
-        schedule=body.over(Schedule(zone=visitor.time_zone)),
-        budget_cap=body.budget_cap,
-        provenance=[origin.model_dump() for origin in body.provenance],
-        standing=StandingId(body.standing_approval_id) if body.standing_approval_id else None,
-        dry_run=body.dry_run,
-    )
-    action = desk.create(visitor, wanted)
+    action = desk.create(visitor, body.as_wanted(visitor))
     response.headers["Location"] = f"/api/actions/{action.id}"
     return _read(visitor, action.id)
 
@@ -225,7 +171,7 @@ def list_actions(
 ) -> ActionPage:
     """Newest first."""
     with visitor.records() as session:
-        page = listing.newest(session, visitor.tenant, state=state, cursor=cursor, limit=limit)
+        page = listing.newest(session, visitor.tenant, only=Filter(state=state), cursor=cursor, limit=limit)
     return ActionPage(items=[_line(item) for item in page.items], next_cursor=page.next_cursor)
 
 
@@ -237,12 +183,8 @@ def read(visitor: SignedIn, action_id: Id) -> ActionOut:
 @router.put("/api/actions/{action_id}")
 def edit(visitor: SignedIn, action_id: Id, body: ChangedAction) -> ActionOut:
     """New content: the action is a draft again, and votes for the old content are void."""
-    changes: actions.Changes = {}
-    if "title" in body.model_fields_set:
-        changes["title"] = body.title
-    if "budget_cap" in body.model_fields_set:
-        changes["budget_cap"] = body.budget_cap
-    desk.edit(visitor, action_id, body.payload, body if body.says_something else None, **changes)
+    timing = body if body.says_something else None
+    desk.edit(visitor, action_id, body.payload, timing, **body.as_changes())
     return _read(visitor, action_id)
 
 

@@ -13,7 +13,7 @@ from pydantic import (
 from console import campaign_desk, campaign_standing
 from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
-from console.api.campaign_bodies import ChangedCampaign, Dates, NewCampaign, Pause
+from console.campaign_bodies import ChangedCampaign, Dates, NewCampaign, Pause
 from console.campaign_desk import Published, Shown, TakenIn
 from console.campaign_standing import Standing
 from console.cursors import Cursor, Limit

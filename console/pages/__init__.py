@@ -2,10 +2,14 @@
 
 from console.pages import (
     account,
+    action_editor,
+    action_list,
     actions,
     admin,
     alerts,
     approvals,
+    calendar,
+    campaigns,
     forward,
     front_door,
     keys,
@@ -18,10 +22,15 @@ from console.pages import (
     tenants,
 )
 
+# What is called `new` comes before what is called by its number.
 ROUTERS = (
     overview.router,
     approvals.router,
+    action_list.router,
+    action_editor.router,
     actions.router,
+    campaigns.router,
+    calendar.router,
     pixel.router,
     kill_switch.router,
     alerts.router,

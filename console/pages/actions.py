@@ -1,4 +1,4 @@
-"""All actions, and one of them: exactly what will be sent, who said what about it, and the decision."""
+"""One action: exactly what will be sent, who said what about it, and the decision."""
 
 from typing import Annotated
 
@@ -7,7 +7,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from console import desk, headers, letter, listing, names, rendering
 from console.admission import Id, SignedIn
-from console.cursors import Cursor
 from console.problems import nothing_here
 from console.sign_in import Visitor
 from console.texts import Note, hash_named
@@ -22,15 +21,6 @@ router = APIRouter(include_in_schema=False)
 
 Hash = Annotated[str, Form(max_length=64)]
 NoteField = Annotated[Note, Form()]
-
-
-@router.get("/actions")
-def actions(visitor: SignedIn, state: State | None = None, cursor: Cursor = None) -> HTMLResponse:
-    with visitor.records() as session:
-        page = listing.newest(session, visitor.tenant, state=state, cursor=cursor)
-        return rendering.page(
-            visitor, session, "actions.html", page=page, state=state, is_first=cursor is None
-        )
 
 
 @router.get("/actions/{action_id}")

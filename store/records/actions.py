@@ -15,6 +15,7 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Numeric,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -89,6 +91,9 @@ class Source(StrEnum):
     OPTIMISER = "optimiser"
 
 
+LISTED_BY = ("state", "type", "campaign_id", "author_id", "source")
+
+
 class IllegalMove(Exception):
     """The action's state does not allow this; says what it is and what would be allowed."""
 
@@ -116,6 +121,9 @@ class Action(TenantOwned, Record):
             "or window_opens < window_closes and jsonb_array_length(window_days) > 0)",
             name="window",
         ),
+        # What lists are filtered by, newest first; the calendar reads by the moment.
+        *(Index(f"ix_actions_listed_by_{column}", "tenant_id", column, "id") for column in LISTED_BY),
+        Index("ix_actions_due", "tenant_id", "due_at", postgresql_where=text("due_at is not null")),
     )
 
     type: Mapped[ActionType] = mapped_column(enumerated(ActionType, 40))
@@ -345,6 +353,10 @@ class Changes(TypedDict, total=False):
     title: str
     schedule: Schedule
     budget_cap: Decimal | None
+    purpose: Purpose
+    campaign_id: CampaignId | None
+    standing_id: StandingId | None
+    dry_run: bool
 
 
 def edit(
@@ -358,10 +370,10 @@ def edit(
     """New content: a draft again, so that nothing is sent on a vote for the old one."""
     move(session, action, Move.EDIT, actor, changed=sorted(["payload", *changes]))
     action.payload, action.channel = payload, channel
-    action.title = changes.get("title", action.title)
-    action.budget_cap = changes.get("budget_cap", action.budget_cap)
     if "schedule" in changes:
-        action.follow(changes["schedule"])
+        action.follow(changes.pop("schedule"))
+    for name, value in changes.items():
+        setattr(action, name, value)
 
 
 def of_number(session: Session, tenant: TenantId, action_id: ActionId) -> Action | None:

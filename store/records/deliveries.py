@@ -29,7 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.clock import now
 from store.records.actions import Action, ActionRecipient
-from store.records.schema import ActionId, Record, TenantOwned, belongs_to, enumerated, one_of
+from store.records.schema import ActionId, Record, TenantId, TenantOwned, belongs_to, enumerated, one_of
 
 LONGEST_OUTCOME = 1000
 
@@ -103,6 +103,12 @@ class Delivery(TenantOwned, Record):
     settled_at: Mapped[datetime | None]
     chunk: Mapped[str | None] = mapped_column(String(64))
     loaded_at: Mapped[datetime | None]
+
+
+def has_any(session: Session, tenant: TenantId, action: int) -> bool:
+    """Whether an action has ever been handed out, be it for rehearsal."""
+    here = exists().where(Delivery.tenant_id == tenant, Delivery.action_id == action)
+    return bool(session.scalar(select(here)))
 
 
 def plan(session: Session, action: Action, message_id_of: Callable[[str], str]) -> None:

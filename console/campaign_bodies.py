@@ -9,10 +9,10 @@ from console.api.groups import Name
 from console.api.recipients import Body, Number
 from console.campaign_desk import Brought, Wanted
 from console.texts import Reason, Text, storable
+from console.timing import EARLIEST, LATEST
 from marketing_pipelines.outbound.kinds.face import Line, Words
 from store.records.campaigns import LONGEST_UTM
 
-EARLIEST, LATEST = 1970, 2200
 MOST_ADDRESSES = 100_000
 # An address has 254 characters; what is longer is none however much is kept of it.
 LONGEST_LINE = 300

@@ -1,0 +1,55 @@
+"""The list of all actions, and what of it is shown."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
+from pydantic import BeforeValidator
+
+from console import action_filters, choices, days, listing, rendering
+from console.action_filters import Filter
+from console.admission import LARGEST_ID, SignedIn
+from console.cursors import Cursor
+from console.texts import Text
+from store.records.action_states import State
+from store.records.actions import ActionType, Source
+
+router = APIRouter(include_in_schema=False)
+
+MINE = "mine"
+# A field of a form that was left as it is says nothing.
+_or_none = BeforeValidator(lambda said: said or None)
+
+
+@router.get("/actions")
+def actions(
+    visitor: SignedIn,
+    state: Annotated[State | None, _or_none, Query()] = None,
+    type: Annotated[ActionType | None, _or_none, Query()] = None,
+    campaign: Annotated[int | None, _or_none, Query(ge=1, le=LARGEST_ID)] = None,
+    author: Annotated[str, Query(pattern="^(mine)?$")] = "",
+    source: Annotated[Source | None, _or_none, Query()] = None,
+    text: Annotated[Text, Query(max_length=200)] = "",
+    due: Annotated[days.Shown | None, _or_none, Query()] = None,
+    cursor: Cursor = None,
+) -> HTMLResponse:
+    only = Filter(
+        state=state,
+        type=type,
+        campaign=campaign,
+        author=visitor.user if author == MINE else None,
+        source=source,
+        text=text.strip(),
+        due=days.day(due, visitor.time_zone) if due else None,
+    )
+    with visitor.records() as session:
+        return rendering.page(
+            visitor,
+            session,
+            "actions.html",
+            page=listing.newest(session, visitor.tenant, only=only, cursor=cursor),
+            only=only,
+            counts=action_filters.by_state(session, visitor.tenant, only),
+            campaigns=choices.campaigns(session, visitor, campaign),
+            is_first=cursor is None,
+        )
