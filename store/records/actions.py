@@ -32,7 +32,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
 from store.clock import now
-from store.records import audit_log
+from store.records import asset_uses, audit_log
 from store.records.action_states import MOVES, Move, State
 from store.records.schedules import ANY_TIME, Schedule, SendWindow
 from store.records.schema import (
@@ -251,6 +251,7 @@ def create(
     action.follow(schedule)
     session.add(action)
     session.flush()
+    asset_uses.keep(session, tenant, ActionId(action.id), payload, provenance)
     audit_log.append(
         session, tenant, actor, "create", "action", action.id, {}, {"state": State.DRAFT, "type": type}
     )
@@ -358,6 +359,7 @@ def edit(
     """New content: a draft again, so that nothing is sent on a vote for the old one."""
     move(session, action, Move.EDIT, actor, changed=sorted(["payload", *changes]))
     action.payload, action.channel = payload, channel
+    asset_uses.keep(session, action.tenant_id, ActionId(action.id), payload, action.provenance)
     action.title = changes.get("title", action.title)
     action.budget_cap = changes.get("budget_cap", action.budget_cap)
     if "schedule" in changes:

@@ -15,6 +15,7 @@ class Turn(IntEnum):
     LOOKING_FOR_ALERTS = 0x6D71
     COUNTING_DELIVERIES = 0x6D72
     NAMING_CAMPAIGNS = 0x6D73
+    KEEPING_ASSETS = 0x6D74
 
 
 def take(session: Session, turn: Turn, tenant: TenantId) -> None:
