@@ -358,6 +358,13 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _keys_come_in_pairs(self) -> Self:
+        given = (self.assets_s3_access_key.get_secret_value(), self.assets_s3_secret_key.get_secret_value())
+        if any(given) and not all(given):
+            raise ValueError("ASSETS_S3_ACCESS_KEY and ASSETS_S3_SECRET_KEY: give both or neither")
+        return self
+
+    @model_validator(mode="after")
     def _production_is_serious(self) -> Self:
         if self.environment is not Environment.PRODUCTION:
             return self
@@ -370,10 +377,6 @@ class Settings(BaseSettings):
         jwt = self.jwt_secret.get_secret_value()
         if jwt and (len(jwt) < SHORTEST_PRODUCTION_SECRET or PLACEHOLDERS.match(jwt)):
             raise ValueError("JWT_SECRET: production needs a secret of 32 characters or more, or none at all")
-        if bool(self.assets_s3_access_key.get_secret_value()) != bool(
-            self.assets_s3_secret_key.get_secret_value()
-        ):
-            raise ValueError("ASSETS_S3_ACCESS_KEY and ASSETS_S3_SECRET_KEY: give both or neither")
         for name in ("alert_webhook_url", "cms_webhook_url", "chat_webhook_url"):
             if getattr(self, name).get_secret_value().startswith("http://"):
                 raise ValueError(f"{name.upper()}: production posts over https:// only")
