@@ -86,6 +86,7 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "GET /api/links": EVERYONE,
     "POST /api/links": WRITERS,
     "GET /api/links/{link_id}": EVERYONE,
+    "PATCH /api/links/{link_id}": WRITERS,
     "GET /api/links/{link_id}/stats": EVERYONE,
     "GET /api/assets": EVERYONE,
     "POST /api/assets": WRITERS,

@@ -44,6 +44,7 @@ SCOPES: Mapping[str, Scope | None] = {
     "GET /api/links": Scope.LINKS_READ,
     "POST /api/links": Scope.LINKS_WRITE,
     "GET /api/links/{link_id}": Scope.LINKS_READ,
+    "PATCH /api/links/{link_id}": Scope.LINKS_WRITE,
     "GET /api/links/{link_id}/stats": Scope.LINKS_READ,
     "GET /api/assets": Scope.ASSETS_READ,
     "POST /api/assets": Scope.ASSETS_WRITE,
