@@ -29,6 +29,7 @@ from store.records.schema import CampaignId
 # Of those who use an asset, so many are named; the rest is counted.
 USES_SHOWN = 50
 LONGEST_NAME = 200
+WORDS_SHOWN = 4000
 _log = logging.getLogger("console")
 
 
@@ -178,6 +179,14 @@ def one_tag(line: str) -> str:
     """A tag that is looked for, in the spelling that tags are kept in; one that cannot be is found nowhere."""
     with _refusing("tag"):
         return next(iter(tags.normalised([line])), "")
+
+
+def words(visitor: Visitor, asset: Asset) -> str:
+    """The beginning of a text, or of HTML as it is written: to be read, never to be run."""
+    if asset.kind not in {AssetKind.TEXT, AssetKind.HTML}:
+        return ""
+    whole = content(visitor, asset).decode("utf-8-sig", "replace")
+    return whole if len(whole) <= WORDS_SHOWN else f"{whole[:WORDS_SHOWN]}…"
 
 
 def etag(asset: Asset) -> str:

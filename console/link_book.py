@@ -134,26 +134,23 @@ def change(visitor: Visitor, link_id: int, changes: Mapping[str, Any]) -> Known:
         visitor.conditions.require(lambda: _known(session, visitor, [link])[0].etag)
         named = dict(changes)
         archived = named.pop("archived", None)
-        wanted = replace(as_wanted(link), **named)
-        draft = _draft(visitor, wanted)
-        if "campaign" in named and wanted.campaign is not None:
-            desk.require_campaign(session, visitor, wanted.campaign)
-        _refuse_blocked(session, draft)
-        password_hash = _hashed(wanted.password) if "password" in named else link.password_hash
         if named:
-            keeping.change(
-                session,
-                visitor.actor,
-                link,
-                draft,
-                campaign=wanted.campaign,
-                password_hash=password_hash,
-            )
+            _rewrite(session, visitor, link, named)
         if archived is not None:
             step = links.archive if archived else links.restore
             step(session, visitor.actor, visitor.tenant, link.slug)
         session.flush()
         return _known(session, visitor, [link])[0]
+
+
+def _rewrite(session: Session, visitor: Visitor, link: Link, named: Mapping[str, Any]) -> None:
+    wanted = replace(as_wanted(link), **named)
+    draft = _draft(visitor, wanted)
+    if "campaign" in named and wanted.campaign is not None:
+        desk.require_campaign(session, visitor, wanted.campaign)
+    _refuse_blocked(session, draft)
+    password_hash = _hashed(wanted.password) if "password" in named else link.password_hash
+    keeping.change(session, visitor.actor, link, draft, campaign=wanted.campaign, password_hash=password_hash)
 
 
 def as_wanted(link: Link) -> Wanted:

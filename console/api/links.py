@@ -112,7 +112,7 @@ class ChangedLink(Body):
         if "campaign_id" in given:
             given["campaign"] = given.pop("campaign_id")
         return {
-            name: _wanted_targets(value) if name == "targets" else value
+            name: _wanted_targets(value or ()) if name == "targets" else value
             for name, value in given.items()
             if value is not None or name in _MAY_BE_EMPTY
         }

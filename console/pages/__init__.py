@@ -1,11 +1,25 @@
 """Screens: one module each. A GET shows, a POST changes and leads back to a GET."""
 
-from console.pages import actions, admin, alerts, approvals, forward, kill_switch, log_in, overview, pixel
+from console.pages import (
+    actions,
+    admin,
+    alerts,
+    approvals,
+    assets,
+    forward,
+    kill_switch,
+    links,
+    log_in,
+    overview,
+    pixel,
+)
 
 ROUTERS = (
     overview.router,
     approvals.router,
     actions.router,
+    assets.router,
+    links.router,
     pixel.router,
     kill_switch.router,
     alerts.router,
