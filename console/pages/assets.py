@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BeforeValidator
 
 from console import asset_book, names, rendering, wording
 from console.admission import Id, SignedIn
@@ -13,6 +14,7 @@ from console.asset_book import Changes, Given
 from console.cursors import Cursor
 from console.problems import Refused
 from console.sign_in import Visitor
+from console.texts import any_of_them
 from marketing_pipelines.creatives.media_types import declared_type
 from marketing_pipelines.creatives.tags import LONGEST_LINE
 from store.records import asset_uses, assets
@@ -38,8 +40,8 @@ class Turned:
 @router.get("/assets")
 def shelf(
     visitor: SignedIn,
-    kind: AssetKind | None = None,
-    flag: PolicyFlag | None = None,
+    kind: Annotated[AssetKind | None, BeforeValidator(any_of_them)] = None,
+    flag: Annotated[PolicyFlag | None, BeforeValidator(any_of_them)] = None,
     tag: Search = "",
     text: Search = "",
     archived: bool = False,

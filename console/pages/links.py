@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, BeforeValidator, StringConstraints
 from sqlalchemy import select
 
 from console import headers, link_book, rendering, timing, wording
@@ -17,7 +17,7 @@ from console.cursors import Cursor
 from console.link_book import Known, Wanted, WantedTarget
 from console.problems import FieldError, Refused
 from console.sign_in import Visitor
-from console.texts import Text
+from console.texts import Text, any_of_them
 from marketing_pipelines.events.user_agents import Device
 from marketing_pipelines.links import cells, pictures
 from marketing_pipelines.links.figures import Course
@@ -37,7 +37,7 @@ BLANK_ROWS = 2
 SPANS = (7, 30, 90, 365)
 PIXELS_A_MODULE = 12
 Cell = Annotated[Text, StringConstraints(max_length=4000)]
-OfCampaign = Annotated[int | None, Query(ge=1, le=LARGEST_ID)]
+OfCampaign = Annotated[int | None, BeforeValidator(any_of_them), Query(ge=1, le=LARGEST_ID)]
 Search = Annotated[str, Query(max_length=200)]
 
 
@@ -86,7 +86,7 @@ def links(
     visitor: SignedIn,
     text: Search = "",
     campaign: OfCampaign = None,
-    state: LinkState | None = None,
+    state: Annotated[LinkState | None, BeforeValidator(any_of_them)] = None,
     cursor: Cursor = None,
     done: str = "",
 ) -> HTMLResponse:

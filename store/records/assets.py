@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, Select, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    UniqueConstraint,
+    func,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -216,7 +227,7 @@ def tags_in_use(session: Session, tenant: TenantId, *, most: int) -> Sequence[st
         .subquery()
     )
     tag = func.jsonb_array_elements_text(recent.c.tags).table_valued("value").lateral()
-    query = select(tag.c.value).select_from(recent).join(tag, func.true()).group_by(tag.c.value)
+    query = select(tag.c.value).select_from(recent).join(tag, true()).group_by(tag.c.value)
     return list(session.scalars(query.order_by(func.count().desc(), tag.c.value).limit(most)))
 
 
