@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, BeforeValidator, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from sqlalchemy import select
 
 from console import headers, link_book, rendering, timing, wording
@@ -37,7 +37,9 @@ BLANK_ROWS = 2
 SPANS = (7, 30, 90, 365)
 PIXELS_A_MODULE = 12
 Cell = Annotated[Text, StringConstraints(max_length=4000)]
-OfCampaign = Annotated[int | None, BeforeValidator(any_of_them), Query(ge=1, le=LARGEST_ID)]
+OfCampaign = Annotated[
+    Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, BeforeValidator(any_of_them), Query()
+]
 Search = Annotated[str, Query(max_length=200)]
 
 
@@ -284,7 +286,7 @@ def _form(
 
 
 def _rows(form: LinkForm) -> list[Row]:
-    """The rows in which something stands."""
+    """The rows in which something stands beside a weight."""
     columns = (
         form.to_url,
         form.to_weight,
@@ -296,7 +298,7 @@ def _rows(form: LinkForm) -> list[Row]:
     height = max(map(len, columns))
     filled = [column + [""] * (height - len(column)) for column in columns]
     rows = [Row(*(cell.strip() for cell in cells_)) for cells_ in zip(*filled, strict=True)]
-    return [row for row in rows if row not in (Row(), Row(weight=""))]
+    return [row for row in rows if replace(row, weight="") != Row(weight="")]
 
 
 def _as_typed(visitor: Visitor, link: Link) -> LinkForm:

@@ -370,6 +370,7 @@ def test_somebody_uploads_and_describes_by_keyboard(
         image = page.get_by_role("img", name="summer-hero.png")
         expect(image).to_be_visible()
         if scripts:
+            page.wait_for_load_state("load")
             assert image.evaluate("picture => picture.complete && picture.naturalWidth") == 1200
         page.get_by_label("Do not use").focus()
         page.keyboard.press("Space")
