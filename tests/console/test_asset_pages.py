@@ -174,7 +174,7 @@ def test_hostile_files_are_refused_with_the_reason(
 
 
 def test_names_lead_nowhere_and_tags_are_bounded(house: Settings, marketer: Person) -> None:
-    forms = marketer.forms()
+    forms, asset = marketer.forms(), 0
     for number, name in enumerate(
         ("../../../etc/passwd", "C:\\temp\\a.txt", "a\r\nSet-Cookie: x.txt", "‮txt.exe")
     ):
