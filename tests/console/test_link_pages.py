@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from console.app import create_app
 from store import events, passwords, records
 from store.audit import Actor, ActorKind
 from store.records import links
@@ -18,10 +20,11 @@ from store.records.experiments import Experiment, Variant
 from store.records.links import Link, LinkTarget
 from store.records.people import MemberRole
 from store.settings import Role, Service, Settings
+from tests.console.conftest import served
 from tests.console.test_asset_pages import counting_statements
 from tests.console.test_browser import opened
 from tests.console.test_links import LANDING, TODAY, a_campaign, click, counted
-from tests.console.visitors import PASSWORD, Forms, Person
+from tests.console.visitors import PASSWORD, Forms, Person, person
 
 __all__ = ["counted"]
 
@@ -301,12 +304,15 @@ def test_figures_stand_by_day_and_kind_with_their_assets(
     assert re.search(r"variant warm.*?90 %.*?41", page, re.DOTALL)
 
 
-def test_without_clickhouse_the_pages_say_so(marketer: Person) -> None:
-    """The tests' ClickHouse may be up or not: both pages stand without it."""
-    forms = marketer.forms()
-    link = a_link(forms)
-    for path in ("/links", f"/links/{link}"):
-        assert forms.get(path).status_code == 200
+def test_without_clickhouse_the_pages_stand_and_say_so(house: Settings, marketer: Person) -> None:
+    link = a_link(marketer.forms())
+    away = house.model_copy(update={"clickhouse_url": SecretStr("http://127.0.0.1:9/")})
+    with served(create_app(away)) as site:
+        forms = person(away, site, marketer.tenant, MemberRole.MARKETER).forms()
+        for path in ("/links", f"/links/{link}"):
+            page = forms.get(path)
+            assert page.status_code == 200
+            assert "figures cannot be read right now" in page.text, path
 
 
 def test_codes_are_pictures_of_the_short_address(marketer: Person) -> None:
