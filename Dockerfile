@@ -27,7 +27,7 @@ ENV PATH=/opt/packages/bin:$PATH \
 
 RUN groupadd --gid 10001 mp \
     && useradd --uid 10001 --gid mp --no-create-home --home-dir /tmp --shell /usr/sbin/nologin mp \
-    && install --directory --owner=mp --group=mp /data
+    && install --directory --owner=mp --group=mp /data /assets
 
 COPY --from=packages /opt/packages /opt/packages
 WORKDIR /app

@@ -32,6 +32,8 @@ from store.settings import Settings
 
 # What a form or JSON adds to a file.
 AROUND_A_FILE = 64 * 1024
+# A form may bring several files: as many as that if each is as large as one may be.
+FILES_AT_ONCE = 4
 ROUTERS: tuple[APIRouter, ...] = (*pages.ROUTERS, *api.ROUTERS, health.router)
 
 
@@ -66,6 +68,7 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
         "POST /api/campaigns": settings.campaign_max_body_bytes,
         "POST /campaigns/new": settings.campaign_max_body_bytes,
         "POST /api/assets": settings.asset_max_bytes + AROUND_A_FILE,
+        "POST /assets": FILES_AT_ONCE * settings.asset_max_bytes + AROUND_A_FILE,
     }
     app.add_middleware(BodyLimit, larger=larger)
     app.add_middleware(RateLimit)

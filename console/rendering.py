@@ -47,6 +47,7 @@ _templates.filters.update(
     money=wording.money,
     number=wording.number,
     sentence=wording.sentence,
+    size=wording.size,
     words=wording.words,
 )
 

@@ -46,6 +46,11 @@ Remark = Annotated[
 Content = Annotated[dict[str, Any], AfterValidator(storable_throughout)]
 
 
+def any_of_them(value: Any) -> Any:
+    """A filter's first choice, which is none, comes out of a form as an empty text."""
+    return None if value == "" else value
+
+
 def hash_named(text: str | None) -> bytes | None:
     """The hash that a vote names."""
     if text is None:

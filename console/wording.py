@@ -12,9 +12,11 @@ from store.records.action_states import State
 from store.records.actions import ActionType, Channel, Purpose
 from store.records.alerts import AlertKind, AlertState, Seen
 from store.records.approvals import Decision
+from store.records.assets import AssetKind, PolicyFlag
 from store.records.campaigns import CampaignStatus
 from store.records.deliveries import DeliveryState
 from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
+from store.records.links import LinkState
 
 
 class Tone(StrEnum):
@@ -112,6 +114,29 @@ PURPOSES: dict[Purpose, str] = {
     Purpose.MARKETING: "Marketing, by consent",
     Purpose.CONTRACT: "Part of a contract",
     Purpose.LEGITIMATE_INTEREST: "Legitimate interest",
+}
+
+ASSET_KINDS: dict[AssetKind, str] = {
+    AssetKind.IMAGE: "Images",
+    AssetKind.TEXT: "Texts",
+    AssetKind.HTML: "HTML",
+    AssetKind.CSV: "Tables (CSV)",
+    AssetKind.DOCUMENT: "Documents",
+}
+
+FLAGS: dict[PolicyFlag, Label] = {
+    PolicyFlag.NEEDS_RIGHTS_CHECK: Label("Rights to be checked", Tone.WAITING),
+    PolicyFlag.CONTAINS_PEOPLE: Label("Shows people", Tone.QUIET),
+    PolicyFlag.AI_GENERATED: Label("Made by AI", Tone.QUIET),
+    PolicyFlag.LEGAL_REVIEWED: Label("Reviewed by legal", Tone.GOOD),
+    PolicyFlag.DO_NOT_USE: Label("Do not use", Tone.BAD),
+}
+
+LINK_STATES: dict[LinkState, Label] = {
+    LinkState.LIVE: Label("Live", Tone.GOOD),
+    LinkState.WAITING: Label("Starts later", Tone.WAITING),
+    LinkState.OVER: Label("Expired", Tone.QUIET),
+    LinkState.ARCHIVED: Label("Archived", Tone.QUIET),
 }
 
 # What an entry of the audit chain says happened; an entry without a word of its own shows its name.
@@ -240,3 +265,36 @@ def change(ratio: float) -> str:
 def grouped(digits: str) -> str:
     """A hash in groups of four, so that two can be compared by eye."""
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+
+def size(count: int) -> str:
+    """How large a file is, in the unit that people would say."""
+    if count < 1000:
+        return f"{count} bytes"
+    if count < 1_000_000:
+        return f"{count / 1000:.0f} KB"
+    return f"{count / 1_000_000:.1f} MB"
+
+
+MEDIA = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/gif": "GIF",
+    "image/webp": "WebP",
+    "image/svg+xml": "SVG",
+    "application/pdf": "PDF",
+    "text/plain": "Text",
+    "text/html": "HTML",
+    "text/csv": "CSV",
+}
+
+
+def media(media_type: str) -> str:
+    """What people call a type of file."""
+    return MEDIA.get(media_type, media_type)
+
+
+def shortened(address: str, longest: int) -> str:
+    """An address as a line has room for it, without what every one begins with."""
+    shown = address.removeprefix("https://")
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"

@@ -197,8 +197,23 @@ class Settings(BaseSettings):
         48, description="Hours that segments are kept after they are loaded."
     )
     asset_max_bytes: Annotated[int, Field(ge=1024, le=64 * 2**20)] = Field(
-        5 * 2**20, description="Largest creative that the console takes; creatives are kept in Postgres."
+        5 * 2**20, description="Largest creative that the console takes."
     )
+    assets_dir: Path | None = Field(
+        None,
+        description="Where the files of assets lie; empty means assets beside the data. Back it up with the records.",
+    )
+    assets_s3_bucket: str = Field(
+        "", description="A bucket that exists, of any S3 such as MinIO: assets lie there and not on the disk."
+    )
+    assets_s3_endpoint: str = Field(
+        "", description="Where that S3 is reached, like https://minio.example:9000; empty means Amazon's."
+    )
+    assets_s3_region: str = Field("us-east-1", description="The bucket's region; MinIO does not mind.")
+    assets_s3_access_key: SecretStr = Field(
+        SecretStr(""), description="The key's name; empty takes the keys that the machine has by itself."
+    )
+    assets_s3_secret_key: SecretStr = Field(SecretStr(""), description="The key's secret.")
     session_idle_minutes: Annotated[int, Field(ge=5)] = Field(
         480, description="Minutes without a click after which a console log-in ends."
     )
@@ -308,6 +323,21 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https:// (ClickHouse's HTTP interface)")
         return value
 
+    @field_validator("assets_s3_bucket")
+    @classmethod
+    def _bucket_name(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]", value):
+            raise ValueError("must be the bare name of a bucket, like creatives")
+        return value
+
+    @field_validator("assets_s3_endpoint")
+    @classmethod
+    def _endpoint(cls, value: str) -> str:
+        given = urlsplit(value)
+        if value and (given.scheme not in {"http", "https"} or not given.hostname or given.path.strip("/")):
+            raise ValueError("must be a scheme, a host and a port, like https://minio.example:9000")
+        return value
+
     @field_validator("alert_webhook_url", "cms_webhook_url", "chat_webhook_url")
     @classmethod
     def _web_address(cls, value: SecretStr) -> SecretStr:
@@ -332,6 +362,13 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,189}", value):
             raise ValueError("must be one mail address, like ops@example.com")
         return value
+
+    @model_validator(mode="after")
+    def _keys_come_in_pairs(self) -> Self:
+        given = (self.assets_s3_access_key.get_secret_value(), self.assets_s3_secret_key.get_secret_value())
+        if any(given) and not all(given):
+            raise ValueError("ASSETS_S3_ACCESS_KEY and ASSETS_S3_SECRET_KEY: give both or neither")
+        return self
 
     @model_validator(mode="after")
     def _production_is_serious(self) -> Self:
@@ -389,6 +426,10 @@ class Settings(BaseSettings):
     @property
     def audit_heads(self) -> Path:
         return self.audit_heads_file or self.data_dir / "audit-heads.jsonl"
+
+    @property
+    def assets_directory(self) -> Path:
+        return (self.assets_dir or self.data_dir / "assets").expanduser().resolve()
 
     @property
     def token_key(self) -> str:

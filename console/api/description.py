@@ -45,6 +45,7 @@ _ASKS_WHAT_WAS_READ = frozenset(
         "POST /api/recipients/{recipient_id}/opt-in",
         "DELETE /api/recipients/{recipient_id}",
         "DELETE /api/users/{user_id}",
+        "DELETE /api/assets/{asset_id}",
     }
 )
 

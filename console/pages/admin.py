@@ -19,3 +19,8 @@ def admin_approvals() -> RedirectResponse:
 @router.get("/admin/campaigns")
 def admin_campaigns() -> RedirectResponse:
     return RedirectResponse("/campaigns", 303)
+
+
+@router.get("/admin/links")
+def admin_links() -> RedirectResponse:
+    return RedirectResponse("/links", 303)

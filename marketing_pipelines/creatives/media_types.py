@@ -5,6 +5,8 @@ import struct
 from collections.abc import Callable
 from enum import StrEnum
 
+from marketing_pipelines.creatives import tables
+from marketing_pipelines.creatives.refusals import NotACreative
 from store.records.assets import AssetKind
 
 # A name without a meaning of its own: the bytes decide.
@@ -30,20 +32,30 @@ class MediaType(StrEnum):
     PDF = "application/pdf"
     TEXT = "text/plain"
     HTML = "text/html"
+    CSV = "text/csv"
 
 
+# What browsers and spreadsheets call a CSV beside its own name.
+CSV_TOO = frozenset(
+    {"", "application/octet-stream", "application/csv", "application/vnd.ms-excel", "text/plain"}
+)
+# What a page may show in its own place: pictures that are nothing but pixels.
+RASTER = frozenset({MediaType.PNG, MediaType.JPEG, MediaType.GIF, MediaType.WEBP})
+# Where markup has begun, if there is any.
+LONGEST_PROLOGUE = 4096
 _NONE = f"is none of {', '.join(MediaType)}"
 KIND_OF = {
     MediaType.PDF: AssetKind.DOCUMENT,
     MediaType.TEXT: AssetKind.TEXT,
     MediaType.HTML: AssetKind.HTML,
-} | dict.fromkeys(
-    (MediaType.PNG, MediaType.JPEG, MediaType.GIF, MediaType.WEBP, MediaType.SVG), AssetKind.IMAGE
-)
+    MediaType.CSV: AssetKind.CSV,
+} | dict.fromkeys((*sorted(RASTER), MediaType.SVG), AssetKind.IMAGE)
 
 
-class NotACreative(ValueError):
-    """The file is none that is taken; the text says why."""
+def declared_type(declared: str, file_name: str) -> str:
+    """What a browser says a file is, once its name has said that it is a table of values."""
+    said = declared.partition(";")[0].strip().lower()
+    return MediaType.CSV if said in CSV_TOO and file_name.lower().endswith(".csv") else said
 
 
 def media_type_of(content: bytes, declared: str = "") -> MediaType:
@@ -51,7 +63,7 @@ def media_type_of(content: bytes, declared: str = "") -> MediaType:
     if not content:
         raise NotACreative("is empty")
     said = declared.partition(";")[0].strip().lower()
-    found = _binary(content) or _written(content, said)
+    found = _binary(content) or (_table(content) if said == MediaType.CSV else _written(content, said))
     if said not in ANYTHING and said != found:
         raise NotACreative(f"says {said[:60]} and is {found}")
     return found
@@ -66,6 +78,16 @@ def _binary(content: bytes) -> MediaType | None:
                 )
             return media_type
     return None
+
+
+def _table(content: bytes) -> MediaType:
+    """A table of values is read through, whatever letters it is written in; markup is none."""
+    beginning = content[:LONGEST_PROLOGUE].decode("latin-1")
+    for markup, media_type in ((_SVG, MediaType.SVG), (_HTML, MediaType.HTML)):
+        if markup.match(beginning):
+            return media_type
+    tables.read(content)
+    return MediaType.CSV
 
 
 def _written(content: bytes, said: str) -> MediaType:

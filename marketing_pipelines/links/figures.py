@@ -88,6 +88,46 @@ order by people desc, all_clicks desc, trait
 limit {most:UInt32}
 settings max_execution_time = 10
 """
+_RECENTLY = """
+select
+    link_id,
+    toInt64(sum(human_clicks)) as month,
+    toInt64(sumIf(human_clicks, date_day > {today:Date} - 7)) as week
+from marts.link_daily
+where
+    tenant_id = {tenant:Int64}
+    and has({links:Array(Int64)}, link_id)
+    and date_day > {today:Date} - 30
+group by link_id
+settings max_execution_time = 5
+"""
+_BY_VARIANT = """
+select
+    variant_id,
+    any(variant_name) as name,
+    toInt64(sum(clicks)) as all_clicks,
+    toInt64(sum(human_clicks)) as people,
+    toInt64(sum(bot_clicks)) as programs
+from marts.link_daily
+where
+    tenant_id = {tenant:Int64}
+    and link_id = {link:Int64}
+    and variant_id != 0
+    and date_day between {since:Date} and {until:Date}
+group by variant_id
+order by variant_id
+settings max_execution_time = 10
+"""
+_PREVIEWS = """
+select toInt64(countIf(is_bot and hasAny(bot_reasons, ['preview', 'prefetch']))) as previews
+from staging.stg_events
+where
+    tenant_id = {tenant:Int64}
+    and event = 'click'
+    and link_id = {link:Int64}
+    and occurred_on between {since:Date} and {until:Date}
+settings max_execution_time = 10
+"""
 # Who clicked is known by the visit that the click led to, at the latest the day after.
 _VISITORS = """
 select toInt64(uniqExact(visitor_id)) as visitors
@@ -120,12 +160,22 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class OfVariant:
+    variant: int
+    name: str
+    clicks: Clicks
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """How a link was followed: day by day, by whom, and how many different people that were in all."""
 
     days: Sequence[Day]
     visitors: int
     traits: Mapping[Trait, Sequence[tuple[str, Clicks]]]
+    variants: Sequence[OfVariant]
+    previews: int
+    """Of the programs' clicks, those by which a messenger or a browser looked ahead."""
 
     @property
     def clicks(self) -> Clicks:
@@ -135,13 +185,29 @@ class Course:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """How often people followed a link in the last seven days, and in the last thirty."""
+
+    week: int
+    month: int
+
+
+def recently(
+    client: events.Client, tenant: TenantId, links: Sequence[LinkId], today: date
+) -> dict[LinkId, Recent]:
+    """Of these links, those that anybody followed lately."""
+    rows = _read(client, tenant, _RECENTLY, links=list(links), today=today)
+    return {LinkId(row["link_id"]): Recent(row["week"], row["month"]) for row in rows}
+
+
 def course_of_link(client: events.Client, tenant: TenantId, link: LinkId, since: date, until: date) -> Course:
     """One link's clicks in a span of UTC days, both ends included, as of the last build."""
 
     def read(query: str, **more: Any) -> list[dict[str, Any]]:
         return _read(client, tenant, query, link=link, since=since, until=until, **more)
 
-    visitors = read(_VISITORS)
+    visitors, previews = read(_VISITORS), read(_PREVIEWS)
     return Course(
         days=[Day(row["date_day"], _clicks(row), row["visitors"]) for row in read(_BY_DAY)],
         visitors=visitors[0]["visitors"] if visitors else 0,
@@ -149,6 +215,8 @@ def course_of_link(client: events.Client, tenant: TenantId, link: LinkId, since:
             trait: [(row["trait"], _clicks(row)) for row in read(_BY_TRAIT, trait=column, most=MOST_VALUES)]
             for trait, column in _COLUMN_OF.items()
         },
+        variants=[OfVariant(row["variant_id"], row["name"], _clicks(row)) for row in read(_BY_VARIANT)],
+        previews=previews[0]["previews"] if previews else 0,
     )
 
 

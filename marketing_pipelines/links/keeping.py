@@ -42,6 +42,23 @@ def keep(
     return links.add(session, actor, tenant, values, targets, slug=slug, by_chance=new_slug)
 
 
+def change(
+    session: Session,
+    actor: Actor,
+    link: Link,
+    draft: LinkDraft,
+    *,
+    campaign: CampaignId | None,
+    password_hash: str | None,
+) -> None:
+    """The link as the draft says from now on; its slug, and what another service counted, stay."""
+    values = _values(draft, campaign)
+    for fixed in ("imported_clicks", "archived_at", "created_at"):
+        values.pop(fixed, None)
+    targets = [_target_values(target) for target in draft.targets]
+    links.edit(session, actor, link, {**values, "password_hash": password_hash}, targets)
+
+
 def keep_all(
     session: Session, actor: Actor, tenant: TenantId, drafts: Mapping[int, LinkDraft]
 ) -> list[Problem]:

@@ -11,10 +11,11 @@ from marketing_pipelines.links.targets import BlockList
 from marketing_pipelines.outbound import kinds, payloads, preflight
 from marketing_pipelines.outbound.kinds.face import Cost, NotReady, Payload, Read
 from marketing_pipelines.outbound.manifest import manifest_hash, root
-from store.records import policies
+from store.records import asset_uses, policies
 from store.records.actions import Action, Frozen
 from store.records.database import Session
 from store.records.links import BlockedHost
+from store.records.schema import ActionId
 from store.records.tenants import Tenant
 from store.settings import Service, Settings
 
@@ -25,6 +26,7 @@ EXCLUSIONS = ["date", "message-id", "unsubscribe token"]
 
 def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
     """Everything that will be sent, to whom and how, under one hash; the caller holds the action's row lock."""
+    _refuse_forbidden_assets(session, action)
     payload = payloads.parse(action.type, action.payload)
     kind = kinds.of(action.type)
     audience = kind.audience(session, action, payload)
@@ -98,6 +100,13 @@ def _refuse_beyond_cap(action: Action, cost: Cost) -> None:
     if action.budget_cap is not None and cost.amount > action.budget_cap:
         reason = f"it would cost {cost.amount} ({cost.basis}), the cap is {action.budget_cap}"
         raise NotReady("budget_cap", reason, of_payload=False)
+
+
+def _refuse_forbidden_assets(session: Session, action: Action) -> None:
+    asset = asset_uses.forbidden(session, action.tenant_id, ActionId(action.id))
+    if asset is not None:
+        reason = f"the asset {asset.id} ({asset.name}) is marked as not to be used; take another one"
+        raise NotReady("assets", reason, of_payload=False)
 
 
 def _currency(session: Session, action: Action) -> str:

@@ -22,6 +22,7 @@ def alembic_config(settings: Settings) -> Config:
     config = Config()
     config.set_main_option("script_location", str(HERE / "postgres"))
     config.attributes["url"] = settings.postgres_url(Role.OWNER)
+    config.attributes["settings"] = settings
     return config
 
 

@@ -34,7 +34,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
 from store.clock import now
-from store.records import audit_log
+from store.records import asset_uses, audit_log
 from store.records.action_states import MOVES, Move, State
 from store.records.schedules import ANY_TIME, Schedule, SendWindow
 from store.records.schema import (
@@ -259,6 +259,7 @@ def create(
     action.follow(schedule)
     session.add(action)
     session.flush()
+    asset_uses.keep(session, tenant, ActionId(action.id), payload, provenance)
     audit_log.append(
         session, tenant, actor, "create", "action", action.id, {}, {"state": State.DRAFT, "type": type}
     )
@@ -370,6 +371,7 @@ def edit(
     """New content: a draft again, so that nothing is sent on a vote for the old one."""
     move(session, action, Move.EDIT, actor, changed=sorted(["payload", *changes]))
     action.payload, action.channel = payload, channel
+    asset_uses.keep(session, action.tenant_id, ActionId(action.id), payload, action.provenance)
     if "schedule" in changes:
         action.follow(changes.pop("schedule"))
     for name, value in changes.items():

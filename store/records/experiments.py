@@ -47,6 +47,7 @@ class Variant(TenantOwned, Record):
     headline: Mapped[str] = mapped_column(String(200), server_default="")
     link_id: Mapped[LinkId]
     weight: Mapped[float] = mapped_column(Double, server_default="0.5")
+    experiment: Mapped[Experiment] = relationship(viewonly=True)
 
 
 def set_weights(session: Session, weights: dict[int, float]) -> None:

@@ -1,10 +1,12 @@
 """Short links: a slug, where it leads, and on which terms."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, String, delete, select
+from sqlalchemy import CheckConstraint, ColumnElement, String, and_, delete, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -26,6 +28,24 @@ from store.records.schema import (
 HEAVIEST = 1_000_000
 # Slugs by chance are tried so often; with millions of links hardly one in a thousand is taken.
 MOST_TRIES = 8
+
+
+class LinkState(StrEnum):
+    """Where a link stands by its dates and its archive; one whose clicks are used up is still `live`."""
+
+    LIVE = "live"
+    WAITING = "waiting"
+    OVER = "over"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which links a list shows: those that fit all that is given."""
+
+    campaign: int | None = None
+    text: str = ""
+    state: LinkState | None = None
 
 
 class Link(TenantOwned, Record):
@@ -54,6 +74,15 @@ class Link(TenantOwned, Record):
     imported_clicks: Mapped[int | None]
     archived_at: Mapped[datetime | None]
     targets: Mapped[list["LinkTarget"]] = relationship(order_by="LinkTarget.id", viewonly=True)
+
+    @property
+    def state(self) -> LinkState:
+        if self.archived_at is not None:
+            return LinkState.ARCHIVED
+        moment = now()
+        if self.starts_at is not None and self.starts_at > moment:
+            return LinkState.WAITING
+        return LinkState.OVER if self.expires_at is not None and self.expires_at <= moment else LinkState.LIVE
 
 
 class LinkTarget(TenantOwned, Record):
@@ -147,6 +176,43 @@ def replace_targets(session: Session, link: Link, targets: Iterable[Mapping[str,
     session.expire(link, ["targets"])
 
 
+def edit(
+    session: Session,
+    actor: Actor,
+    link: Link,
+    values: Mapping[str, Any],
+    targets: Iterable[Mapping[str, Any]] | None = None,
+) -> None:
+    """The link as somebody wants it from now on; targets that an experiment owns stay what and where they are."""
+    changed = sorted(name for name, value in values.items() if getattr(link, name) != value)
+    before = {"target_url": link.target_url, "fallback_url": link.fallback_url}
+    for name in changed:
+        setattr(link, name, values[name])
+    session.flush()
+    if targets is not None and _replace_own_targets(session, link, list(targets)):
+        changed.append("targets")
+    if changed:
+        after = {"target_url": link.target_url, "fallback_url": link.fallback_url, "changed": changed}
+        audit_log.append(session, link.tenant_id, actor, "change", "link", link.id, before, after)
+
+
+def _replace_own_targets(session: Session, link: Link, wanted: list[Mapping[str, Any]]) -> bool:
+    own = [target for target in link.targets if target.variant_id is None]
+    if (
+        [{name: getattr(target, name) for name in wanted[0]} for target in own] == wanted
+        if wanted
+        else not own
+    ):
+        return False
+    mine = LinkTarget.tenant_id == link.tenant_id, LinkTarget.link_id == link.id
+    session.execute(delete(LinkTarget).where(*mine, LinkTarget.variant_id.is_(None)))
+    if wanted:
+        rows = [{**target, "tenant_id": link.tenant_id, "link_id": link.id} for target in wanted]
+        session.execute(insert(LinkTarget), rows)
+    session.expire(link, ["targets"])
+    return True
+
+
 def change(session: Session, actor: Actor, link: Link, wanted: Mapping[str, Any]) -> None:
     """The link leads elsewhere from now on, or has ended, or is back; what is not named stays."""
     before = {"target_url": link.target_url, "archived": link.archived_at is not None}
@@ -185,8 +251,46 @@ def found(session: Session, tenant: TenantId, slug: str) -> Link:
     return link
 
 
-def by_number(session: Session, tenant: TenantId, link: LinkId) -> Link | None:
-    return session.scalar(select(Link).where(Link.tenant_id == tenant, Link.id == link))
+def by_number(session: Session, tenant: TenantId, link: LinkId, *, lock: bool = False) -> Link | None:
+    query = select(Link).where(Link.tenant_id == tenant, Link.id == link)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
+
+
+def listed(
+    session: Session, tenant: TenantId, sought: Sought, *, cursor: int | None, limit: int
+) -> tuple[list[Link], int | None]:
+    """A page of links, newest first, and where the next begins."""
+    query = select(Link).where(Link.tenant_id == tenant, *_fitting(sought))
+    query = query.order_by(Link.id.desc()).limit(limit + 1)
+    rows = list(session.scalars(query.where(Link.id < cursor) if cursor else query))
+    shown = rows[:limit]
+    return shown, (shown[-1].id if len(rows) > limit else None)
+
+
+def _fitting(sought: Sought) -> Iterator[ColumnElement[bool]]:
+    if sought.campaign is not None:
+        yield Link.campaign_id == sought.campaign
+    if sought.text:
+        wanted = sought.text.lower()
+        yield or_(
+            *(
+                func.strpos(func.lower(column), wanted) > 0
+                for column in (Link.slug, Link.title, Link.target_url)
+            )
+        )
+    if sought.state is not None:
+        moment = now()
+        is_archived = Link.archived_at.is_not(None)
+        starts_later = func.coalesce(Link.starts_at > moment, false())
+        has_expired = func.coalesce(Link.expires_at <= moment, false())
+        yield {
+            LinkState.LIVE: and_(~is_archived, ~starts_later, ~has_expired),
+            LinkState.WAITING: and_(~is_archived, starts_later),
+            LinkState.OVER: and_(~is_archived, has_expired),
+            LinkState.ARCHIVED: is_archived,
+        }[sought.state]
 
 
 def newest(session: Session, tenant: TenantId, most: int = 1000) -> list[Link]:

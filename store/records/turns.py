@@ -16,6 +16,7 @@ class Turn(IntEnum):
     COUNTING_DELIVERIES = 0x6D72
     NAMING_CAMPAIGNS = 0x6D73
     SETTING_UP = 0x6D74
+    KEEPING_ASSETS = 0x6D75
 
 
 def take(session: Session, turn: Turn, tenant: TenantId) -> None:

@@ -198,7 +198,7 @@ def test_an_asset_is_never_changed(house: Settings, marketer: Person) -> None:
             pytest.raises(DBAPIError, match=r"permission denied|append-only"),
             records.session(house, role, tenant=marketer.tenant) as session,
         ):
-            session.execute(text("update assets set content = 'x' where id = :id"), {"id": asset})
+            session.execute(text("update assets set sha256 = 'x' where id = :id"), {"id": asset})
 
 
 def test_viewers_read_and_do_not_upload(people: dict[MemberRole, Person]) -> None:

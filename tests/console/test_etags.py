@@ -44,6 +44,15 @@ def a_project(api: httpx.Client) -> str:
     return f"/projects/{api.post('/projects', json={'name': uuid.uuid4().hex}).json()['id']}"
 
 
+def an_asset(api: httpx.Client) -> str:
+    body = {"kind": "text", "name": "Claim", "text": uuid.uuid4().hex}
+    return f"/assets/{api.post('/assets', json=body).json()['id']}"
+
+
+def a_link(api: httpx.Client) -> str:
+    return f"/links/{api.post('/links', json={'long_url': 'https://example.com'}).json()['id']}"
+
+
 def a_user(api: httpx.Client) -> str:
     body = {"email": f"{uuid.uuid4().hex}@example.com", "role": "analyst", "password": "x" * 12}
     return f"/users/{api.post('/users', json=body).json()['id']}"
@@ -58,6 +67,8 @@ EDITS: list[tuple[Callable[[httpx.Client], str], str, dict]] = [
     (the_policy, "PUT", {"rules": [{"quorum": 2}]}),
     (the_tenant, "PATCH", {"currency": "CHF"}),
     (a_user, "PATCH", {"role": "viewer"}),
+    (an_asset, "PATCH", {"tags": ["winter"]}),
+    (a_link, "PATCH", {"title": "Winter"}),
 ]
 OTHERS = [
     (an_action, "POST", "/submit", None),
@@ -66,6 +77,7 @@ OTHERS = [
     (a_recipient, "POST", "/opt-in", {"reason": "asked"}),
     (a_recipient, "DELETE", "", None),
     (a_user, "DELETE", "", None),
+    (an_asset, "DELETE", "", None),
 ]
 
 

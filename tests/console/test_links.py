@@ -181,10 +181,10 @@ def counted(settings: Settings) -> Iterator[events.Client]:
     """The tables that the models build, empty, and none of them afterwards."""
     made = {
         "marts.link_daily": "tenant_id Int64, date_day Date, link_id Int64, clicks UInt64, human_clicks UInt64, "
-        "bot_clicks UInt64, human_visitors UInt64",
+        "bot_clicks UInt64, human_visitors UInt64, variant_id Int64, variant_name String",
         "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), occurred_on Date, "
         "link_id Int64, click_id String, visitor_id String, country LowCardinality(String), "
-        "device LowCardinality(String), referrer_host String, is_bot Bool",
+        "device LowCardinality(String), referrer_host String, is_bot Bool, bot_reasons Array(String)",
     }
     with events.connect(settings) as client:
         for table, columns in made.items():
@@ -196,11 +196,24 @@ def counted(settings: Settings) -> Iterator[events.Client]:
 
 
 def click(tenant: int, link: int, number: int, country: str, *, is_bot: bool = False) -> list[Any]:
-    return [tenant, f"c{number}", "click", TODAY, link, "", "", country, "mobile", "news.example", is_bot]
+    return [
+        tenant,
+        f"c{number}",
+        "click",
+        TODAY,
+        link,
+        "",
+        "",
+        country,
+        "mobile",
+        "news.example",
+        is_bot,
+        ["preview"] if is_bot else [],
+    ]
 
 
 def visit(tenant: int, number: int, visitor: str) -> list[Any]:
-    return [tenant, f"v{number}", "page_view", TODAY, 0, f"c{number}", visitor, "AT", "mobile", "", False]
+    return [tenant, f"v{number}", "page_view", TODAY, 0, f"c{number}", visitor, "AT", "mobile", "", False, []]
 
 
 def test_figures_tell_people_from_bots_by_day_and_by_kind(marketer: Person, counted: events.Client) -> None:
@@ -235,6 +248,7 @@ def test_figures_tell_people_from_bots_by_day_and_by_kind(marketer: Person, coun
         )
         stats = api.get(f"/links/{link}/stats").raise_for_status().json()
         assert stats["clicks"] == {"all": 5, "people": 4, "bots": 1}
+        assert (stats["previews"], stats["by_variant"]) == (1, [])
         assert stats["visitors"] == 2
         assert [(it["date"], it["people"], it["bots"], it["visitors"]) for it in stats["by_day"]] == [
             (str(yesterday), 1, 0, 1),

@@ -24,5 +24,6 @@ PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\
 SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"><rect width="1" height="1"/></svg>'
 TEXT = "Grüße aus dem Laden,\n\nalles ist billiger.".encode()
 HTML = b"<!doctype html><p>All <b>warm</b> things.</p>"
+CSV = 'name;city\nJürgen;Köln\n"Ann; the first";Graz\n'.encode()
 EXECUTABLE = b"\x7fELF\x02\x01\x01" + bytes(57)
 ZIP = b"PK\x03\x04" + bytes(26)

@@ -73,8 +73,10 @@ ONE_ROW_EACH = (
     "insert into alerts (tenant_id, kind, subject, occurred_at, about) values (:tenant, 'glass_broken', 'x', now(), '{}')",
     """insert into alert_acknowledgements (tenant_id, alert_id, user_id)
        select :tenant, max(id), (select max(id) from users) from alerts where tenant_id = :tenant""",
-    """insert into assets (tenant_id, kind, name, media_type, size, sha256, content)
-       values (:tenant, 'text', 'x', 'text/plain', 1, '', 'x')""",
+    """insert into assets (tenant_id, kind, name, media_type, size, sha256)
+       values (:tenant, 'text', 'x', 'text/plain', 1, '')""",
+    """insert into asset_uses (tenant_id, asset_id, action_id)
+       select :tenant, s.id, a.id from assets s, actions a where s.tenant_id = :tenant and a.tenant_id = :tenant""",
     "insert into idempotency_keys (tenant_id, owner, key, asked) values (:tenant, 'x', 'x', '')",
     """insert into api_keys (tenant_id, user_id, name, hint, secret_hash, scopes)
        select :tenant, max(id), 'x', 'x', decode(:unique, 'hex'), '[]' from users""",
