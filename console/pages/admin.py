@@ -14,3 +14,8 @@ def admin() -> RedirectResponse:
 @router.get("/admin/approvals")
 def admin_approvals() -> RedirectResponse:
     return RedirectResponse("/approvals", 303)
+
+
+@router.get("/admin/trends")
+def admin_trends() -> RedirectResponse:
+    return RedirectResponse("/trends", 303)
