@@ -1,6 +1,5 @@
 """What a person does with messages that failed or whose outcome is unknown: each function is one transaction."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from store.records.contacts import Contact
 from store.records.database import Session
 from store.records.dead_letters import DeadLetter, DeadLetters, MayHaveArrived, NotDead, NothingFailed
 
-_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 WAY_ON = "Edit the action and submit it again; whoever has had it gets nothing a second time."
 
 
@@ -42,11 +40,6 @@ def opened(
         select(Contact.id, Contact.email).where(Contact.tenant_id == visitor.tenant, Contact.id.in_(numbers))
     )
     return Opened(_of(session, visitor, action), page, following, dict(known.tuples().all()))
-
-
-def masked(reason: str) -> str:
-    """What a mail server said, without the addresses that it likes to repeat."""
-    return _ADDRESS.sub("(an address)", reason)
 
 
 def listed(visitor: Visitor, *, cursor: int | None, limit: int) -> tuple[Sequence[DeadLetters], int | None]:

@@ -105,7 +105,7 @@ def of_dagster(house: House) -> Iterator[Sign]:
             "Start it: without it nothing is sent and nothing is rebuilt.",
         )
     else:
-        yield Sign("Dagster's daemon", WELL, f"{len(house.daemons)} threads, all well.", max(heard, default=None))
+        yield Sign("Dagster's daemon", WELL, "All of its threads are well.", max(heard, default=None))
     yield _clockworks(house.clockworks)
 
 

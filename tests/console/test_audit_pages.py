@@ -258,24 +258,24 @@ def test_the_chain_is_taken_away_and_checked_without_us(
     assert checked() == "broken at entry 6"
 
 
-def test_an_auditor_verifies_by_keyboard_with_scripts_off(
-    house: Settings, site: str, browser: Browser, people: dict[MemberRole, Person]
+@pytest.mark.browser
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_an_auditor_verifies_by_keyboard(
+    house: Settings, site: str, browser: Browser, people: dict[MemberRole, Person], scripts: bool
 ) -> None:
     analyst = people[MemberRole.ANALYST]
     submitted(people[MemberRole.MARKETER])
-    context = browser.new_context(java_script_enabled=False, base_url=site)
-    page = context.new_page()
-    sign_in_by_keyboard(page, analyst)
-    page.goto("/audit")
-    press_tab_to(page, page.get_by_role("button", name="Verify the chain"))
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("A verification is under way")).to_be_visible()
-    verified(house, analyst.tenant)
-    press_tab_to(page, page.get_by_role("link", name="Look again"))
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("Whole.")).to_be_visible()
-    summary = page.locator("summary", has_text="Before and after").first
-    press_tab_to(page, summary)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("columnheader", name="Before").first).to_be_visible()
-    context.close()
+    with opened(browser, site, java_script_enabled=scripts) as page:
+        sign_in_by_keyboard(page, analyst, "/audit")
+        press_tab_to(page, "Verify the chain")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("A verification is under way")).to_be_visible()
+        verified(house, analyst.tenant)
+        press_tab_to(page, "Look again")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Whole.", exact=True)).to_be_visible()
+        before = page.get_by_role("columnheader", name="Before").first
+        expect(before).to_be_hidden()
+        press_tab_to(page, "Before and after")
+        page.keyboard.press("Enter")
+        expect(before).to_be_visible()
