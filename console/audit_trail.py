@@ -191,9 +191,7 @@ def people(session: Session, visitor: Visitor, chosen: str) -> Sequence[tuple[st
 
 
 def evidence(session: Session, visitor: Visitor) -> Evidence:
-    asked, _ = requested_runs.newest(
-        session, visitor.tenant, kind=RunKind.VERIFY_AUDIT, limit=VERIFICATIONS
-    )
+    asked, _ = requested_runs.newest(session, visitor.tenant, kind=RunKind.VERIFY_AUDIT, limit=VERIFICATIONS)
     who = names.of_actors(session, {names.of_user(request.asked_by) for request in asked})
     verifications = [
         Verification(

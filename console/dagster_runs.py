@@ -179,7 +179,9 @@ def of_house(visitor: Visitor) -> House:
     try:
         data = msgspec.json.decode(body, type=_Answer).data
     except msgspec.MsgspecError:
-        raise Away("It answers, but not as the Dagster UI of this house does; it may still be loading.") from None
+        raise Away(
+            "It answers, but not as the Dagster UI of this house does; it may still be loading."
+        ) from None
     return House(_jobs(visitor, data), _daemons(data), _clockworks(data))
 
 
@@ -242,9 +244,7 @@ def _daemons(data: _Data) -> list[Daemon]:
 
 
 def _clockworks(data: _Data) -> list[Clockwork]:
-    sensors = [
-        _clockwork(Kind.SENSOR, it.name, it.sensor_state) for it in data.repository_or_error.sensors
-    ]
+    sensors = [_clockwork(Kind.SENSOR, it.name, it.sensor_state) for it in data.repository_or_error.sensors]
     schedules = [
         _clockwork(Kind.SCHEDULE, it.name, it.schedule_state) for it in data.repository_or_error.schedules
     ]

@@ -30,9 +30,7 @@ class Opened:
     addresses: Mapping[int, str]
 
 
-def opened(
-    session: Session, visitor: Visitor, action_id: int, *, cursor: int | None, limit: int
-) -> Opened:
+def opened(session: Session, visitor: Visitor, action_id: int, *, cursor: int | None, limit: int) -> Opened:
     action = desk.found(session, visitor, action_id)
     page, following = dead_letters.letters(session, action, cursor=cursor, limit=limit)
     numbers = [letter.recipient for letter in page if letter.recipient is not None]

@@ -19,7 +19,7 @@ from store.records.database import Session
 from store.records.feeds import Feed, FeedStatus
 from store.records.requested_runs import PATIENCE, RequestedRun
 
-WELL = Label("Running", Tone.GOOD)
+WELL = Label("In order", Tone.GOOD)
 WAITS = Label("Late", Tone.WAITING)
 DOWN = Label("Not running", Tone.BAD)
 UNSEEN = Label("Not seen from here", Tone.QUIET)
@@ -75,7 +75,9 @@ def of_edge(visitor: Visitor) -> Sign:
     """The shipper of this host; one of another host is not seen from here."""
     spool = visitor.settings.data_dir / "spool"
     if not (spool / edge_shipper.NAME).exists():
-        return Sign("Shipper of events", UNSEEN, "It runs beside the collectors; their page /status shows it.")
+        return Sign(
+            "Shipper of events", UNSEEN, "It runs beside the collectors; their page /status shows it."
+        )
     said = edge_shipper.heard(spool)
     seen = datetime.fromtimestamp(said.said_at, tz=now().tzinfo)
     if not said.is_running:

@@ -31,12 +31,14 @@ def alerts(
             session, visitor.tenant, state, kind=kind or None, cursor=cursor, limit=PAGE
         )
         readers = {names.of_user(seen.acknowledged_by) for seen in page if seen.acknowledged_by is not None}
+        causes = {seen.alert.id: actor for seen in page if (actor := _caused_by(seen.alert))}
         return rendering.page(
             visitor,
             session,
             "alerts.html",
             alerts=[(seen, words_of(seen.alert), _ways_on(visitor, seen.alert)) for seen in page],
-            names=names.of_actors(session, readers),
+            names=names.of_actors(session, readers | set(causes.values())),
+            causes=causes,
             state=state,
             kind=kind,
             page={"next_cursor": following},
@@ -51,6 +53,13 @@ def acknowledge(visitor: SignedIn, alert_id: Id) -> RedirectResponse:
         if inbox.acknowledge(session, visitor.tenant, visitor.actor, visitor.user, alert_id) is None:
             raise nothing_here()
     return RedirectResponse("/alerts?done=seen", 303)
+
+
+def _caused_by(alert: Alert) -> str:
+    """Whoever did what the alert tells of, where it was somebody; its words know them by number alone."""
+    if "user" in alert.about:
+        return names.of_user(alert.about["user"])
+    return str(alert.about.get("by", ""))
 
 
 def _ways_on(visitor: Visitor, alert: Alert) -> list[tuple[str, str]]:

@@ -15,7 +15,9 @@ from store.records import audit_log
 router = APIRouter(include_in_schema=False)
 
 # By what people read, not by what programs call it.
-_EVENTS = sorted(((name, wording.sentence(said)) for name, said in wording.EVENTS.items()), key=lambda it: it[1])
+_EVENTS = sorted(
+    ((name, wording.sentence(said)) for name, said in wording.EVENTS.items()), key=lambda it: it[1]
+)
 Word = Annotated[Text, Query(max_length=100)]
 Day = Annotated[Text, Query(max_length=20)]
 

@@ -1,5 +1,7 @@
 """Dead letters: what was not sent, or perhaps was, and what a person decides about it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -19,6 +21,18 @@ router = APIRouter(include_in_schema=False)
 
 Chosen = Annotated[list[Annotated[int, Form(ge=1, le=LARGEST_ID)]], Form(max_length=MOST_NAMED)]
 Why = Annotated[Reason, Form()]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was filled in, for a form that is shown again."""
+
+    chosen: Sequence[int] = ()
+    reason: str = ""
+    may_have_arrived: bool = False
+
+
+NOTHING_TYPED = Typed()
 
 
 @router.get("/dead-letters")
@@ -49,10 +63,10 @@ def requeue(
     may_have_arrived: Annotated[bool, Form()] = False,
     reason: Why = "",
 ) -> HTMLResponse | RedirectResponse:
-    typed = {"chosen": deliveries, "reason": reason, "may_have_arrived": may_have_arrived}
+    typed = Typed(deliveries, reason, may_have_arrived)
     trouble = _missing(reason, chosen=everything or bool(deliveries))
     if trouble:
-        return _shown(visitor, action_id, trouble=trouble, **typed)
+        return _shown(visitor, action_id, typed=typed, trouble=trouble)
     named = None if everything else deliveries
     try:
         dead_letters.requeue(visitor, action_id, reason.strip(), named, may_have_arrived=may_have_arrived)
@@ -69,10 +83,10 @@ def resolve(
     deliveries: Chosen = [],  # noqa: B006 (FastAPI reads it and never hands it on)
     reason: Why = "",
 ) -> HTMLResponse | RedirectResponse:
-    typed = {"chosen": deliveries, "reason": reason}
+    typed = Typed(deliveries, reason)
     trouble = _missing(reason, chosen=bool(deliveries))
     if trouble:
-        return _shown(visitor, action_id, trouble=trouble, **typed)
+        return _shown(visitor, action_id, typed=typed, trouble=trouble)
     try:
         dead_letters.resolve(visitor, action_id, deliveries, arrived=arrived, note=reason.strip())
     except Refused as refused:
@@ -85,14 +99,12 @@ def _missing(reason: str, *, chosen: bool) -> dict[str, str]:
     return trouble if reason.strip() else trouble | {"reason": "Say why; it is kept beside the audit chain."}
 
 
-def _shown_again(
-    visitor: Visitor, action_id: int, refused: Refused, typed: dict[str, object]
-) -> HTMLResponse:
+def _shown_again(visitor: Visitor, action_id: int, refused: Refused, typed: Typed) -> HTMLResponse:
     """The form with its reasons, where it is the form that is wrong."""
     errors = {error.field: error.reason for error in refused.problem.errors}
     if not errors:
         raise refused
-    return _shown(visitor, action_id, trouble=errors, **typed)
+    return _shown(visitor, action_id, typed=typed, trouble=errors)
 
 
 def _shown(
@@ -102,7 +114,7 @@ def _shown(
     cursor: int | None = None,
     done: str = "",
     trouble: dict[str, str] | None = None,
-    **typed: object,
+    typed: Typed = NOTHING_TYPED,
 ) -> HTMLResponse:
     with visitor.records() as session:
         opened = dead_letters.opened(session, visitor, action_id, cursor=cursor, limit=PAGE)
@@ -119,5 +131,5 @@ def _shown(
             is_first=cursor is None,
             done=done,
             trouble=trouble or {},
-            typed={"chosen": [], "reason": "", "may_have_arrived": False} | typed,
+            typed=typed,
         )

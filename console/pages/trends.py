@@ -14,9 +14,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/trends")
-def digest(
-    visitor: SignedIn, day: Annotated[date | None, Query()] = None, done: str = ""
-) -> HTMLResponse:
+def digest(visitor: SignedIn, day: Annotated[date | None, Query()] = None, done: str = "") -> HTMLResponse:
     scored, is_away = None, False
     try:
         scored = trends.of_day(visitor, day)

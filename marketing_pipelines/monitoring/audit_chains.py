@@ -46,7 +46,9 @@ def verify_as_asked(turn: Turn) -> Mapping[str, Any]:
     try:
         known = _signed_heads(turn.settings)
     except NotOurs as tampered:
-        raise NotUsable(f"The signed heads cannot be trusted, so nothing can be held against them. {tampered}") from None
+        raise NotUsable(
+            f"The signed heads cannot be trusted, so nothing can be held against them. {tampered}"
+        ) from None
     tenant = turn.taken.tenant
     return _told(_verified(turn.settings, tenant, known.get(tenant, []), turn.go_on))
 

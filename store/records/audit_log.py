@@ -252,10 +252,7 @@ def _meant(tenant: TenantId, search: Search) -> Iterator[ColumnElement[bool]]:
         yield AuditEntry.seq >= first.scalar_subquery()
     if search.until is not None:
         last = of_the_tenant.where(AuditEntry.at < search.until)
-        yield (
-            AuditEntry.seq
-            <= last.order_by(AuditEntry.at.desc(), AuditEntry.seq.desc()).scalar_subquery()
-        )
+        yield (AuditEntry.seq <= last.order_by(AuditEntry.at.desc(), AuditEntry.seq.desc()).scalar_subquery())
 
 
 def exported(session: Session, tenant: TenantId, *, after: int, limit: int) -> list[tuple[Entry, bytes]]:

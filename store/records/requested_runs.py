@@ -144,7 +144,9 @@ def newest(
     query = select(RequestedRun).where(RequestedRun.tenant_id == tenant).order_by(RequestedRun.id.desc())
     if kind is not None:
         query = query.where(RequestedRun.kind == kind)
-    rows = list(session.scalars((query.where(RequestedRun.id < cursor) if cursor else query).limit(limit + 1)))
+    rows = list(
+        session.scalars((query.where(RequestedRun.id < cursor) if cursor else query).limit(limit + 1))
+    )
     shown = rows[:limit]
     return shown, (shown[-1].id if len(rows) > limit else None)
 

@@ -48,7 +48,8 @@ def forged(house: Settings, tenant: TenantId) -> Iterator[None]:
         with records.session(house, Role.OWNER) as session:
             session.execute(text("alter table audit_entries disable trigger user"))
             session.execute(
-                text(f"update audit_entries set actor = {what} where tenant_id = :t and seq = 2"), {"t": tenant}
+                text(f"update audit_entries set actor = {what} where tenant_id = :t and seq = 2"),
+                {"t": tenant},
             )
             session.execute(text("alter table audit_entries enable trigger user"))
 
@@ -120,9 +121,7 @@ def test_it_is_searched(house: Settings, marketer: Person) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"first": "yesterday"}, {"first": "2026-03-02", "last": "2026-03-01"}, {"last": "2026-02-30"}]
 )
-def test_a_day_that_is_none_is_asked_for_again_beside_its_field(
-    admin: Person, wrong: dict[str, str]
-) -> None:
+def test_a_day_that_is_none_is_asked_for_again_beside_its_field(admin: Person, wrong: dict[str, str]) -> None:
     answer = admin.forms().client.get("/audit", params=wrong)
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.text
@@ -203,9 +202,7 @@ def test_a_broken_chain_says_where(house: Settings, tenant: TenantId, marketer: 
     assert "<strong>Whole.</strong>" not in page
 
 
-def test_heads_that_are_not_ours_are_no_finding(
-    house: Settings, tenant: TenantId, marketer: Person
-) -> None:
+def test_heads_that_are_not_ours_are_no_finding(house: Settings, tenant: TenantId, marketer: Person) -> None:
     forms = marketer.forms()
     forms.post_signed("/audit/verify")
     before = house.audit_heads.read_bytes() if house.audit_heads.exists() else None
@@ -226,7 +223,7 @@ def test_the_chain_is_taken_away_and_checked_without_us(
 ) -> None:
     submitted(strangers[MemberRole.MARKETER])
     submitted(marketer, subject="Grüße aus dem Süden ☀")
-    entries_of(house, marketer.tenant, 2_100, note="Ünïcödé \u2028 \" \\ \x7f")
+    entries_of(house, marketer.tenant, 2_100, note='Ünïcödé \u2028 " \\ \x7f')
     answer = marketer.forms().get("/audit/export")
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert "attachment" in answer.headers["content-disposition"]

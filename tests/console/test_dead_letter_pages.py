@@ -118,7 +118,9 @@ def test_who_may_not_decide_sees_no_form(desk: Desk, role: MemberRole) -> None:
 
 def test_what_is_another_tenants_is_not_there(desk: Desk, strangers: dict, site: str) -> None:
     action_id = desk.partly_failed()
-    stranger = everyone(desk.office.settings, desk.people[MemberRole.ADMIN].site, strangers[MemberRole.ADMIN].tenant)
+    stranger = everyone(
+        desk.office.settings, desk.people[MemberRole.ADMIN].site, strangers[MemberRole.ADMIN].tenant
+    )
     forms = stranger[MemberRole.ADMIN].forms()
     assert forms.get(f"/dead-letters/{action_id}").status_code == 404
     for step in ("requeue", "resolve"):

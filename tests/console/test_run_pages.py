@@ -37,7 +37,9 @@ def a_run(number: str, status: str = "SUCCESS", **tags: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def told(*runs: dict[str, Any], healthy: bool = True, on: str = "RUNNING", job: str = "feed_entries_job") -> bytes:
+def told(
+    *runs: dict[str, Any], healthy: bool = True, on: str = "RUNNING", job: str = "feed_entries_job"
+) -> bytes:
     """What the webserver answers: one job with these runs."""
     return json.dumps(
         {
@@ -45,8 +47,18 @@ def told(*runs: dict[str, Any], healthy: bool = True, on: str = "RUNNING", job: 
                 "instance": {
                     "daemonHealth": {
                         "allDaemonStatuses": [
-                            {"daemonType": "SENSOR", "required": True, "healthy": healthy, "lastHeartbeatTime": 1.8e9},
-                            {"daemonType": "BACKFILL", "required": False, "healthy": None, "lastHeartbeatTime": None},
+                            {
+                                "daemonType": "SENSOR",
+                                "required": True,
+                                "healthy": healthy,
+                                "lastHeartbeatTime": 1.8e9,
+                            },
+                            {
+                                "daemonType": "BACKFILL",
+                                "required": False,
+                                "healthy": None,
+                                "lastHeartbeatTime": None,
+                            },
                         ]
                     }
                 },
@@ -94,7 +106,7 @@ class Webserver:
                     self.wfile.flush()
                     time.sleep(0.2 if around.drips else 0)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *_: object) -> None:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -113,9 +125,7 @@ def webserver() -> Iterator[Webserver]:
 
 
 @contextmanager
-def console_beside(
-    house: Settings, tenant: TenantId, address: str
-) -> Iterator[dict[MemberRole, Person]]:
+def console_beside(house: Settings, tenant: TenantId, address: str) -> Iterator[dict[MemberRole, Person]]:
     """People of a console that asks this webserver."""
     beside = house.model_copy(update={"dagster_webserver_url": address})
     with served(create_app(beside)) as site:

@@ -22,7 +22,9 @@ from tests.console.visitors import Person, person
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 
 
-def scored(client: events.Client, tenant: TenantId, at: datetime, *stories: tuple[str, str, int, int]) -> None:
+def scored(
+    client: events.Client, tenant: TenantId, at: datetime, *stories: tuple[str, str, int, int]
+) -> None:
     """Each story by title, link, and mentions in the last day and in the two before."""
     rows = pl.DataFrame(
         [
@@ -59,13 +61,13 @@ def test_stories_stand_in_their_order_with_what_their_score_is_made_of(
     assert page.index("Boots") < page.index("Coats")
     assert "8 feeds in the last day, 2 in the two before" in page
     assert "<strong>4.0×</strong>" in page
-    assert re.search(r'<a href="https://a\.example/boots" rel="[^"]*noreferrer noopener[^"]*">Boots</a>', page)
+    assert re.search(
+        r'<a href="https://a\.example/boots" rel="[^"]*noreferrer noopener[^"]*">Boots</a>', page
+    )
     assert "/assets/trend_scores" in page
 
 
-def test_what_publishers_write_is_text(
-    clickhouse: events.Client, marketer: Person, today: datetime
-) -> None:
+def test_what_publishers_write_is_text(clickhouse: events.Client, marketer: Person, today: datetime) -> None:
     links = ("javascript:alert(1)", "data:text/html,x", "//a.example", "https:", "http://[", "JaVaScRiPt:x")
     told = [(f"{HOSTILE} {number}", link, 1, 0) for number, link in enumerate(links)]
     scored(clickhouse, marketer.tenant, today, *told)
@@ -147,10 +149,14 @@ def test_more_stories_and_feeds_take_no_more_statements(
     forms.get("/trends")
     with counted(settings) as few:
         forms.get("/trends")
-    scored(clickhouse, marketer.tenant, today, *((f"Story {n}", "https://a.example/", n, 1) for n in range(80)))
+    scored(
+        clickhouse, marketer.tenant, today, *((f"Story {n}", "https://a.example/", n, 1) for n in range(80))
+    )
     with records.session(settings, Role.PIPELINES) as session:
         session.add_all(
-            Feed(tenant_id=marketer.tenant, name=str(n), url=f"https://{n}.example/", status=FeedStatus.RETIRED)
+            Feed(
+                tenant_id=marketer.tenant, name=str(n), url=f"https://{n}.example/", status=FeedStatus.RETIRED
+            )
             for n in range(20)
         )
     with counted(settings) as many:
