@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from console import names, permissions
 from console.sign_in import Visitor
-from store.audit import Head
+from store.audit import GENESIS, Head, as_hashed
 from store.records import audit_log, requested_runs
 from store.records.audit_log import AuditEntry, Search
 from store.records.database import Session
@@ -214,18 +214,19 @@ def exported(visitor: Visitor, head: Head | None) -> Iterator[bytes]:
 
     A few thousand entries are held at a time, each span in a transaction of its own; what is written never changes.
     """
-    last = 0
+    last, previous = 0, GENESIS
     while head is not None and last < head.seq:
+        limit = min(EXPORTED_AT_A_TIME, head.seq - last)
         with visitor.records() as session:
-            span = audit_log.exported(session, visitor.tenant, after=last, limit=EXPORTED_AT_A_TIME)
+            span = audit_log.exported(session, visitor.tenant, after=last, limit=limit)
         if not span:
             return
-        upto = [(entry, stored) for entry, stored in span if entry.seq <= head.seq]
-        yield b"".join(
-            b'{"entry":%b,"hash":"%b"}\n' % (entry.canonical(), stored.hex().encode())
-            for entry, stored in upto
-        )
-        last = span[-1][0].seq
+        lines: list[bytes] = []
+        for entry, stored in span:
+            body = as_hashed(previous, entry, stored)
+            lines.append(b'{"entry":%b,"hash":"%b"}\n' % (body, stored.hex().encode()))
+            last, previous = entry.seq, stored
+        yield b"".join(lines)
 
 
 def _day(field: str, typed: str) -> date | None:

@@ -78,8 +78,9 @@ def _verified(
     with records.session(settings, Role.PIPELINES) as session:
         # Read first: what is added while the chain is being walked belongs to the next walk.
         head = records.audit_log.head(session, tenant)
-        broken = records.audit_log.verify(session, tenant, audit_heads.hashes(signed), go_on)
-    return Verdict(tenant, head, len(signed), signed[-1] if signed else None, broken)
+        known = audit_heads.hashes(signed)
+        broken = records.audit_log.verify(session, tenant, known, go_on)
+    return Verdict(tenant, head, len(known), signed[-1] if signed else None, broken)
 
 
 def sign(settings: Settings, verdicts: Iterator[Verdict] | list[Verdict]) -> list[SignedHead]:
