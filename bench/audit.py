@@ -1,10 +1,10 @@
-"""The audit chain: what an entry costs while others write, and how long a million take to verify.
+"""The audit chain: what an entry costs while others write, and how long a million take to search and to verify.
 
 python -m bench.audit
 
 An entry is written by 8 writers at once: into a chain each, and all into one, where they must take turns. The limit
 beside it is the same row inserted by the same writers without a chain. Verifying is held against reading the same rows
-and doing nothing with them.
+and doing nothing with them. A search is the console's, for a page of 25, the slowest of twenty.
 """
 
 import json
@@ -28,6 +28,7 @@ from store.audit import GENESIS, Actor, ActorKind, Entry, link
 from store.clock import now
 from store.embedded import commands, postgres
 from store.records import audit_log
+from store.records.audit_log import Search
 from store.records.schema import TenantId
 from store.settings import Role, Settings, load
 
@@ -133,6 +134,27 @@ def read_only(house: Settings, tenant: int) -> float:
     return time.perf_counter() - began
 
 
+def searches(house: Settings, tenant: int) -> dict[str, float]:
+    """What people search for, from what every entry is to what none is."""
+    halfway = now() + timedelta(milliseconds=CHAIN // 2)
+    wanted = {
+        "everything": Search(),
+        "one thing": Search(entity="action", entity_id="777"),
+        "by whoever wrote all": Search(actor=str(SOMEONE), action="start"),
+        "by nobody": Search(actor="user:1", action="start"),
+        "of no kind there is": Search(entity="link"),
+        "until a moment long ago": Search(until=halfway),
+    }
+    return {name: max(search_once(house, tenant, what) for _ in range(20)) for name, what in wanted.items()}
+
+
+def search_once(house: Settings, tenant: int, search: Search) -> float:
+    with records.session(house, Role.CONSOLE, tenant=TenantId(tenant)) as session:
+        began = time.perf_counter()
+        audit_log.entries(session, TenantId(tenant), search, cursor=None, limit=25, newest_first=True)
+        return time.perf_counter() - began
+
+
 def verified(house: Settings, tenant: int) -> float:
     began = time.perf_counter()
     with records.session(house, Role.PIPELINES) as session:
@@ -165,6 +187,8 @@ def measure(house: Settings) -> None:
         p50, p95 = statistics.median(seconds), seconds[int(len(seconds) * 0.95)]
         print(f"{name:<32}{p50 * 1000:>10.2f}{p95 * 1000:>10.2f}{p50 / limit:>13.1f}×")
     a_long_chain(house, 50)
+    for name, seconds in searches(house, 50).items():
+        print(f"searched for {name:<28}{seconds * 1000:>8.1f} ms")
     reading, verifying = read_only(house, 50), verified(house, 50)
     print(f"{CHAIN:,} entries: verified in {verifying:.1f} s, only read in {reading:.1f} s")
 

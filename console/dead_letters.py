@@ -1,7 +1,10 @@
 """What a person does with messages that failed or whose outcome is unknown: each function is one transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import select
 
 from console import desk
 from console.problems import FieldError, Refused
@@ -10,10 +13,31 @@ from marketing_pipelines.outbound import checks, chunks
 from store.records import dead_letters
 from store.records.action_states import MOVES, Move
 from store.records.actions import Action, IllegalMove
+from store.records.contacts import Contact
 from store.records.database import Session
 from store.records.dead_letters import DeadLetter, DeadLetters, MayHaveArrived, NotDead, NothingFailed
 
 WAY_ON = "Edit the action and submit it again; whoever has had it gets nothing a second time."
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What lies here of one action, a page of its messages, and the address of each recipient who is still known."""
+
+    dead: DeadLetters
+    letters: Sequence[DeadLetter]
+    next_cursor: int | None
+    addresses: Mapping[int, str]
+
+
+def opened(session: Session, visitor: Visitor, action_id: int, *, cursor: int | None, limit: int) -> Opened:
+    action = desk.found(session, visitor, action_id)
+    page, following = dead_letters.letters(session, action, cursor=cursor, limit=limit)
+    numbers = [letter.recipient for letter in page if letter.recipient is not None]
+    known = session.execute(
+        select(Contact.id, Contact.email).where(Contact.tenant_id == visitor.tenant, Contact.id.in_(numbers))
+    )
+    return Opened(_of(session, visitor, action), page, following, dict(known.tuples().all()))
 
 
 def listed(visitor: Visitor, *, cursor: int | None, limit: int) -> tuple[Sequence[DeadLetters], int | None]:

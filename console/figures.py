@@ -1,17 +1,29 @@
-"""The numbers of the last seven days by channel, out of the marts, beside the seven days before."""
+"""The numbers of the last days by channel, out of the marts, beside those of as many days before."""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import IntEnum
 
 import polars as pl
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 
+from console.lineage import Asset
 from console.sign_in import Visitor
 from store import events
 
-DAYS = 7
+
+class Span(IntEnum):
+    """How many days the overview may look back over."""
+
+    WEEK = 7
+    MONTH = 30
+    QUARTER = 90
+
+
+# What the query below reads: every number of the overview comes out of this one asset.
+MADE_BY = Asset.CHANNEL_DAILY
 _QUERY = """
 select
     date_day,
@@ -65,10 +77,21 @@ class Measure:
     before: float | None
     course: Sequence[float]
     beside: Beside | None = None
+    made_by: Asset = MADE_BY
 
     @property
     def change(self) -> float | None:
         return (self.value - self.before) / self.before if self.value is not None and self.before else None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a line of the chart is drawn from."""
+
+    day: date
+    spend: float
+    visits: float
+    conversions: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +100,15 @@ class Figures:
     last: date
     measures: Sequence[Measure]
     channels: Sequence[Channel]
+    days: Sequence[Day]
+    made_by: Asset = MADE_BY
 
 
-def of_last_days(visitor: Visitor) -> Figures | None:
+def of_last_days(visitor: Visitor, span: Span = Span.WEEK) -> Figures | None:
     """None while there is nothing to show: no mart yet, no rows yet, or ClickHouse is away."""
     last = datetime.now(visitor.time_zone).date()
-    first = last - timedelta(days=DAYS - 1)
-    since = first - timedelta(days=DAYS)
+    first = last - timedelta(days=span - 1)
+    since = first - timedelta(days=span)
     try:
         client = events.connect(visitor.settings)
         try:
@@ -117,11 +142,16 @@ def summed(rows: pl.DataFrame, first: date, last: date) -> Figures | None:
         Measure("Conversions", totals["conversions"], before["conversions"], _course(days["conversions"])),
         Measure("ROAS", _roas(totals), _roas(before), _course(days["roas"])),
     ]
-    return Figures(first, last, measures, _channels(current))
+    return Figures(first, last, measures, _channels(current), _lines(days))
 
 
 def _totals(rows: pl.DataFrame) -> dict[str, float]:
     return rows.select(pl.col(_MEASURES).sum()).row(0, named=True)
+
+
+def _lines(days: pl.DataFrame) -> list[Day]:
+    rows = days.select("date_day", "spend", "human_visits", "conversions").iter_rows()
+    return [Day(*row) for row in rows]
 
 
 def _roas(totals: dict[str, float]) -> float | None:

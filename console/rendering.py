@@ -40,6 +40,7 @@ _templates.globals.update(static=_static_address, wording=wording, now=now)
 _templates.filters.update(
     ago=wording.ago,
     change=wording.change,
+    due=wording.due,
     until=wording.until,
     clock=wording.clock,
     event=wording.event,

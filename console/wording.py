@@ -15,8 +15,10 @@ from store.records.approvals import Decision
 from store.records.assets import AssetKind, PolicyFlag
 from store.records.campaigns import CampaignStatus
 from store.records.deliveries import DeliveryState
+from store.records.feeds import FeedStatus
 from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 from store.records.links import LinkState
+from store.records.requested_runs import RequestedRun, RunKind, RunState
 
 
 class Tone(StrEnum):
@@ -160,12 +162,85 @@ EVENTS: dict[str, str] = {
     "fail": "gave up",
     "requeue": "put what had failed back in the queue",
     "resolve": "found out what had become of messages",
+    "deliver": "sent a part of it",
+    "add": "added it",
+    "change": "changed it",
+    "archive": "archived it",
+    "restore": "brought it back",
+    "erase": "erased it and all that named it",
+    "put_in": "put people in",
+    "take_out": "took somebody out",
+    "set_dates": "set its dates",
+    "publish": "published it",
+    "schedule": "scheduled it",
+    "pause": "paused it",
+    "put_in_force": "put it in force",
+    "revoke": "revoked it",
+    "rotate": "gave it a new secret",
+    "keep": "kept a new secret",
+    "admit": "let somebody in",
+    "change_role": "changed a role",
+    "remove": "took a membership away",
+    "choose_policy": "chose the policy of approvals",
+    "set_privacy": "set what the pixel may keep",
+    "block": "blocked it",
+    "unblock": "let it through again",
+    "acknowledge": "has seen it",
+    "ask": "asked for it",
+    "take": "began with it",
+    "finish": "finished it",
+    "pulled": "pulled it",
+    "release_asked": "asked to release it",
+    "released": "released it",
 }
 
 
 ALERT_TONES: dict[AlertKind, Tone] = {
     AlertKind.ACTION_EXPIRED: Tone.WAITING,
     AlertKind.ACTION_PARTLY_FAILED: Tone.WAITING,
+}
+
+
+FEEDS: dict[FeedStatus, Label] = {
+    FeedStatus.NEW: Label("Not read yet", Tone.QUIET),
+    FeedStatus.OK: Label("Is read", Tone.GOOD),
+    FeedStatus.FAILING: Label("Cannot be read", Tone.BAD),
+    FeedStatus.RETIRED: Label("Gone for good", Tone.QUIET),
+}
+
+DEAD: dict[DeliveryState, Label] = {
+    DeliveryState.FAILED: Label("Failed", Tone.BAD),
+    DeliveryState.UNKNOWN: Label("Unknown", Tone.WAITING),
+}
+
+REQUESTED: dict[RunKind, str] = {
+    RunKind.TAKE_IN_RECIPIENTS: "Take in a list of recipients",
+    RunKind.FETCH_FEEDS: "Read the feeds",
+    RunKind.VERIFY_AUDIT: "Verify the audit chain",
+}
+
+REQUESTS: dict[RunState, Label] = {
+    RunState.WAITING: Label("Waiting for a run", Tone.WAITING),
+    RunState.RUNNING: Label("Under way", Tone.WAITING),
+    RunState.DONE: Label("Done", Tone.GOOD),
+    RunState.FAILED: Label("Failed", Tone.BAD),
+}
+
+
+def outcome(request: RequestedRun) -> str:
+    """What a run that was asked for has counted."""
+    counts = {name: value for name, value in request.outcome.items() if isinstance(value, int)}
+    return ", ".join(f"{name.replace('_', ' ')}: {count:,}" for name, count in counts.items()) or "Done."
+
+
+ALERT_KINDS: dict[AlertKind, str] = {
+    AlertKind.ACTION_FAILED: "Actions that failed",
+    AlertKind.ACTION_PARTLY_FAILED: "Actions that reached only some",
+    AlertKind.ACTION_EXPIRED: "Actions that expired",
+    AlertKind.DELIVERIES_UNKNOWN: "Messages whose outcome is unknown",
+    AlertKind.GATE_SILENT: "A silent gate",
+    AlertKind.GLASS_BROKEN: "Broken glass",
+    AlertKind.KILL_SWITCH_PULLED: "Pulled kill switches",
 }
 
 
@@ -240,6 +315,11 @@ def ago(moment: datetime) -> str:
 def until(moment: datetime) -> str:
     left = moment - now()
     return f"in {span(left)}" if left > timedelta() else "lapsed"
+
+
+def due(moment: datetime) -> str:
+    """The same of what comes by itself."""
+    return until(moment) if moment > now() else "any moment"
 
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:

@@ -118,6 +118,12 @@ def first_broken(
     return None
 
 
+def as_hashed(previous: bytes, entry: Entry, stored: bytes) -> bytes:
+    """The bytes that an entry's hash was made of; where it was made of none, those that it should have been made of."""
+    quick = entry.quickly_canonical()
+    return quick if hashlib.sha256(previous + quick).digest() == stored else entry.canonical()
+
+
 def _follows(previous: bytes, entry: Entry, stored: bytes) -> bool:
     quick = hashlib.sha256(previous + entry.quickly_canonical()).digest()
     return stored == quick or stored == link(previous, entry)

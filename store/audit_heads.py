@@ -63,15 +63,20 @@ def keep(file: Path, heads: Sequence[SignedHead]) -> None:
         os.close(descriptor)
 
 
-def kept(file: Path, trusted: Sequence[str]) -> dict[int, dict[int, bytes]]:
-    """The hashes that were signed with a trusted key: by tenant, and by the entry's number."""
-    known: dict[int, dict[int, bytes]] = {}
+def kept(file: Path, trusted: Sequence[str]) -> dict[int, list[SignedHead]]:
+    """The heads that were signed with a trusted key, by tenant, in the order of their signing."""
+    known: dict[int, list[SignedHead]] = {}
     if not file.exists():
         return known
     for number, line in enumerate(file.read_bytes().splitlines(), start=1):
         head = _checked(line, f"{file}, line {number}", trusted)
-        known.setdefault(head.tenant_id, {})[head.seq] = bytes.fromhex(head.hash)
+        known.setdefault(head.tenant_id, []).append(head)
     return known
+
+
+def hashes(heads: Iterable[SignedHead]) -> dict[int, bytes]:
+    """What the entries with these numbers have to be."""
+    return {head.seq: bytes.fromhex(head.hash) for head in heads}
 
 
 def _checked(line: bytes, where: str, trusted: Sequence[str]) -> SignedHead:

@@ -259,6 +259,11 @@ class Settings(BaseSettings):
     audit_trusted_keys: str = Field(
         "", description="Public keys of former SECRET_KEYs that signed heads too, separated by commas."
     )
+    dagster_webserver_url: str = Field(
+        "",
+        description="Where the console asks the Dagster webserver how runs go, e.g. http://webserver:8002; empty means "
+        "the one on this machine. Not where people open it.",
+    )
     gate_tick_seconds: Annotated[int, Field(ge=1, le=50)] = Field(
         45, description="How long a gate sensor waits inside its tick for work; Dagster allows 60."
     )

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from sqlalchemy import select
 
 from console.admission import SignedIn
 from console.api.answers import REFUSALS
 from console.cursors import Cursor, Limit
 from console.texts import Text
-from store.records.audit_log import AuditEntry
+from store.records import audit_log
+from store.records.audit_log import AuditEntry, Search
 
 router = APIRouter(tags=["audit"], responses=REFUSALS)
 
@@ -44,19 +44,10 @@ def read(
     cursor: Cursor = None,
 ) -> AuditPage:
     """In the order of the chain, which is that of its numbers."""
-    query = select(AuditEntry).where(AuditEntry.tenant_id == visitor.tenant).order_by(AuditEntry.seq)
-    if entity:
-        query = query.where(AuditEntry.entity == entity)
-    if entity_id:
-        query = query.where(AuditEntry.entity_id == entity_id)
-    if cursor:
-        query = query.where(AuditEntry.seq > cursor)
+    search = Search(entity=entity, entity_id=entity_id)
     with visitor.records() as session:
-        rows = list(session.scalars(query.limit(limit + 1)))
-    shown = rows[:limit]
-    return AuditPage(
-        items=[_entry(row) for row in shown], next_cursor=shown[-1].seq if len(rows) > limit else None
-    )
+        page, following = audit_log.entries(session, visitor.tenant, search, cursor=cursor, limit=limit)
+    return AuditPage(items=[_entry(row) for row in page], next_cursor=following)
 
 
 def _entry(row: AuditEntry) -> Entry:

@@ -24,3 +24,8 @@ def admin_campaigns() -> RedirectResponse:
 @router.get("/admin/links")
 def admin_links() -> RedirectResponse:
     return RedirectResponse("/links", 303)
+
+
+@router.get("/admin/trends")
+def admin_trends() -> RedirectResponse:
+    return RedirectResponse("/trends", 303)

@@ -1,18 +1,19 @@
-"""What waits, what happened last, and the numbers of the last seven days."""
+"""What waits, what happened last, and the numbers of the last days."""
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from console import desk, figures, listing, rendering
 from console.admission import SignedIn
+from console.figures import Span
 from store.records import gate
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def overview(visitor: SignedIn) -> HTMLResponse:
-    numbers = figures.of_last_days(visitor)
+def overview(visitor: SignedIn, days: Span = Span.WEEK) -> HTMLResponse:
+    numbers = figures.of_last_days(visitor, days)
     with visitor.records() as session:
         waiting = listing.waiting(session, visitor.tenant, limit=5).items
         desk.reads_requests(session, visitor, waiting=bool(waiting))
@@ -24,5 +25,11 @@ def overview(visitor: SignedIn) -> HTMLResponse:
             sent_back=listing.sent_back(session, visitor.tenant, visitor.user),
             touched=listing.touched(session, visitor.tenant),
             figures=numbers,
+            span=days,
+            looks_back=[(f"/?days={each}", f"{each} days") for each in Span],
+            course=[
+                (it.day.isoformat(), round(it.visits), round(it.conversions, 2), round(it.spend, 2))
+                for it in (numbers.days if numbers else ())
+            ],
             gate_seen=gate.last_seen(session),
         )

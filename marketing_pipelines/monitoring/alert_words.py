@@ -40,7 +40,7 @@ def words_of(alert: Alert) -> Words:
             return Words(
                 f"{action} reached only some",
                 _outcome(about),
-                "What failed can be put back: /api/dead-letters.",
+                "What failed can be put back: Dead letters in the console.",
             )
         case AlertKind.ACTION_EXPIRED:
             text = f"Nobody decided on version {about.get('version')} in time, or it was not sent in time."
@@ -50,7 +50,7 @@ def words_of(alert: Alert) -> Words:
             return Words(
                 f"{action} has messages whose outcome is unknown",
                 text,
-                "Find out, and settle them: /api/dead-letters.",
+                "Find out, and settle them: Dead letters in the console.",
             )
         case AlertKind.GATE_SILENT:
             return Words(

@@ -136,12 +136,20 @@ class Seen:
 
 
 def listed(
-    session: Session, tenant: TenantId, state: AlertState | None, *, cursor: int | None, limit: int
+    session: Session,
+    tenant: TenantId,
+    state: AlertState | None,
+    *,
+    kind: AlertKind | None = None,
+    cursor: int | None,
+    limit: int,
 ) -> tuple[list[Seen], int | None]:
     """A page of what concerns the tenant, newest first, and where the next begins."""
     query = _seen_by(tenant).order_by(Alert.id.desc()).limit(limit + 1)
     if state is not None:
         query = query.where(_is(state))
+    if kind is not None:
+        query = query.where(Alert.kind == kind)
     rows = session.execute(query.where(Alert.id < cursor) if cursor else query).tuples().all()
     shown = [Seen(*row) for row in rows[:limit]]
     return shown, (shown[-1].alert.id if len(rows) > limit else None)

@@ -1,12 +1,13 @@
 """Where the audit chain is kept: append and read, never change."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import psycopg
-from sqlalchemy import BigInteger, Index, LargeBinary, String, and_, bindparam, select, text
+from sqlalchemy import BigInteger, ColumnElement, Index, LargeBinary, String, and_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -21,7 +22,16 @@ _BATCH = 10_000
 
 
 class AuditEntry(Record):
+    """One link of a chain; what people look for in it (`Search`) has an index each, which ends with the number."""
+
     __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_entries_entity", "tenant_id", "entity", "seq"),
+        Index("ix_audit_entries_entity_id", "tenant_id", "entity_id", "seq"),
+        Index("ix_audit_entries_actor", "tenant_id", "actor", "seq"),
+        Index("ix_audit_entries_action", "tenant_id", "action", "seq"),
+        Index("ix_audit_entries_at", "tenant_id", "at", "seq"),
+    )
 
     tenant_id: Mapped[TenantId] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -29,7 +39,7 @@ class AuditEntry(Record):
     actor: Mapped[str] = mapped_column(String(100))
     action: Mapped[str] = mapped_column(String(60))
     entity: Mapped[str] = mapped_column(String(60))
-    entity_id: Mapped[str] = mapped_column(String(100), index=True)
+    entity_id: Mapped[str] = mapped_column(String(100))
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -99,17 +109,21 @@ _ADD = text(
 ).bindparams(bindparam("before", type_=JSONB), bindparam("after", type_=JSONB))
 
 
-def chain(session: Session, tenant: TenantId) -> Iterator[tuple[Entry, bytes]]:
-    """One tenant's entries from the first to the last.
+def chain(
+    session: Session, tenant: TenantId, go_on: Callable[[], object] | None = None
+) -> Iterator[tuple[Entry, bytes]]:
+    """One tenant's entries from the first to the last; `go_on` is called every few thousand of them.
 
     Read by the driver itself, in its binary form: of a million entries the layers above would take three times as long.
     """
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection), "the records are in Postgres, by way of psycopg"
     with connection.cursor(name="audit_chain") as rows:
-        rows.itersize = _BATCH
         rows.execute(_CHAIN, {"tenant": tenant}, binary=True)
-        yield from map(_entry_of, rows)
+        while batch := rows.fetchmany(_BATCH):
+            yield from map(_entry_of, batch)
+            if go_on is not None:
+                go_on()
 
 
 # The documents as text: the driver's own way of reading them is slower.
@@ -121,9 +135,15 @@ order by seq
 """
 
 
-def verify(session: Session, tenant: TenantId, known: Mapping[int, bytes] | None = None) -> BrokenLink | None:
+def verify(
+    session: Session,
+    tenant: TenantId,
+    known: Mapping[int, bytes] | None = None,
+    go_on: Callable[[], object] | None = None,
+) -> BrokenLink | None:
     """The first broken link of a tenant's chain, from its content, from signed heads, and from what things remember."""
-    return first_broken(tenant, chain(session, tenant), known or {}) or _not_as_remembered(session, tenant)
+    walk = chain(session, tenant, go_on)
+    return first_broken(tenant, walk, known or {}) or _not_as_remembered(session, tenant)
 
 
 def _not_as_remembered(session: Session, tenant: TenantId) -> BrokenLink | None:
@@ -183,6 +203,72 @@ def of_entity(session: Session, tenant: TenantId, entity: str, entity_id: str | 
             .order_by(AuditEntry.seq)
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which entries are looked for: what is empty is anything, and `until` is the first moment that is not meant."""
+
+    entity: str = ""
+    entity_id: str = ""
+    actor: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def entries(
+    session: Session,
+    tenant: TenantId,
+    search: Search,
+    *,
+    cursor: int | None,
+    limit: int,
+    newest_first: bool = False,
+) -> tuple[list[AuditEntry], int | None]:
+    """A page of a tenant's chain in the order of its numbers or against it, and where the next one begins."""
+    query = select(AuditEntry).where(AuditEntry.tenant_id == tenant, *_meant(tenant, search))
+    if cursor is not None:
+        query = query.where(AuditEntry.seq < cursor if newest_first else AuditEntry.seq > cursor)
+    order = AuditEntry.seq.desc() if newest_first else AuditEntry.seq
+    rows = list(session.scalars(query.order_by(order).limit(limit + 1)))
+    shown = rows[:limit]
+    return shown, (shown[-1].seq if len(rows) > limit else None)
+
+
+def _meant(tenant: TenantId, search: Search) -> Iterator[ColumnElement[bool]]:
+    for column, wanted in (
+        (AuditEntry.entity, search.entity),
+        (AuditEntry.entity_id, search.entity_id),
+        (AuditEntry.actor, search.actor),
+        (AuditEntry.action, search.action),
+    ):
+        if wanted:
+            yield column == wanted
+    # Moments grow with the numbers: a span of time is looked up once and is a span of numbers from there on.
+    of_the_tenant = select(AuditEntry.seq).where(AuditEntry.tenant_id == tenant).limit(1)
+    if search.since is not None:
+        first = of_the_tenant.where(AuditEntry.at >= search.since).order_by(AuditEntry.at, AuditEntry.seq)
+        yield AuditEntry.seq >= first.scalar_subquery()
+    if search.until is not None:
+        last = of_the_tenant.where(AuditEntry.at < search.until)
+        yield (AuditEntry.seq <= last.order_by(AuditEntry.at.desc(), AuditEntry.seq.desc()).scalar_subquery())
+
+
+def exported(session: Session, tenant: TenantId, *, after: int, limit: int) -> list[tuple[Entry, bytes]]:
+    """A span of the chain in its order."""
+    rows = session.execute(text(_SPAN), {"tenant": tenant, "after": after, "limit": limit})
+    return [_entry_of(tuple(row)) for row in rows]
+
+
+# The documents as text, as above.
+_SPAN = """
+select tenant_id, seq, at, actor, action, entity, entity_id, cast(before as text), cast(after as text), hash
+from audit_entries
+where tenant_id = :tenant and seq > :after
+order by seq
+limit :limit
+"""
 
 
 def _entry_of(row: tuple[Any, ...]) -> tuple[Entry, bytes]:

@@ -42,6 +42,7 @@ WHOLE_TENANT = 0
 class RunKind(StrEnum):
     TAKE_IN_RECIPIENTS = "take_in_recipients"
     FETCH_FEEDS = "fetch_feeds"
+    VERIFY_AUDIT = "verify_audit"
 
 
 class RunState(StrEnum):
@@ -131,6 +132,25 @@ def ask(
     return session.scalars(waiting).one_or_none() or ask(session, tenant, user, kind, subject)
 
 
+def newest(
+    session: Session,
+    tenant: TenantId,
+    *,
+    kind: RunKind | None = None,
+    cursor: int | None = None,
+    limit: int,
+) -> tuple[list[RequestedRun], int | None]:
+    """A page of what a tenant has asked for, the last first, and where the next one begins."""
+    query = select(RequestedRun).where(RequestedRun.tenant_id == tenant).order_by(RequestedRun.id.desc())
+    if kind is not None:
+        query = query.where(RequestedRun.kind == kind)
+    rows = list(
+        session.scalars((query.where(RequestedRun.id < cursor) if cursor else query).limit(limit + 1))
+    )
+    shown = rows[:limit]
+    return shown, (shown[-1].id if len(rows) > limit else None)
+
+
 def free(session: Session) -> list[RequestedRun]:
     """Those that wait for a run, the longest first; a plain read."""
     query = select(RequestedRun).where(RequestedRun.state.in_(OPEN), RequestedRun.due_at <= now())
@@ -205,4 +225,6 @@ def _settle(session: Session, request: RequestedRun, by: Taken, state: RunState,
 def _record(session: Session, request: RequestedRun, actor: Actor, step: str, before: dict[str, Any]) -> None:
     session.flush()
     told = {"state": request.state, "attempts": request.attempts}
+    if request.outcome:
+        told["outcome"] = request.outcome
     audit_log.append(session, request.tenant_id, actor, step, "requested_run", request.id, before, told)

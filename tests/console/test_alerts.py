@@ -91,6 +91,23 @@ def test_they_come_a_page_at_a_time(house: Settings, marketer: Person) -> None:
         assert api.get("/alerts", params={"state": "wrong"}).status_code == 422
 
 
+def test_they_are_filtered_by_kind_and_lead_to_what_to_do(house: Settings, marketer: Person) -> None:
+    pulled(house, marketer)
+    silent(house)
+    forms = marketer.forms()
+    page = forms.get("/alerts?kind=kill_switch_pulled").text
+    assert "The kill switch was pulled" in page
+    assert "The gate is silent" not in page
+    assert f"by Marketer of {marketer.tenant}" in page
+    assert '<a href="/kill-switch">The kill switch</a>' in page
+    assert "/alerts?state=acknowledged&amp;kind=kill_switch_pulled" in page
+    page = forms.get("/alerts?kind=gate_silent").text
+    assert '<a href="/runs">Is everything running?</a>' in page
+    assert "None of these" in forms.get("/alerts?kind=glass_broken").text
+    assert forms.get("/alerts?kind=").status_code == 200
+    assert forms.get("/alerts?kind=wrong").status_code == 404
+
+
 def test_readers_see_them_and_only_writers_take_note(
     house: Settings, people: dict[MemberRole, Person]
 ) -> None:

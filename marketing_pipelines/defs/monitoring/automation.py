@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import dagster as dg
 
+from marketing_pipelines.defs.requests.asked import TAGS, Requested, job_of, work
 from marketing_pipelines.defs.resources import SettingsResource
+from store.records.requested_runs import RunKind
 
 KEEP_LOGS = timedelta(days=30)
 
@@ -43,6 +45,25 @@ event_log_retention = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Every night at half past three.",
 )
+
+
+@dg.op(description="Walks one tenant's audit chain from its start and holds it against its signed heads.")
+def verify_audit(context: dg.OpExecutionContext, config: Requested, house: SettingsResource) -> None:
+    from marketing_pipelines.monitoring import audit_chains
+
+    work(context, house.settings(), config.request, audit_chains.verify_as_asked)
+
+
+@dg.job(
+    name=job_of(RunKind.VERIFY_AUDIT),
+    tags=TAGS,
+    description=(
+        "Verifies the audit chain of a tenant because somebody asked for it in the console; a broken link is a finding "
+        "and no failure. Started by the sensor requested_runs."
+    ),
+)
+def verify_audit_job() -> None:
+    verify_audit()
 
 
 @dg.sensor(

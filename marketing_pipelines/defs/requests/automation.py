@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from marketing_pipelines.defs.campaigns import automation as campaigns
+from marketing_pipelines.defs.monitoring import automation as monitoring
 from marketing_pipelines.defs.requests.asked import TAGS, Requested, job_of
 from marketing_pipelines.defs.resources import SettingsResource
 from marketing_pipelines.defs.trends import automation as trends
@@ -18,7 +19,7 @@ NOT_THERE_YET = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg
 
 
 @dg.sensor(
-    jobs=[campaigns.take_in_recipients_job, trends.fetch_feeds_job],
+    jobs=[campaigns.take_in_recipients_job, trends.fetch_feeds_job, monitoring.verify_audit_job],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Asks for a run for each request that waits, and again for one whose run has died.",
