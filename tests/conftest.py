@@ -88,7 +88,8 @@ def process(
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of an installation with its Postgres up and migrated: for tests that need no ClickHouse."""
     data = tmp_path_factory.mktemp("house")
-    house = load(_env_file=None, data_dir=data, port_base=free_port_base())
+    # A busy machine may take its time: what is given up after a while is tested where it belongs.
+    house = load(_env_file=None, data_dir=data, port_base=free_port_base(), api_query_seconds=300)
     with process(commands.postgres(), environment_of(house), data / "postgres.log", signal.SIGINT):
         wait_until("Postgres", lambda: postgres.is_ready(house))
         postgres.ensure_databases(house)

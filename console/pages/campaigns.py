@@ -29,6 +29,7 @@ from console.problems import Refused
 from console.sign_in import Visitor
 from console.texts import Text
 from store.records.campaigns import CampaignStatus
+from store.records.links import Sought
 
 router = APIRouter(include_in_schema=False)
 
@@ -177,7 +178,7 @@ def _detail(
 ) -> HTMLResponse:
     standing = campaign_standing.read(visitor, campaign_id)
     campaign = standing.shown.campaign
-    links, _ = link_book.listed(visitor, campaign=campaign_id, cursor=None, limit=MOST_SHOWN)
+    links, _ = link_book.listed(visitor, Sought(campaign_id), cursor=None, limit=MOST_SHOWN)
     with visitor.records() as session:
         return rendering.page(
             visitor,

@@ -241,6 +241,15 @@ class Office:
             assert not kill_switches.release(session, self.by(self.approver), reach)
             assert kill_switches.release(session, Actor(ActorKind.OPERATOR, "root"), reach)
 
+    @contextmanager
+    def pulled(self, scope: Scope, subject: str) -> Iterator[None]:
+        """While a switch is pulled; whatever fails meanwhile, it stops no other test."""
+        self.pull(scope, subject)
+        try:
+            yield
+        finally:
+            self.release(scope, subject)
+
     def reach(self, scope: Scope, subject: str) -> Reach:
         return Reach(scope, None if scope is Scope.GLOBAL else self.tenant, subject)
 

@@ -362,12 +362,11 @@ class TestKillSwitch:
     def test_pulled_before_anything_is_sent(self, office: Office, campaign: CampaignId, scope: Scope) -> None:
         subject = {Scope.CHANNEL: "smtp", Scope.TYPE: "email", Scope.CAMPAIGN: str(campaign)}.get(scope, "*")
         action_id = office.approved(campaign=campaign)
-        office.pull(scope, subject)
-        assert office.send() == {}
-        assert gate.look(office.settings, "a sensor") is None
-        assert office.now(action_id).state is State.APPROVED
-        cancel(office, action_id)
-        office.release(scope, subject)
+        with office.pulled(scope, subject):
+            assert office.send() == {}
+            assert gate.look(office.settings, "a sensor") is None
+            assert office.now(action_id).state is State.APPROVED
+            cancel(office, action_id)
 
     def test_set_in_the_environment(self, office: Office) -> None:
         action_id = office.approved()
