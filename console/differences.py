@@ -19,7 +19,8 @@ MOST_WORDS = 3_000
 MOST_LINES = 3_000
 # So much of what stayed the same is shown around a change.
 AROUND = 12
-_TOKEN = re.compile(r"\S+\s*|\s+")
+# A word with the spaces behind it; where a line ends is a token of its own.
+_TOKEN = re.compile(r"\S+[^\S\n]*|\n+|\s")
 _MAIL = re.compile(r"^steps\.(\d+)\.(.+)$")
 _FIELDS = {
     "subject": "Subject",

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import rfc8785
 from sqlalchemy import select
 
-from console import asset_book
+from console import asset_book, wording
 from console.letter import Letter
 from console.sign_in import Visitor
 from marketing_pipelines.email import way_out
@@ -19,15 +19,9 @@ from store.records.database import Session
 from store.settings import Service
 
 _OURS = re.compile(r"/assets/([1-9][0-9]{0,17})/content")
-_AD_FIELDS = {
-    "platform": "Platform",
-    "account": "Account",
-    "campaign": "Campaign",
-    "campaigns": "Campaigns",
-    "changes": "What it may do",
-    "most": "How often at most",
-    "until": "Last day",
-}
+# What a change of advertising is about, and what it sets.
+_ABOUT = {"platform": "Platform", "account": "Account", "campaign": "Campaign", "campaigns": "Campaigns"}
+_SET = {"changes": "What it may do", "most": "How often at most", "until": "Last day"}
 _NOT_READ = "not read: no account is connected"
 
 
@@ -59,6 +53,7 @@ class Looks:
     """
 
     mails: Sequence[Mail] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
     changes: Sequence[Change] = ()
     picture: Asset | None = None
     picture_elsewhere: str = ""
@@ -73,9 +68,10 @@ def of(session: Session, visitor: Visitor, action: Action, letter: Letter) -> Lo
         case ActionType.SEQUENCE:
             return Looks(mails=mails(letter), assets=carried)
         case ActionType.AD_CHANGE:
-            return Looks(changes=_ad_changes(template), assets=carried)
+            return Looks(about=_named(template, _ABOUT), changes=_ad_changes(template), assets=carried)
         case ActionType.LINK_CHANGE:
-            return Looks(changes=_link_changes(template, letter.values), assets=carried)
+            about = {"Short link": f"/{template['slug']}"}
+            return Looks(about=about, changes=_link_changes(template, letter.values), assets=carried)
         case ActionType.SOCIAL_POST:
             own = _own_picture(visitor, template["image"], carried)
             elsewhere = "" if own else template["image"]
@@ -135,7 +131,6 @@ def _link_changes(template: Mapping[str, Any], values: Mapping[str, Any]) -> lis
 
 
 def _ad_changes(template: Mapping[str, Any]) -> list[Change]:
-    """What is changed first, then what it is changed of."""
     found: list[Change] = []
     match template["change"]:
         case "pause":
@@ -146,9 +141,18 @@ def _ad_changes(template: Mapping[str, Any]) -> list[Change]:
         name = "Highest daily budget" if template["change"] == "rule" else "Daily budget"
         before = _NOT_READ if template["change"] == "budget" else ""
         found.append(Change(name, before, template["daily_budget"]))
-    for name, said in _AD_FIELDS.items():
-        value = template.get(name)
-        if value:
-            shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            found.append(Change(said, "", shown.replace("_", " ") if name == "platform" else shown))
-    return found
+    return [*found, *(Change(name, "", value) for name, value in _named(template, _SET).items())]
+
+
+def _named(template: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """What a template says under these names, in words."""
+    said: dict[str, str] = {}
+    for name, called in names.items():
+        match template.get(name):
+            case None | "":
+                continue
+            case list() as several:
+                said[called] = ", ".join(map(str, several))
+            case value:
+                said[called] = wording.words(value) if name == "platform" else str(value)
+    return said

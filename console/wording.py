@@ -92,7 +92,7 @@ DECISIONS: dict[Decision, Label] = {
 }
 
 RISKS: dict[str, Label] = {
-    Risk.LOW: Label("Low risk", Tone.GOOD),
+    Risk.LOW: Label("Low risk", Tone.QUIET),
     Risk.MEDIUM: Label("Medium risk", Tone.WAITING),
     Risk.HIGH: Label("High risk", Tone.BAD),
 }
@@ -108,7 +108,7 @@ REMEDIES: dict[str, str] = {
 }
 
 _FINDINGS = {
-    "placeholder": "a placeholder was left in it",
+    "placeholder": "a placeholder that was left in it",
     "long_subject": "a long subject",
     "shouting": "a subject in capitals",
     "insecure_link": "a link without encryption",

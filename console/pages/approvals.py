@@ -39,7 +39,7 @@ def approvals(
     done: str = "",
 ) -> HTMLResponse:
     sought = Sought(
-        whose=whose or _usual(visitor),
+        whose=_whose(visitor, whose),
         type=type,
         risk=risk,
         campaign=campaign,
@@ -68,9 +68,9 @@ def approvals(
         )
 
 
-def _usual(visitor: Visitor) -> Whose:
+def _whose(visitor: Visitor, wanted: Whose | None) -> Whose:
     """Who signs sees first what waits for them; nobody else has such a tab."""
-    return Whose.MINE if visitor.role in SIGNERS else Whose.ALL
+    return (wanted or Whose.MINE) if visitor.role in SIGNERS else Whose.ALL
 
 
 @router.get("/approvals/batch", response_model=None)
