@@ -115,11 +115,11 @@ def test_a_page_that_renews_itself_keeps_nobody_signed_in(house: Settings, viewe
             return session.get_one(LogIn, fingerprint(forms.client.cookies[COOKIE])).last_seen_at
 
     before = last_seen()
-    assert forms.get("/standing?here=/", **{UNATTENDED: "1"}).status_code == 200
+    assert forms.get("/side?here=/", **{UNATTENDED: "1"}).status_code == 200
     with listening(viewer):
         pass
     assert last_seen() == before
-    forms.get("/standing?here=/")
+    forms.get("/side?here=/")
     assert last_seen() > before
     with records.session(house, Role.OWNER) as session:
         idle = now() - timedelta(minutes=house.session_idle_minutes + 1)
@@ -127,7 +127,7 @@ def test_a_page_that_renews_itself_keeps_nobody_signed_in(house: Settings, viewe
             text("update log_ins set last_seen_at = :idle where user_id = :user"),
             {"idle": idle, "user": viewer.id},
         )
-    ended = forms.get("/standing?here=/", **{UNATTENDED: "1", "HX-Request": "true"})
+    ended = forms.get("/side?here=/", **{UNATTENDED: "1", "HX-Request": "true"})
     assert ended.status_code == 401
 
 
