@@ -16,6 +16,7 @@ from console.sign_in import NotSignedIn, Visitor
 from store.settings import Settings
 
 LARGEST_ID = 2**63 - 1
+UNATTENDED = "X-Unattended"
 _KEY = re.compile(r"[ -~]{1,255}")
 
 
@@ -118,11 +119,16 @@ def _bearer(request: Request, settings: Settings) -> Visitor:
     return bearers.visitor_behind(settings, token)
 
 
+def _is_attended(request: Request) -> bool:
+    """Whether somebody sits there: what a page asks for by itself keeps nobody signed in."""
+    return request.url.path != permissions.STREAM and UNATTENDED not in request.headers
+
+
 def _browser(request: Request, settings: Settings, form_token: str) -> Visitor:
     cookie = sign_in.cookie_of(request, settings)
     if cookie is None:
         raise NotSignedIn
-    visitor = sign_in.behind_cookie(settings, cookie)
+    visitor = sign_in.behind_cookie(settings, cookie, attended=_is_attended(request))
     if request.method not in SAFE_METHODS and not origins.token_fits(settings, cookie, form_token):
         raise Refused(
             403, "The form was not made for this log-in. Open the page again and repeat what you did."

@@ -19,10 +19,12 @@ from console import (
     roles,
     scopes,
     sign_in,
+    static_files,
 )
 from console.admission import admit
 from console.api import description
 from console.body_limit import BodyLimit
+from console.changes import Changes
 from console.headers import SecurityHeaders
 from console.rates import RateLimit, Rates
 from console.request_log import RequestLog
@@ -42,9 +44,10 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
     _check_permissions()
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        with Watch(settings) if watches else nullcontext():
-            yield
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with app.state.changes.heard():
+            with Watch(settings) if watches else nullcontext():
+                yield
 
     app = FastAPI(
         title="Marketing Pipelines",
@@ -58,6 +61,7 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.settings = settings
+    app.state.changes = Changes(settings)
     app.state.rights = roles.subjects(route for router in ROUTERS for route in router.routes)
     app.state.rates = Rates(settings.api_rate_per_minute)
     app.add_middleware(idempotency.KeepAnswers)
@@ -80,7 +84,7 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
     description.describe(app)
     # The files of Swagger UI come in a package; of its own pages none is used.
     app.mount("/docs/files", StaticFiles(packages=[("fastapi_offline", "static")]), name="docs")
-    app.mount("/static", StaticFiles(directory=rendering.STATIC), name="static")
+    app.mount("/static", static_files.compressed(rendering.STATIC), name="static")
     return app
 
 

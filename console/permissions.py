@@ -16,6 +16,8 @@ ENGINEERS = frozenset({MemberRole.ADMIN, MemberRole.ANALYST, MemberRole.MARKETER
 AUDITORS = EVERYONE - {MemberRole.VIEWER}
 ADMINS = frozenset({MemberRole.ADMIN})
 
+# The address that pages listen at while they are open.
+STREAM = "/live"
 ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     # pages
     "GET /login": PUBLIC,
@@ -81,6 +83,8 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "GET /kill-switch": EVERYONE,
     "POST /kill-switch/pull": ACTORS,
     "POST /kill-switch/release": SIGNERS,
+    f"GET {STREAM}": EVERYONE,
+    "GET /side": EVERYONE,
     "GET /alerts": EVERYONE,
     "POST /alerts/{alert_id}/acknowledge": WRITERS,
     # for whoever holds a link

@@ -191,7 +191,8 @@ async def answer(request: Request, error: Exception) -> Response:
         _log.error(problem.detail, exc_info=error, extra={"fields": fields})
     if is_api(request):
         return _as_json(request, problem)
-    if isinstance(error, NotSignedIn):
+    # A part of a page that renews itself has no use for the page to sign in at.
+    if isinstance(error, NotSignedIn) and "HX-Request" not in request.headers:
         return RedirectResponse(_log_in_address(request), 302 if request.method == "GET" else 303)
     return _as_page(request, problem)
 

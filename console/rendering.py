@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from console import origins, plain_sight, wording
+from console import origins, places, plain_sight, wording
 from console.sign_in import Visitor
 from store.clock import now
 from store.records import alerts, approvals, kill_switches, people
@@ -71,6 +71,7 @@ def page(
         alert_count=alerts.count_open(session, visitor.tenant),
         waiting_count=approvals.waiting(session, visitor.tenant),
         tenants=people.offered_tenants(session, visitor.user),
+        places=places.offered(visitor),
         **content,
     )
 

@@ -83,13 +83,14 @@ def open_log_in(settings: Settings, email: str, password: str) -> Cookie | None:
         return Cookie(people.log_in(session, user, tenant_of(session, user))) if user else None
 
 
-def behind_cookie(settings: Settings, cookie: Cookie) -> Visitor:
+def behind_cookie(settings: Settings, cookie: Cookie, *, attended: bool = True) -> Visitor:
     with records.session(settings, Role.CONSOLE) as session:
         found = people.log_in_of(
             session,
             cookie,
             idle=timedelta(minutes=settings.session_idle_minutes),
             absolute=timedelta(hours=settings.session_absolute_hours),
+            attended=attended,
         )
         if found is None or found.active_tenant is None:
             raise NotSignedIn

@@ -18,6 +18,7 @@ from console.pages import (
     keys,
     kill_switch,
     links,
+    live,
     log_in,
     overview,
     people,
@@ -31,6 +32,7 @@ from console.pages import (
 # What is called `new` comes before what is called by its number.
 ROUTERS = (
     overview.router,
+    live.router,
     approvals.router,
     action_list.router,
     action_editor.router,

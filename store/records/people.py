@@ -266,12 +266,15 @@ def log_in(session: Session, user: User, tenant: TenantId) -> str:
     return cookie
 
 
-def log_in_of(session: Session, cookie: str, idle: timedelta, absolute: timedelta) -> LogIn | None:
-    """The living log-in behind a cookie, marked as just seen."""
+def log_in_of(
+    session: Session, cookie: str, idle: timedelta, absolute: timedelta, *, attended: bool = True
+) -> LogIn | None:
+    """The living log-in behind a cookie, marked as just seen if somebody sits there."""
     found = session.get(LogIn, fingerprint(cookie))
     if found is None or found.last_seen_at < now() - idle or found.created_at < now() - absolute:
         return None
-    found.last_seen_at = now()
+    if attended:
+        found.last_seen_at = now()
     return found
 
 

@@ -33,7 +33,11 @@ __all__ = ["mail_server_log"]
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """The application on a real server, on a port of the kernel's choice."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host="127.0.0.1", port=0, log_config=None, access_log=False, timeout_graceful_shutdown=1
+        )
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -101,6 +105,11 @@ def marketer(people: dict[MemberRole, Person]) -> Person:
 @pytest.fixture
 def approver(people: dict[MemberRole, Person]) -> Person:
     return people[MemberRole.APPROVER]
+
+
+@pytest.fixture
+def viewer(people: dict[MemberRole, Person]) -> Person:
+    return people[MemberRole.VIEWER]
 
 
 @pytest.fixture

@@ -378,7 +378,7 @@ def test_every_type_can_be_looked_at(marketer: Person, type: ActionType) -> None
 def fill_mail(page: Page) -> None:
     page.get_by_label("To these addresses").fill("reader@example.com")
     page.get_by_label("Subject").fill("Winter sale")
-    page.get_by_role("textbox", name="Words Plain text").fill("Hello,\n\nit is cold.")
+    page.get_by_role("textbox", name="Words", exact=True).fill("Hello,\n\nit is cold.")
     page.get_by_role("textbox", name="HTML").fill("<h1>It is cold</h1>")
 
 

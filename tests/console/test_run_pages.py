@@ -153,18 +153,6 @@ def test_jobs_say_how_they_went_and_lead_to_the_dagster_ui(
     assert [asked["query"].lstrip().split()[0] for asked in webserver.asked] == ["query"]
 
 
-def test_who_may_not_open_the_dagster_ui_sees_none_of_it(
-    house: Settings, tenant: TenantId, webserver: Webserver
-) -> None:
-    webserver.says = told(a_run(RUN))
-    with console_beside(house, tenant, webserver.address) as people:
-        for role in (MemberRole.VIEWER, MemberRole.APPROVER):
-            page = people[role].forms().get("/runs").text
-            assert RUN not in page
-            assert "who may open the Dagster UI" in page
-    assert webserver.asked == []
-
-
 def test_what_another_tenant_asked_for_is_left_out(
     house: Settings, tenant: TenantId, webserver: Webserver
 ) -> None:

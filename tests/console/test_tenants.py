@@ -125,7 +125,7 @@ def test_who_opens_tenants_is_an_admin(people: People) -> None:
     [
         "insert into tenants (slug, name, suppression_salt) values ('x', 'x', '')",
         "update tenants set slug = 'x'",
-        "update users set password_hash = 'x'",
+        "update users set email = 'x'",
         "delete from api_keys",
         "update api_keys set user_id = 1",
     ],
