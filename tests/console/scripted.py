@@ -43,6 +43,8 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /actions/{action_id}/approve": {"note": "as agreed"},
     "POST /actions/{action_id}/deny": {"note": "not like this"},
     "POST /actions/{action_id}/request-changes": {"note": "say it in fewer words"},
+    "POST /actions/{action_id}/remarks": {"text": "Looks well"},
+    "POST /approvals/batch": {"decision": "denied", "note": "not like this"},
     "POST /campaigns/new": {"name": "Spring {unique}"},
     "POST /campaigns/{campaign_id}/edit": {"name": "Summer {unique}"},
     "POST /campaigns/{campaign_id}/publish": {},
@@ -254,6 +256,9 @@ class Workplace:
             return {
                 "manifest_hash": self.writer.get(f"/actions/{named['action_id']}").json()["manifest_hash"]
             }
+        if endpoint == "POST /approvals/batch":
+            number = self.action("/deny")
+            return {"vote": f"{number}:{self.writer.get(f'/actions/{number}').json()['manifest_hash']}"}
         if endpoint in {"POST /actions/{action_id}/edit", "POST /campaigns/{campaign_id}/edit"}:
             path = endpoint.partition(" ")[2].format(**named)
             return {"etag": etag_of(self.pages.get(path).text)}
@@ -276,7 +281,7 @@ class Workplace:
         """A draft, or what has been asked for where it is to be decided."""
         words = {"subject": f"Sale {self.mark}", "html": f"<p>Hello {self.mark}</p>"}
         number = self._made("/actions", mail(**words))
-        if endpoint.rpartition("/")[2] in _SIGNS | {"html"}:
+        if endpoint.rpartition("/")[2] in _SIGNS | {"html", "manifest"}:
             self.writer.post(f"/actions/{number}/submit").raise_for_status()
         return number
 
