@@ -6,16 +6,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from console.days import Day
 from store.records.action_states import State
 from store.records.actions import Action, ActionType, Source
 from store.records.schema import TenantId, UserId
-
-# Of which fields of a payload an action without a title is called, whatever its type.
-_CALLED_BY = ("subject", "text", "event", "slug", "name", "what")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +46,7 @@ class Filter:
             yield Action.due_at >= self.due.begins
             yield Action.due_at < self.due.ends
         if self.text:
-            yield or_(*self._called())
-
-    def _called(self) -> Iterator[ColumnElement[bool]]:
-        """As lists show it: by its title or, without one, by its first words."""
-        yield Action.title.icontains(self.text, autoescape=True)
-        for name in _CALLED_BY:
-            shown = Action.payload[name].astext.icontains(self.text, autoescape=True)
-            yield (Action.title == "") & shown
+            yield func.strpos(Action.called, func.lower(self.text)) > 0
 
     def as_query(self, **changes: Any) -> str:
         """The address of the list under this filter, with some of it changed; None takes it away."""

@@ -7,7 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ARRAY, DateTime, Select, and_, cast, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Integer,
+    Select,
+    and_,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+    true,
+    values,
+)
 
 from console.action_filters import Filter
 from console.days import Day, Span, View
@@ -22,6 +35,7 @@ SHOWN_A_DAY = {View.MONTH: 3, View.WEEK: 12}
 LANES = 4
 MOST_CAMPAIGNS = 200
 MOST_AHEAD = 8
+MOMENT = DateTime(timezone=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +104,33 @@ def ahead(session: Session, visitor: Visitor, since: datetime, campaign: int | N
 def _due(
     session: Session, visitor: Visitor, span: Span, campaign: int | None
 ) -> Mapping[int, tuple[Sequence[Listed], int]]:
-    """The first of each day and the count of all, by the day's place in the span."""
-    bounds = cast([day.begins for day in span.days], ARRAY(DateTime(timezone=True)))
-    place = func.width_bucket(Action.due_at, bounds)
+    """The first of each day and the count of all, by the day's place in the span.
+
+    Counted along the index alone, and only the few that are shown are read: a day may have sixty thousand.
+    """
+    bounds = cast([day.begins for day in span.days], ARRAY(MOMENT))
     within = _of(visitor, campaign).where(Action.due_at >= span.begins, Action.due_at < span.ends)
-    numbered = within.with_only_columns(
-        Action.id,
-        place.label("place"),
-        func.row_number().over(partition_by=place, order_by=(Action.due_at, Action.id)).label("turn"),
-        func.count().over(partition_by=place).label("count"),
-    ).subquery()
+    place = func.width_bucket(Action.due_at, bounds).label("place")
+    counted = within.with_only_columns(place, func.count().label("count")).group_by(place).subquery()
+    days = values(
+        column("place", Integer), column("begins", MOMENT), column("ends", MOMENT), name="days"
+    ).data([(number, day.begins, day.ends) for number, day in enumerate(span.days, 1)])
+    first = (
+        _of(visitor, campaign)
+        .with_only_columns(Action.id)
+        .where(Action.due_at >= days.c.begins, Action.due_at < days.c.ends)
+        .order_by(Action.due_at, Action.id)
+        .limit(SHOWN_A_DAY[span.view])
+        .correlate(days)
+        .lateral()
+    )
     rows = session.execute(
-        select(Action, numbered.c.place, numbered.c.count)
-        .join(numbered, and_(Action.tenant_id == visitor.tenant, Action.id == numbered.c.id))
-        .where(numbered.c.turn <= literal(SHOWN_A_DAY[span.view]))
-        .order_by(numbered.c.place, numbered.c.turn)
+        select(Action, counted.c.place, counted.c.count)
+        .select_from(counted)
+        .join(days, days.c.place == counted.c.place)
+        .join(first, true())
+        .join(Action, and_(Action.tenant_id == visitor.tenant, Action.id == first.c.id))
+        .order_by(counted.c.place, Action.due_at, Action.id)
     )
     found: dict[int, tuple[list[Listed], int]] = {}
     for action, number, count in rows:

@@ -61,9 +61,9 @@ def of_campaign(visitor: Visitor, campaign: Campaign) -> Figures | None:
     last = datetime.now(UTC).date()
     span = {"since": last - timedelta(days=DAYS - 1), "last": last}
     try:
-        with events.connect(visitor.settings) as client:
-            ads = events.read_for_tenant(client, visitor.tenant, _ADS, **span, name=campaign.utm_campaign)
-            links = events.read_for_tenant(client, visitor.tenant, _LINKS, **span, campaign=campaign.id)
+        client = events.shared(visitor.settings)
+        ads = events.read_for_tenant(client, visitor.tenant, _ADS, **span, name=campaign.utm_campaign)
+        links = events.read_for_tenant(client, visitor.tenant, _LINKS, **span, campaign=campaign.id)
     except (ClickHouseError, OSError) as error:
         _log.info("no figures", extra={"fields": {"reason": type(error).__name__}})
         return None

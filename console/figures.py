@@ -110,11 +110,8 @@ def of_last_days(visitor: Visitor, span: Span = Span.WEEK) -> Figures | None:
     first = last - timedelta(days=span - 1)
     since = first - timedelta(days=span)
     try:
-        client = events.connect(visitor.settings)
-        try:
-            rows = events.read_for_tenant(client, visitor.tenant, _QUERY, since=since, last=last)
-        finally:
-            client.close()
+        client = events.shared(visitor.settings)
+        rows = events.read_for_tenant(client, visitor.tenant, _QUERY, since=since, last=last)
     except (ClickHouseError, OSError) as error:
         _log.info("no figures", extra={"fields": {"reason": type(error).__name__}})
         return None

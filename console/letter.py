@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -15,18 +16,24 @@ from store.records.action_states import State
 from store.records.actions import Action, ActionRecipient, ActionVersion
 from store.settings import Settings
 
-SAMPLE = 5
+SAMPLE = 10
+# So much of a draft's audience is named.
+NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What is read, with its envelope; `version` is None for a draft, and `intact` says that the hash still fits.
 
-    `left_out` counts members of groups who want no marketing.
+    `to` are the first few of the audience, and it is read as the one of them that `read_as` counts to. `left_out` counts
+    members of groups who want no marketing.
     """
 
     read: Read
+    template: Mapping[str, Any]
+    values: Mapping[str, Any]
     to: Sequence[str]
+    read_as: int
     count: int
     left_out: int
     links: Sequence[str]
@@ -43,20 +50,24 @@ class Letter:
         return self.version.manifest_hash.hex() if self.version else ""
 
 
-def of_action(session: Session, settings: Settings, action: Action) -> Letter | None:
+def of_action(session: Session, settings: Settings, action: Action, read_as: int = 0) -> Letter | None:
     """None for a draft whose payload cannot be read."""
     version = None if action.state is State.DRAFT else actions.current_version(session, action)
-    return _frozen(session, action, version) if version else _draft(session, settings, action)
+    return _frozen(session, action, version, read_as) if version else _draft(session, settings, action)
 
 
-def _frozen(session: Session, action: Action, version: ActionVersion) -> Letter:
+def _frozen(session: Session, action: Action, version: ActionVersion, read_as: int) -> Letter:
     """The same rendering as the sender's, from the same manifest."""
     manifest = version.manifest
     sample = _sample(session, action)
-    read = freeze.as_read(manifest, action, sample[0].values if sample else {})
+    reader = min(read_as, len(sample) - 1) if sample else 0
+    values = sample[reader].values if sample else {}
     return Letter(
-        read=read,
-        to=[_called(recipient.values) for recipient in sample],
+        read=freeze.as_read(manifest, action, values),
+        template=manifest["template"],
+        values=values,
+        to=[called(recipient.values) for recipient in sample],
+        read_as=reader,
         count=manifest["recipients"]["count"],
         left_out=manifest["recipients"].get("left_out", 0),
         links=manifest["links"],
@@ -82,7 +93,10 @@ def _draft(session: Session, settings: Settings, action: Action) -> Letter | Non
     read = kind.read(words, {})
     return Letter(
         read=read,
-        to=reached.names[:SAMPLE],
+        template=words["template"],
+        values={},
+        to=reached.names[:NAMED],
+        read_as=0,
         count=reached.count,
         left_out=0,
         links=read.links,
@@ -96,7 +110,8 @@ def _draft(session: Session, settings: Settings, action: Action) -> Letter | Non
     )
 
 
-def _called(values: dict[str, str]) -> str:
+def called(values: Mapping[str, str]) -> str:
+    """How a recipient is shown: by address, or as whatever is no person."""
     return values.get("email") or values.get("target") or "erased"
 
 

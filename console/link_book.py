@@ -195,9 +195,9 @@ def listed(
 def recently(visitor: Visitor, shown: Sequence[Known]) -> Mapping[LinkId, Recent] | None:
     """How often people followed each of these links lately; None while nobody can say."""
     try:
-        with events.connect(visitor.settings) as client:
-            numbers = [LinkId(it.link.id) for it in shown]
-            return figures.recently(client, visitor.tenant, numbers, datetime.now(UTC).date())
+        numbers = [LinkId(it.link.id) for it in shown]
+        client = events.shared(visitor.settings)
+        return figures.recently(client, visitor.tenant, numbers, datetime.now(UTC).date())
     except (ClickHouseError, OSError):
         return None
 
@@ -215,8 +215,8 @@ def course(
     with visitor.records() as session:
         link = LinkId(_found(session, visitor, link_id).id)
     try:
-        with events.connect(visitor.settings) as client:
-            return first, last, figures.course_of_link(client, visitor.tenant, link, first, last)
+        client = events.shared(visitor.settings)
+        return first, last, figures.course_of_link(client, visitor.tenant, link, first, last)
     except (ClickHouseError, OSError):
         raise Refused(503, "The figures cannot be read right now; the link itself works.") from None
 

@@ -55,9 +55,12 @@ def newest(
     cursor: int | None = None,
     limit: int = PAGE,
 ) -> Page:
-    """All actions that fit a filter, newest first."""
-    query = _lines(tenant).where(*only.conditions()).order_by(Action.id.desc())
-    return _page(session, query.where(Action.id < cursor) if cursor else query, limit)
+    """All actions that fit a filter, newest first; they are found in an index, and no other is read."""
+    fitting = select(Action.id).where(Action.tenant_id == tenant, *only.conditions())
+    if cursor:
+        fitting = fitting.where(Action.id < cursor)
+    page = fitting.order_by(Action.id.desc()).limit(limit + 1).correlate(None)
+    return _page(session, _lines(tenant).where(Action.id.in_(page)).order_by(Action.id.desc()), limit)
 
 
 def touched(session: Session, tenant: TenantId, *, limit: int = 6) -> Sequence[Listed]:

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from console import origins, places, wording
+from console import origins, places, plain_sight, wording
 from console.sign_in import Visitor
 from store.clock import now
 from store.records import alerts, approvals, kill_switches, people
@@ -45,8 +45,11 @@ _templates.filters.update(
     clock=wording.clock,
     event=wording.event,
     grouped=wording.grouped,
+    lead=plain_sight.address,
     money=wording.money,
     number=wording.number,
+    pieces=plain_sight.pieces,
+    risk_reason=wording.reason,
     sentence=wording.sentence,
     size=wording.size,
     words=wording.words,

@@ -56,9 +56,9 @@ def of_records(session: Session, visitor: Visitor) -> list[Sign]:
 
 def of_warehouse(visitor: Visitor) -> list[Sign]:
     try:
-        with events.connect(visitor.settings) as client:
-            came = events.read_for_tenant(client, visitor.tenant, _LAST_EVENT).row(0, named=True)
-            built = _last_day(client, visitor)
+        client = events.shared(visitor.settings)
+        came = events.read_for_tenant(client, visitor.tenant, _LAST_EVENT).row(0, named=True)
+        built = _last_day(client, visitor)
     except (ClickHouseError, OSError):
         return [
             Sign(

@@ -160,13 +160,8 @@ def web_address(link: str) -> str:
 
 def _read(visitor: Visitor, *queries: tuple[str, Mapping[str, Any]]) -> list[pl.DataFrame]:
     try:
-        client = events.connect(visitor.settings)
-        try:
-            return [
-                events.read_for_tenant(client, visitor.tenant, query, **wanted) for query, wanted in queries
-            ]
-        finally:
-            client.close()
+        client = events.shared(visitor.settings)
+        return [events.read_for_tenant(client, visitor.tenant, query, **wanted) for query, wanted in queries]
     except (ClickHouseError, OSError):
         raise WarehouseAway from None
 

@@ -18,6 +18,7 @@ from store.records.deliveries import DeliveryState
 from store.records.feeds import FeedStatus
 from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 from store.records.links import LinkState
+from store.records.policies import Risk
 from store.records.requested_runs import RequestedRun, RunKind, RunState
 
 
@@ -88,6 +89,31 @@ DECISIONS: dict[Decision, Label] = {
     Decision.APPROVED: Label("approved", Tone.GOOD),
     Decision.DENIED: Label("denied", Tone.BAD),
     Decision.CHANGES_REQUESTED: Label("asked for changes", Tone.WAITING),
+}
+
+RISKS: dict[str, Label] = {
+    Risk.LOW: Label("Low risk", Tone.QUIET),
+    Risk.MEDIUM: Label("Medium risk", Tone.WAITING),
+    Risk.HIGH: Label("High risk", Tone.BAD),
+}
+
+# What can be done about what stands out, by the code of the finding.
+REMEDIES: dict[str, str] = {
+    "placeholder": "Ask for changes: readers would see it as it stands.",
+    "long_subject": "Ask for a shorter one, or make sure that its beginning says enough.",
+    "shouting": "Ask for ordinary letters; filters take capitals for spam.",
+    "insecure_link": "Ask for the https address.",
+    "blocked_host": "Deny it unless you know why: somebody put this host on the list.",
+    "disguised_link": "Deny it, or ask why its words name another site than it leads to.",
+}
+
+_FINDINGS = {
+    "placeholder": "a placeholder that was left in it",
+    "long_subject": "a long subject",
+    "shouting": "a subject in capitals",
+    "insecure_link": "a link without encryption",
+    "blocked_host": "a blocked host",
+    "disguised_link": "a link in disguise",
 }
 
 CHANNELS: dict[Channel, str] = {
@@ -272,6 +298,11 @@ def words(name: str) -> str:
 def sentence(text: str) -> str:
     """The same with a capital at its start."""
     return text[:1].upper() + text[1:]
+
+
+def reason(name: str) -> str:
+    """Why something is risky: a finding by its code, or a number as it is."""
+    return _FINDINGS.get(name, name)
 
 
 def channel(name: str) -> str:

@@ -43,8 +43,8 @@ async def live(told: Annotated[asyncio.Event, Depends(_told)]) -> AsyncIterator[
         await asyncio.sleep(AT_MOST_EVERY_SECONDS)
 
 
-@router.get("/standing")
-def standing(visitor: SignedIn, here: Annotated[str, Query(max_length=100)] = "") -> HTMLResponse:
+@router.get("/side")
+def side(visitor: SignedIn, here: Annotated[str, Query(max_length=100)] = "") -> HTMLResponse:
     """Whether sending is stopped, and what waits: the part of the frame that changes while one looks at it."""
     with visitor.records() as session:
-        return rendering.page(visitor, session, "_standing.html", here=here)
+        return rendering.page(visitor, session, "_side.html", here=here)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ColumnElement,
+    Computed,
     ForeignKey,
     Index,
     Integer,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Numeric,
     Row,
     String,
+    Text,
     UniqueConstraint,
     cast,
     func,
@@ -91,6 +93,10 @@ class Source(StrEnum):
     OPTIMISER = "optimiser"
 
 
+# What an action is found by, in small letters: its title or, without one, the first words of its payload.
+CALLED_BY = ("subject", "text", "event", "slug", "name", "what")
+_FIRST_WORDS = " || ' ' || ".join(f"coalesce(left(payload ->> '{name}', 200), '')" for name in CALLED_BY)
+CALLED = f"lower(case when title = '' then left({_FIRST_WORDS}, 500) else title end)"
 LISTED_BY = ("state", "type", "campaign_id", "author_id", "source")
 
 
@@ -123,6 +129,9 @@ class Action(TenantOwned, Record):
         ),
         # What lists are filtered by, newest first; the calendar reads by the moment.
         *(Index(f"ix_actions_listed_by_{column}", "tenant_id", column, "id") for column in LISTED_BY),
+        Index("ix_actions_touched", "tenant_id", "updated_at", "id"),
+        # Words are looked for in the index alone, which is a tenth of the table.
+        Index("ix_actions_called", "tenant_id", "id", postgresql_include=["called"]),
         Index("ix_actions_due", "tenant_id", "due_at", postgresql_where=text("due_at is not null")),
     )
 
@@ -148,6 +157,7 @@ class Action(TenantOwned, Record):
     author_id: Mapped[UserId | None] = mapped_column(ForeignKey("users.id"))
     outcome: Mapped[dict[str, Any] | None]
     updated_at: Mapped[datetime]
+    called: Mapped[str] = mapped_column(Text, Computed(CALLED, persisted=True), deferred=True)
 
     @property
     def schedule(self) -> Schedule:

@@ -1,16 +1,36 @@
 """Approvals: one decide() for the form, the API and the deep link, bound to the hash of what will be sent."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, String, UniqueConstraint, and_, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from store.audit import Actor, ActorKind
 from store.clock import now
 from store.records import actions, api_keys, audit_log
 from store.records.action_states import Move, State
 from store.records.actions import Action, ActionVersion
+from store.records.audit_log import AuditEntry
 from store.records.people import MemberRole, Membership, User
 from store.records.policies import SIGNERS, Signing
 from store.records.schema import (
@@ -151,33 +171,120 @@ def break_glass(
     return action
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A frozen version that people are asked to sign, and under which terms."""
+
+    action_id: ActionId
+    version: int
+    manifest_hash: bytes
+    author_id: UserId | None
+    signing: Signing
+
+    @classmethod
+    def of(cls, action: Action, version: ActionVersion) -> "Asked":
+        signing = Signing.of(version.manifest)
+        return cls(ActionId(action.id), version.version, version.manifest_hash, action.author_id, signing)
+
+
 def signatures(session: Session, action: Action, version: ActionVersion) -> int:
-    """How many signatures on a version count now: of people who are still here, in a role that may still sign it.
+    """How many signatures on a version count now."""
+    return tallies(session, action.tenant_id, [Asked.of(action, version)])[ActionId(action.id)]
+
+
+def tallies(session: Session, tenant: TenantId, asked: Sequence[Asked]) -> dict[ActionId, int]:
+    """The same for many: signatures of people who are still here, in a role that may still sign it.
 
     One Admin who broke the glass counts for all.
     """
-    signing = Signing.of(version.manifest)
-    signed = session.execute(
-        select(Approval.user_id, Approval.break_glass, Membership.role)
+    signed: dict[ActionId, list[Any]] = {each.action_id: [] for each in asked}
+    hashes = {each.action_id: each.manifest_hash for each in asked}
+    found = session.execute(
+        select(
+            Approval.action_id,
+            Approval.user_id,
+            Approval.manifest_hash,
+            Approval.break_glass,
+            Membership.role,
+        )
         .join(
             Membership,
             and_(Membership.tenant_id == Approval.tenant_id, Membership.user_id == Approval.user_id),
         )
         .join(User, and_(User.id == Approval.user_id, User.disabled_at.is_(None)))
         .where(
-            Approval.tenant_id == action.tenant_id,
-            Approval.action_id == action.id,
-            Approval.version == version.version,
-            Approval.manifest_hash == version.manifest_hash,
+            Approval.tenant_id == tenant,
+            tuple_(Approval.action_id, Approval.version).in_(
+                [(each.action_id, each.version) for each in asked]
+            ),
             Approval.decision == Decision.APPROVED,
         )
-    ).all()
+    )
+    for vote in found:
+        if vote.manifest_hash == hashes[vote.action_id]:
+            signed[vote.action_id].append(vote)
+    in_question = {
+        each.action_id: each.author_id
+        for each in asked
+        if signed[each.action_id] and not each.signing.self_approval
+    }
+    writers = _writers_of(session, tenant, in_question)
+    return {each.action_id: _count(each, signed[each.action_id], writers) for each in asked}
+
+
+def _count(asked: Asked, signed: Iterable[Any], writers: Mapping[ActionId, set[str]]) -> int:
     if any(vote.break_glass and vote.role is MemberRole.ADMIN for vote in signed):
-        return signing.quorum
-    authors = set() if signing.self_approval else _writers(session, action)
+        return asked.signing.quorum
+    authors = writers.get(asked.action_id, set())
     return sum(
-        vote.role in signing.roles and not vote.break_glass and not _is_among(authors, vote.user_id)
+        vote.role in asked.signing.roles and not vote.break_glass and not _is_among(authors, vote.user_id)
         for vote in signed
+    )
+
+
+def signable_by(user: UserId, role: MemberRole) -> ColumnElement[bool]:
+    """Of actions with their current version: whether this person's signature is still asked for.
+
+    The same rules as `decide` has, for lists: the role signs it, the work is not theirs, and they have not voted on it.
+    """
+    if role not in SIGNERS:
+        return false()
+    signing = ActionVersion.manifest["signing"]
+    made_by_another = aliased(AuditEntry)
+    key = f"{ActorKind.API_KEY}:"
+    theirs = exists().where(
+        AuditEntry.tenant_id == Action.tenant_id,
+        AuditEntry.entity == "action",
+        AuditEntry.entity_id == cast(Action.id, String),
+        AuditEntry.action.in_(WRITING),
+        or_(
+            AuditEntry.actor == _named(user),
+            and_(
+                AuditEntry.actor.startswith(key),
+                not_(
+                    exists().where(
+                        made_by_another.tenant_id == AuditEntry.tenant_id,
+                        made_by_another.entity == "api_key",
+                        made_by_another.action == "create",
+                        made_by_another.entity_id == func.substr(AuditEntry.actor, len(key) + 1),
+                        made_by_another.actor != _named(user),
+                    )
+                ),
+            ),
+        ),
+    )
+    voted = exists().where(
+        Approval.tenant_id == Action.tenant_id,
+        Approval.action_id == Action.id,
+        Approval.version == Action.version,
+        Approval.user_id == user,
+    )
+    asks_the_role = func.coalesce(signing["roles"].op("@>")(cast([role.value], JSONB)), True)
+    own_work = or_(func.coalesce(Action.author_id == user, False), theirs)
+    return and_(
+        asks_the_role,
+        or_(func.coalesce(signing["self_approval"].as_boolean(), False), not_(own_work)),
+        not_(voted),
     )
 
 
@@ -208,12 +315,21 @@ def may_approve(session: Session, action: Action, user: UserId) -> bool:
 
 
 def _writers(session: Session, action: Action) -> set[str]:
-    """Whoever ever had a hand in it, or a key: a colleague's last edit makes no stranger of its author."""
-    history = audit_log.of_entity(session, action.tenant_id, "action", action.id)
-    wrote = {entry.actor for entry in history if entry.action in WRITING}
-    makers = api_keys.makers(session, action.tenant_id, wrote)
-    writers = {makers.get(actor, actor) for actor in wrote}
-    return writers | ({_named(action.author_id)} if action.author_id is not None else set())
+    number = ActionId(action.id)
+    return _writers_of(session, action.tenant_id, {number: action.author_id})[number]
+
+
+def _writers_of(
+    session: Session, tenant: TenantId, authors: Mapping[ActionId, UserId | None]
+) -> dict[ActionId, set[str]]:
+    """Whoever ever had a hand in each, or a key: a colleague's last edit makes no stranger of its author."""
+    wrote = audit_log.actors(session, tenant, "action", authors, WRITING)
+    makers = api_keys.makers(session, tenant, {actor for actors in wrote.values() for actor in actors})
+    return {
+        number: {makers.get(actor, actor) for actor in wrote.get(str(number), ())}
+        | ({_named(author)} if author is not None else set())
+        for number, author in authors.items()
+    }
 
 
 def _is_among(writers: set[str], user: UserId) -> bool:
@@ -265,14 +381,45 @@ def _vote(
 
 def _who_was_quicker(session: Session, action: Action) -> str:
     last = session.execute(
-        select(Approval.decision, Approval.user_id, Approval.created_at)
-        .where(Approval.tenant_id == action.tenant_id, Approval.action_id == action.id)
-        .order_by(Approval.created_at.desc())
+        select(Approval.decision, User.name, Approval.created_at)
+        .join(User, User.id == Approval.user_id)
+        .where(
+            Approval.tenant_id == action.tenant_id,
+            Approval.action_id == action.id,
+            Approval.version == action.version,
+        )
+        .order_by(Approval.created_at.desc(), Approval.id.desc())
         .limit(1)
     ).one_or_none()
     if last is None:
-        return f"The action is {action.state}, not waiting for approval."
-    return f"Already {last.decision} by user {last.user_id} at {last.created_at:%Y-%m-%d %H:%M} UTC."
+        return f"The action is {action.state.replace('_', ' ')}, not waiting for approval."
+    did = {Decision.CHANGES_REQUESTED: "sent back for changes"}.get(last.decision, last.decision.value)
+    return f"Already {did} by {last.name} at {last.created_at:%Y-%m-%d %H:%M} UTC."
+
+
+def able(session: Session, action: Action, version: ActionVersion, most: int) -> list[tuple[UserId, str]]:
+    """Who may still sign a version, by name: here, in a role that signs it, no author of it, and without a vote on it."""
+    signing = Signing.of(version.manifest)
+    voted = exists().where(
+        Approval.tenant_id == Membership.tenant_id,
+        Approval.user_id == Membership.user_id,
+        Approval.action_id == action.id,
+        Approval.version == version.version,
+    )
+    query = (
+        select(User.id, User.name)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.tenant_id == action.tenant_id,
+            Membership.role.in_(signing.roles),
+            User.disabled_at.is_(None),
+            not_(voted),
+        )
+        .order_by(User.name)
+        .limit(most)
+    )
+    authors = set() if signing.self_approval else _writers(session, action)
+    return [(user, name) for user, name in session.execute(query) if not _is_among(authors, user)]
 
 
 def waiting(session: Session, tenant: TenantId) -> int:

@@ -1,6 +1,6 @@
 """Where the audit chain is kept: append and read, never change."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -203,6 +203,29 @@ def of_entity(session: Session, tenant: TenantId, entity: str, entity_id: str | 
             .order_by(AuditEntry.seq)
         )
     )
+
+
+def actors(
+    session: Session, tenant: TenantId, entity: str, entity_ids: Iterable[int], did: Iterable[str]
+) -> dict[str, set[str]]:
+    """Who has ever done one of these to each of several things, by the number of the thing."""
+    found: dict[str, set[str]] = {}
+    wanted = [str(number) for number in entity_ids]
+    if not wanted:
+        return found
+    rows = session.execute(
+        select(AuditEntry.entity_id, AuditEntry.actor)
+        .where(
+            AuditEntry.tenant_id == tenant,
+            AuditEntry.entity == entity,
+            AuditEntry.entity_id.in_(wanted),
+            AuditEntry.action.in_(list(did)),
+        )
+        .distinct()
+    )
+    for number, actor in rows:
+        found.setdefault(number, set()).add(actor)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,3 +48,15 @@ def of_action(session: Session, action: Action, *, after: int = 0, limit: int | 
             .limit(limit)
         )
     )
+
+
+def newest(session: Session, action: Action, most: int) -> list[Comment]:
+    """What was said last, newest first."""
+    return list(
+        session.scalars(
+            select(Comment)
+            .where(Comment.tenant_id == action.tenant_id, Comment.action_id == action.id)
+            .order_by(Comment.id.desc())
+            .limit(most)
+        )
+    )

@@ -116,3 +116,9 @@ def draw(
         manifest_hash=version.manifest_hash.hex(),
         standing_approval=standing.id,
     )
+
+
+def of_number(session: Session, tenant: TenantId, standing: StandingId) -> StandingApproval | None:
+    return session.scalars(
+        select(StandingApproval).where(StandingApproval.tenant_id == tenant, StandingApproval.id == standing)
+    ).one_or_none()

@@ -108,6 +108,11 @@ def approver(people: dict[MemberRole, Person]) -> Person:
 
 
 @pytest.fixture
+def viewer(people: dict[MemberRole, Person]) -> Person:
+    return people[MemberRole.VIEWER]
+
+
+@pytest.fixture
 def admin(people: dict[MemberRole, Person]) -> Person:
     return people[MemberRole.ADMIN]
 

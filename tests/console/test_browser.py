@@ -124,7 +124,8 @@ def test_what_changed_while_it_was_read_is_not_approved(
             author.put(f"/actions/{action['id']}", json={"payload": changed}).raise_for_status()
             author.post(f"/actions/{action['id']}/submit").raise_for_status()
         page.get_by_role("button", name="Approve").click()
-        expect(page.get_by_role("heading")).to_have_text("Something has changed meanwhile")
+        expect(page.get_by_role("alert")).to_contain_text("It changed while you were reading")
+        expect(page.get_by_role("button", name="Approve")).to_have_count(0)
         page.get_by_role("link", name="Read the action again").click()
         expect(page.get_by_role("article")).to_contain_text("Now everything is free")
     assert state_of(approver, action["id"]) == "pending_approval"

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from console import figures
 from console.figures import Span
@@ -13,6 +14,7 @@ from store import events
 from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.queries import counted
+from tests.console.test_browser import opened, sign_in_by_keyboard
 from tests.console.test_pages import CHANNEL_DAILY
 from tests.console.visitors import Person, submitted
 from tests.defs.test_definitions import SNAPSHOT
@@ -84,3 +86,17 @@ def test_more_actions_take_no_more_statements(house: Settings, marketer: Person)
     with counted(house) as many:
         forms.get("/")
     assert len(many) == len(few)
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("numbers")
+def test_a_chart_is_drawn_out_of_its_table(browser: Browser, site: str, marketer: Person) -> None:
+    with opened(browser, site) as page:
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        sign_in_by_keyboard(page, marketer, "/")
+        page.get_by_role("figure", name="By day").scroll_into_view_if_needed()
+        expect(page.locator("figure.chart canvas")).to_have_count(3)
+        page.get_by_text("As a table").click()
+        expect(page.get_by_role("columnheader", name="Conversions").first).to_be_visible()
+        assert not [line for line in said if "Content Security Policy" in line]

@@ -60,7 +60,11 @@ class Forms:
         self.client = httpx.Client(base_url=site, timeout=30, verify=TRUST)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return self.client.get(path, headers=headers)
+        """What is there; a stream is left as soon as it has begun, since it has no end to wait for."""
+        with self.client.stream("GET", path, headers=headers) as answer:
+            if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+                answer.read()
+        return answer
 
     @cached_property
     def csrf(self) -> str:

@@ -1,0 +1,396 @@
+"""A request for every endpoint that would be done if the right person sent it, on a thing made for it alone."""
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+
+from console.permissions import ACCESS
+from store import records
+from store.records import Record
+from store.records.people import MemberRole
+from store.records.schema import TenantId
+from store.settings import Role, Settings
+from tests.console.visitors import PASSWORD, Forms, Person, mail, person
+from tests.console.writing import MAIL, etag_of
+
+API = "/api/"
+# In paths, but no thing of a tenant's.
+CHOICES: Mapping[str, str] = {"type": "email"}
+# Takes what the path names away, or what speaks for whoever asks: done last, where it is done at all.
+_ENDS = ("/logout", "/account/password", "/account/sign-out-elsewhere")
+_NAMED = re.compile(r"\{(\w+)\}")
+_SIGNS = frozenset({"approve", "deny", "request-changes", "break-glass"})
+_TABLES = sorted(table.name for table in Record.metadata.tables.values() if "tenant_id" in table.columns)
+_POLICY = {"default_purpose": "contract", "allow_lone_release": False, "rules": []}
+_STEP = {"after_days": 0, "subject": "Welcome", "body": "Glad you are here."}
+
+# What each form says, and each body of the API. `{unique}` is another word each time.
+SAID: Mapping[str, Mapping[str, Any]] = {
+    "POST /logout": {},
+    "POST /actions/new/{type}": MAIL,
+    "POST /actions/new/{type}/preview": MAIL,
+    "POST /actions/{action_id}/edit": MAIL | {"title": "Another title"},
+    "POST /actions/{action_id}/preview": MAIL,
+    "POST /actions/{action_id}/duplicate": {},
+    "POST /actions/{action_id}/submit": {},
+    "POST /actions/{action_id}/cancel": {},
+    "POST /actions/{action_id}/approve": {"note": "as agreed"},
+    "POST /actions/{action_id}/deny": {"note": "not like this"},
+    "POST /actions/{action_id}/request-changes": {"note": "say it in fewer words"},
+    "POST /campaigns/new": {"name": "Spring {unique}"},
+    "POST /campaigns/{campaign_id}/edit": {"name": "Summer {unique}"},
+    "POST /campaigns/{campaign_id}/publish": {},
+    "POST /campaigns/{campaign_id}/schedule": {"start_date": "2098-01-01T09:00"},
+    "POST /campaigns/{campaign_id}/pause": {"reason": "the stock is empty"},
+    "POST /campaigns/{campaign_id}/resume": {},
+    "POST /assets": {"tags": "winter"},
+    "POST /assets/{asset_id}": {"name": "Another name", "tags": "summer"},
+    "POST /assets/{asset_id}/archive": {},
+    "POST /assets/{asset_id}/restore": {},
+    "POST /assets/{asset_id}/delete": {},
+    "POST /links": {"long_url": "https://shop.example/{unique}"},
+    "POST /links/{link_id}": {"long_url": "https://shop.example/{unique}"},
+    "POST /links/{link_id}/archive": {},
+    "POST /links/{link_id}/restore": {},
+    "POST /pixel/keys": {"origins": "https://shop.example"},
+    "POST /pixel/keys/revoke": {},
+    "POST /kill-switch/pull": {"reach": "channel:smtp", "reason": "look at it first"},
+    "POST /kill-switch/release": {"scope": "channel", "subject": "smtp"},
+    "POST /alerts/{alert_id}/acknowledge": {},
+    "POST /people/invite": {"email": "{unique}@example.com", "name": "Nia", "role": "viewer"},
+    "POST /people/invitations/{invitation_id}/send-again": {},
+    "POST /people/invitations/{invitation_id}/withdraw": {},
+    "POST /people/{user_id}/role": {"role": "analyst"},
+    "POST /people/{user_id}/remove": {},
+    "POST /people/{user_id}/disable": {},
+    "POST /people/{user_id}/enable": {},
+    "POST /people/{user_id}/new-password": {},
+    "POST /keys": {"name": "A program", "scopes": "actions:read", "days": "30"},
+    "POST /keys/{key_id}/revoke": {},
+    "POST /tenants": {"slug": "t-{unique}", "name": "Another", "time_zone": "UTC", "currency": "EUR"},
+    "POST /tenants/change": {"name": "Renamed", "time_zone": "Europe/Paris", "currency": "USD"},
+    "POST /tenants/switch": {},
+    "POST /settings/policy": {"default_purpose": "contract"},
+    "POST /settings/privacy": {
+        "consent_rule": "opt_in",
+        "visitor_ids": "daily",
+        "stored_addresses": "none",
+    },
+    "POST /settings/standing-approvals/{standing_id}/revoke": {"reason": "over"},
+    "POST /account/name": {"name": "Somebody else"},
+    "POST /account/password": {"present": PASSWORD, "password": f"{PASSWORD} again"},
+    "POST /account/sign-out-elsewhere": {},
+    "POST /audit/verify": {},
+    "POST /trends/read": {},
+    "POST /dead-letters/{action_id}/requeue": {"everything": "true", "reason": "the mailbox is back"},
+    "POST /dead-letters/{action_id}/resolve": {"arrived": "true", "reason": "they say so"},
+    "POST /api/actions": mail(),
+    "PUT /api/actions/{action_id}": {"payload": mail(subject="Another sale")["payload"]},
+    "POST /api/actions/{action_id}/submit": {},
+    "POST /api/actions/{action_id}/cancel": {},
+    "POST /api/actions/{action_id}/approve": {"note": "as agreed"},
+    "POST /api/actions/{action_id}/deny": {"note": "not like this"},
+    "POST /api/actions/{action_id}/request-changes": {"note": "say it in fewer words"},
+    "POST /api/actions/{action_id}/break-glass": {"note": "nobody else is here and it burns"},
+    "POST /api/actions/{action_id}/comments": {"text": "Looks well"},
+    "POST /api/standing-approvals/{standing_id}/revoke": {"reason": "over"},
+    "POST /api/campaigns": {"name": "Spring {unique}"},
+    "PUT /api/campaigns/{campaign_id}": {"name": "Summer {unique}"},
+    "POST /api/campaigns/{campaign_id}/publish": {},
+    "POST /api/campaigns/{campaign_id}/schedule": {"start_date": "2098-01-01T09:00:00Z"},
+    "POST /api/campaigns/{campaign_id}/pause": {"reason": "the stock is empty"},
+    "POST /api/campaigns/{campaign_id}/resume": {},
+    "POST /api/trends/ingest": {},
+    "POST /api/projects": {"name": "Project {unique}"},
+    "PATCH /api/projects/{project_id}": {"description": "Another one"},
+    "POST /api/dead-letters/{action_id}/requeue": {"reason": "the mailbox is back"},
+    "POST /api/dead-letters/{action_id}/resolve": {"arrived": True},
+    "POST /api/alerts/{alert_id}/acknowledge": {},
+    "POST /api/links": {"long_url": "https://shop.example/{unique}"},
+    "PATCH /api/links/{link_id}": {"title": "Another title"},
+    "POST /api/assets": {"name": "Words", "kind": "text", "text": "Something {unique}"},
+    "PATCH /api/assets/{asset_id}": {"name": "Another name"},
+    "DELETE /api/assets/{asset_id}": {},
+    "POST /api/recipients": {"email": "{unique}@example.com"},
+    "PATCH /api/recipients/{recipient_id}": {"name": "Another name"},
+    "DELETE /api/recipients/{recipient_id}": {},
+    "POST /api/recipients/{recipient_id}/opt-out": {"reason": "said so by telephone"},
+    "POST /api/recipients/{recipient_id}/opt-in": {"reason": "ticked the box"},
+    "POST /api/groups": {"name": "Group {unique}"},
+    "PATCH /api/groups/{group_id}": {"description": "Another one"},
+    "POST /api/groups/{group_id}/recipients": {},
+    "DELETE /api/groups/{group_id}/recipients/{recipient_id}": {},
+    "PUT /api/policy": _POLICY,
+    "POST /api/kill-switch": {"engaged": True, "scope": "channel", "subject": "cms"},
+    "POST /api/tenants": {"slug": "t-{unique}", "name": "Another"},
+    "PATCH /api/tenants/{tenant_id}": {"name": "Renamed"},
+    "POST /api/users": {"email": "{unique}@example.com", "role": "viewer", "password": PASSWORD},
+    "PATCH /api/users/{user_id}": {"role": "analyst"},
+    "DELETE /api/users/{user_id}": {},
+    "POST /api/keys": {"name": "A program", "scopes": ["actions:read"]},
+    "DELETE /api/keys/{key_id}": {},
+}
+
+
+def closed() -> list[str]:
+    """Every endpoint that asks who comes, those last that end something which others need."""
+    inside = [endpoint for endpoint, roles in ACCESS.items() if roles is not None]
+    return sorted(inside, key=lambda endpoint: endpoint.endswith(_ENDS))
+
+
+def changes(endpoint: str) -> bool:
+    return not endpoint.startswith("GET ")
+
+
+@dataclass(frozen=True)
+class Request:
+    """An endpoint with its thing and what is said to it."""
+
+    endpoint: str
+    path: str
+    said: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def method(self) -> str:
+        return self.endpoint.partition(" ")[0]
+
+    def from_form(self, forms: Forms, headers: Mapping[str, str], csrf: str | None) -> httpx.Response:
+        """As a page sends it; a token of None is left out."""
+        if self.method == "GET":
+            return forms.client.get(self.path, headers=headers)
+        said = dict(self.said) if csrf is None else {**self.said, "csrf": csrf}
+        files = {"files": ("words.txt", f"Words {uuid.uuid4()}".encode(), "text/plain")}
+        with_file = files if self.endpoint == "POST /assets" else None
+        return forms.client.post(self.path, data=said, files=with_file, headers=headers)
+
+    def from_program(self, api: httpx.Client, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        body = dict(self.said) if changes(self.endpoint) else None
+        return api.request(self.method, self.path.removeprefix("/api"), json=body, headers=headers)
+
+    def of(self, visitor: Forms | httpx.Client) -> httpx.Response:
+        """As it is meant to be sent."""
+        if isinstance(visitor, httpx.Client):
+            return self.from_program(visitor)
+        return self.from_form(visitor, {"Origin": visitor.site}, visitor.csrf)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A tenant with people in it, and something of everything as it is asked for."""
+
+    house: Settings
+    people: Mapping[MemberRole, Person]
+    # Stands in whatever the tenant writes, so that it can be looked for where it must not be.
+    mark: str = field(default_factory=lambda: f"mark{uuid.uuid4().hex[:10]}")
+
+    @property
+    def tenant(self) -> TenantId:
+        return self.people[MemberRole.ADMIN].tenant
+
+    @cached_property
+    def writer(self) -> httpx.Client:
+        return self.people[MemberRole.MARKETER].api()
+
+    @cached_property
+    def admin(self) -> httpx.Client:
+        return self.people[MemberRole.ADMIN].api()
+
+    @cached_property
+    def pages(self) -> Forms:
+        return self.people[MemberRole.ADMIN].forms()
+
+    @property
+    def makers(self) -> Mapping[str, Callable[[], int]]:
+        """Of what a path may name, how one is made."""
+        return {
+            "alert_id": self.alert,
+            "asset_id": self.asset,
+            "group_id": self.group,
+            "invitation_id": self.invitation,
+            "link_id": self.link,
+            "project_id": self.project,
+            "recipient_id": self.recipient,
+            "request_id": self.requested_run,
+            "standing_id": self.standing,
+            "tenant_id": lambda: self.tenant,
+            "user_id": self.user,
+        }
+
+    def request(self, endpoint: str, *, by: Person | None = None) -> Request:
+        """Ready to be sent; whatever the path names has been made for it, owned by whoever is to send it."""
+        owner = by or self.people[MemberRole.ADMIN]
+        unique = uuid.uuid4().hex[:12]
+        named = {name: self._named(name, endpoint, owner) for name in _NAMED.findall(endpoint)}
+        said = {
+            key: value.replace("{unique}", unique) if isinstance(value, str) else value
+            for key, value in (SAID[endpoint] if changes(endpoint) else {}).items()
+        }
+        path = endpoint.partition(" ")[2]
+        for name, value in named.items():
+            path = path.replace(f"{{{name}}}", str(value))
+        return Request(endpoint, path, said | self._said_of(endpoint, named))
+
+    def _named(self, name: str, endpoint: str, owner: Person) -> int | str:
+        if name in CHOICES:
+            return CHOICES[name]
+        if name == "action_id":
+            return self.dead_action() if "dead-letters" in endpoint else self.action(endpoint)
+        if name == "campaign_id":
+            return self.campaign(endpoint.rpartition("/")[2])
+        if name == "key_id":
+            return self.key(owner)
+        return self.makers[name]()
+
+    def _said_of(self, endpoint: str, named: Mapping[str, Any]) -> dict[str, Any]:
+        """What only the thing itself can tell."""
+        step = endpoint.rpartition("/")[2]
+        if "action_id" in named and step in _SIGNS:
+            return {
+                "manifest_hash": self.writer.get(f"/actions/{named['action_id']}").json()["manifest_hash"]
+            }
+        if endpoint in {"POST /actions/{action_id}/edit", "POST /campaigns/{campaign_id}/edit"}:
+            path = endpoint.partition(" ")[2].format(**named)
+            return {"etag": etag_of(self.pages.get(path).text)}
+        if endpoint.endswith("/resolve"):
+            return {"deliveries": [self.unknown_delivery(named["action_id"])]}
+        if endpoint == "POST /pixel/keys/revoke":
+            return {"key": self.collector_key()}
+        if endpoint == "POST /tenants/switch":
+            return {"tenant": self.tenant}
+        if endpoint == "POST /kill-switch/release":
+            self.writer.post("/kill-switch", json={"scope": "channel", "subject": "smtp"}).raise_for_status()
+        if endpoint == "POST /api/groups/{group_id}/recipients":
+            return {"recipients": [self.recipient()]}
+        if endpoint.startswith("DELETE /api/groups/"):
+            joining = {"recipients": [named["recipient_id"]]}
+            self.writer.post(f"/groups/{named['group_id']}/recipients", json=joining).raise_for_status()
+        return {}
+
+    def action(self, endpoint: str = "") -> int:
+        """A draft, or what has been asked for where it is to be decided."""
+        words = {"subject": f"Sale {self.mark}", "html": f"<p>Hello {self.mark}</p>"}
+        number = self._made("/actions", mail(**words))
+        if endpoint.rpartition("/")[2] in _SIGNS | {"html"}:
+            self.writer.post(f"/actions/{number}/submit").raise_for_status()
+        return number
+
+    def campaign(self, step: str = "") -> int:
+        number = self._made("/campaigns", {"name": f"Campaign {self.mark} {uuid.uuid4().hex}"})
+        for before in {"pause": ("publish",), "resume": ("publish", "pause")}.get(step, ()):
+            self.writer.post(f"/campaigns/{number}/{before}", json={}).raise_for_status()
+        return number
+
+    def asset(self) -> int:
+        words = f"Words {self.mark} {uuid.uuid4().hex}"
+        return self._made("/assets", {"name": f"Asset {self.mark}", "kind": "text", "text": words})
+
+    def link(self) -> int:
+        return self._made("/links", {"long_url": f"https://shop.example/{self.mark}"})
+
+    def project(self) -> int:
+        return self._made("/projects", {"name": f"Project {self.mark} {uuid.uuid4().hex}"})
+
+    def group(self) -> int:
+        return self._made("/groups", {"name": f"Group {self.mark} {uuid.uuid4().hex}"})
+
+    def recipient(self) -> int:
+        return self._made("/recipients", {"email": f"{self.mark}-{uuid.uuid4().hex[:12]}@example.com"})
+
+    def requested_run(self) -> int:
+        return self._made("/trends/ingest", {})
+
+    def key(self, owner: Person) -> int:
+        with owner.api() as api:
+            answer = api.post("/keys", json={"name": f"Key {self.mark}", "scopes": ["actions:read"]})
+            return answer.raise_for_status().json()["about"]["id"]
+
+    def user(self) -> int:
+        return person(self.house, "", self.tenant, MemberRole.VIEWER, f"Person {self.mark}").id
+
+    def invitation(self) -> int:
+        return self._row(
+            "insert into invitations (tenant_id, email, name, role, expires_at) values "
+            "(:tenant, :unique || '@example.com', :mark, 'viewer', now() + interval '1 day') returning id"
+        )
+
+    def alert(self) -> int:
+        return self._row(
+            "insert into alerts (tenant_id, kind, subject, occurred_at, about) values "
+            "(:tenant, 'glass_broken', :unique, now(), '{\"action\": 1}') returning id"
+        )
+
+    def standing(self) -> int:
+        body = {"name": f"Welcome {self.mark}", "steps": [_STEP], "most": 10, "until": "2098-12-31"}
+        sequence = {"type": "sequence", "payload": body, "purpose": "contract"}
+        return self._row(
+            "insert into standing_approvals (tenant_id, action_id, version, most, until) values "
+            "(:tenant, :action, 1, 10, '2098-12-31') returning id",
+            action=self._made("/actions", sequence),
+        )
+
+    def dead_action(self) -> int:
+        """One message failed for good, and of another nobody knows."""
+        both = mail(recipients=["gone@example.com", f"{self.mark}@example.com"], subject=f"Sale {self.mark}")
+        del both["payload"]["recipient"]
+        number = self._made("/actions", both)
+        self.writer.post(f"/actions/{number}/submit").raise_for_status()
+        with self.people[MemberRole.APPROVER].api() as signer:
+            signer.post(f"/actions/{number}/approve", json={}).raise_for_status()
+        self._row(
+            "insert into deliveries (tenant_id, action_id, version, recipient_key, message_id, state, outcome) "
+            "select tenant_id, action_id, version, recipient_key, recipient_key, "
+            "case when id = min(id) over () then 'failed' else 'unknown' end, 'no such mailbox' "
+            "from action_recipients where tenant_id = :tenant and action_id = :action returning id",
+            action=number,
+        )
+        for state in ("executing", "partially_failed"):
+            moved = "update actions set state = :state where id = :action returning id"
+            self._row(moved, action=number, state=state)
+        return number
+
+    def unknown_delivery(self, action: int) -> int:
+        return self._row(
+            "select id from deliveries where action_id = :action and state = 'unknown'", action=action
+        )
+
+    def collector_key(self) -> str:
+        added = self.pages.post_signed("/pixel/keys", origins=f"https://{self.mark}.example")
+        assert added.status_code == 303, added.text
+        newest = "select public_key from collector_keys where tenant_id = :tenant order by id desc limit 1"
+        with records.session(self.house, Role.OWNER) as session:
+            return session.execute(text(newest), {"tenant": self.tenant}).scalar_one()
+
+    def _made(self, place: str, body: Mapping[str, Any]) -> int:
+        return self.writer.post(place, json=body).raise_for_status().json()["id"]
+
+    def _row(self, statement: str, **values: Any) -> int:
+        given = {"tenant": self.tenant, "mark": self.mark, "unique": uuid.uuid4().hex, **values}
+        with records.session(self.house, Role.OWNER) as session:
+            return session.execute(text(statement), given).scalars().all()[0]
+
+
+def digest(house: Settings, tenant: TenantId) -> dict[str, str]:
+    """Everything that a tenant has, a hash for each table; its people's accounts and log-ins too."""
+    whole = "select md5(coalesce(string_agg(r::text, chr(10) order by r::text), '')) from ({}) r"
+    theirs = "select user_id from memberships where tenant_id = :tenant"
+    sources = {name: f'select * from "{name}" where tenant_id = :tenant' for name in _TABLES} | {
+        "tenants": "select * from tenants where id = :tenant",
+        "users": f"select * from users where id in ({theirs})",
+        # When somebody was last seen changes with everything they do.
+        "log_ins": f"select id_hash, active_tenant from log_ins where user_id in ({theirs})",
+    }
+    with records.session(house, Role.OWNER) as session:
+        return {
+            name: session.execute(text(whole.format(source)), {"tenant": tenant}).scalar_one()
+            for name, source in sources.items()
+        }
+
+
+def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return [name for name in before if before[name] != after[name]]
