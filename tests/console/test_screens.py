@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser
 
-from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.furnished import Furnished, furnished
-from tests.console.test_browser import sign_in_by_keyboard
-from tests.console.visitors import person
 
 pytestmark = pytest.mark.browser
 
