@@ -42,6 +42,8 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /actions/{action_id}/cancel": {},
     "POST /actions/{action_id}/approve": {"note": "as agreed"},
     "POST /actions/{action_id}/deny": {"note": "not like this"},
+    "POST /actions/{action_id}/remarks": {"text": "Looks well"},
+    "POST /approvals/batch": {"decision": "approved"},
     "POST /actions/{action_id}/request-changes": {"note": "say it in fewer words"},
     "POST /campaigns/new": {"name": "Spring {unique}"},
     "POST /campaigns/{campaign_id}/edit": {"name": "Summer {unique}"},
@@ -163,7 +165,7 @@ class Request:
     def from_form(self, forms: Forms, headers: Mapping[str, str], csrf: str | None) -> httpx.Response:
         """As a page sends it; a token of None is left out."""
         if self.method == "GET":
-            return forms.client.get(self.path, headers=headers)
+            return forms.get(self.path, **headers)
         said = dict(self.said) if csrf is None else {**self.said, "csrf": csrf}
         files = {"files": ("words.txt", f"Words {uuid.uuid4()}".encode(), "text/plain")}
         with_file = files if self.endpoint == "POST /assets" else None
@@ -254,6 +256,9 @@ class Workplace:
             return {
                 "manifest_hash": self.writer.get(f"/actions/{named['action_id']}").json()["manifest_hash"]
             }
+        if endpoint == "POST /approvals/batch":
+            number = self.action("POST /actions/{action_id}/approve")
+            return {"vote": f"{number}:{self.writer.get(f'/actions/{number}').json()['manifest_hash']}"}
         if endpoint in {"POST /actions/{action_id}/edit", "POST /campaigns/{campaign_id}/edit"}:
             path = endpoint.partition(" ")[2].format(**named)
             return {"etag": etag_of(self.pages.get(path).text)}
@@ -276,7 +281,7 @@ class Workplace:
         """A draft, or what has been asked for where it is to be decided."""
         words = {"subject": f"Sale {self.mark}", "html": f"<p>Hello {self.mark}</p>"}
         number = self._made("/actions", mail(**words))
-        if endpoint.rpartition("/")[2] in _SIGNS | {"html"}:
+        if endpoint.rpartition("/")[2] in _SIGNS | {"html", "manifest"}:
             self.writer.post(f"/actions/{number}/submit").raise_for_status()
         return number
 
