@@ -42,9 +42,9 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /actions/{action_id}/cancel": {},
     "POST /actions/{action_id}/approve": {"note": "as agreed"},
     "POST /actions/{action_id}/deny": {"note": "not like this"},
-    "POST /actions/{action_id}/remarks": {"text": "Looks well"},
-    "POST /approvals/batch": {"decision": "approved"},
     "POST /actions/{action_id}/request-changes": {"note": "say it in fewer words"},
+    "POST /actions/{action_id}/remarks": {"text": "Looks well"},
+    "POST /approvals/batch": {"decision": "denied", "note": "not like this"},
     "POST /campaigns/new": {"name": "Spring {unique}"},
     "POST /campaigns/{campaign_id}/edit": {"name": "Summer {unique}"},
     "POST /campaigns/{campaign_id}/publish": {},
@@ -165,7 +165,7 @@ class Request:
     def from_form(self, forms: Forms, headers: Mapping[str, str], csrf: str | None) -> httpx.Response:
         """As a page sends it; a token of None is left out."""
         if self.method == "GET":
-            return forms.get(self.path, **headers)
+            return forms.client.get(self.path, headers=headers)
         said = dict(self.said) if csrf is None else {**self.said, "csrf": csrf}
         files = {"files": ("words.txt", f"Words {uuid.uuid4()}".encode(), "text/plain")}
         with_file = files if self.endpoint == "POST /assets" else None
@@ -257,7 +257,7 @@ class Workplace:
                 "manifest_hash": self.writer.get(f"/actions/{named['action_id']}").json()["manifest_hash"]
             }
         if endpoint == "POST /approvals/batch":
-            number = self.action("POST /actions/{action_id}/approve")
+            number = self.action("/deny")
             return {"vote": f"{number}:{self.writer.get(f'/actions/{number}').json()['manifest_hash']}"}
         if endpoint in {"POST /actions/{action_id}/edit", "POST /campaigns/{campaign_id}/edit"}:
             path = endpoint.partition(" ")[2].format(**named)
