@@ -20,7 +20,7 @@ from store.records.people import MemberRole
 from store.settings import Role, Settings, load
 from tests.conftest import free_port_base
 from tests.console.conftest import served
-from tests.console.visitors import Person, mail, submitted
+from tests.console.visitors import Person, submitted
 
 CHANNEL_DAILY = """
 create table if not exists marts.channel_daily
