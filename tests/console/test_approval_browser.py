@@ -154,3 +154,21 @@ def test_hidden_characters_are_read_out_where_they_stand(
     assert re.sub(r"\s+", " ", text) == (
         "Transfer to [right-to-left override U+202E]gro.elpmaxe[pop directional formatting U+202C] now"
     )
+
+
+def test_anothers_vote_appears_while_one_is_typing_and_takes_no_word_away(
+    browser: Browser, marketer: Person, approver: Person, admin: Person
+) -> None:
+    action = submitted(marketer)["id"]
+    with opened(browser, approver.site) as page:
+        sign_in_by_keyboard(page, approver, f"/actions/{action}")
+        press_tab_to(page, "note")
+        page.keyboard.type("I was going to ")
+        with admin.api() as api:
+            api.post(f"/actions/{action}/deny", json={"note": "Too early"}).raise_for_status()
+        standing = page.locator("#standing")
+        expect(standing).to_contain_text("This changed while you were reading", timeout=30_000)
+        expect(standing).to_contain_text(f"Admin of {marketer.tenant}")
+        expect(page.get_by_label("Note")).to_be_focused()
+        page.keyboard.type("say yes")
+        expect(page.get_by_label("Note")).to_have_value("I was going to say yes")

@@ -86,6 +86,18 @@ def test_the_comparison_is_of_what_was_frozen_and_not_of_a_draft(marketer: Perso
     assert "<ins>30 </ins>" in shown
 
 
+def test_what_changed_is_read_in_the_order_of_the_mail() -> None:
+    before = {"template": {"html": "a", "text": "a", "subject": "a"}}
+    after = {"template": {"html": "b", "text": "b", "subject": "b"}}
+    compared = differences.between(1, before, after)
+    assert [field.name for field in compared.fields] == ["Subject", "Text", "HTML, as it is written"]
+    steps = [
+        {"steps": [{"subject": str(n), "text": "t"} for n in range(first, first + 11)]} for first in (1, 2)
+    ]
+    compared = differences.between(1, {"template": steps[0]}, {"template": steps[1]})
+    assert [field.name for field in compared.fields] == [f"Mail {n}, subject" for n in range(1, 12)]
+
+
 def test_the_same_again_says_that_nothing_changed(marketer: Person, approver: Person) -> None:
     action = submitted(marketer)
     asked_again(marketer, action)
@@ -349,6 +361,24 @@ def test_who_comes_second_reads_who_was_first(
     assert "You had written: My own words" in said
     assert "Wrong price" in said, "the present state is below"
     assert "Approve</button>" not in answer.text
+
+
+def test_a_second_vote_and_one_on_what_has_lapsed_are_told_apart(
+    house: Settings, marketer: Person, approver: Person, admin: Person
+) -> None:
+    with admin.api() as api:
+        api.put("/policy", json={"rules": [{"quorum": 2}]}).raise_for_status()
+    action = submitted(marketer)
+    vote = {"manifest_hash": action["manifest_hash"]}
+    forms = approver.forms()
+    assert forms.post_signed(f"/actions/{action['id']}/approve", **vote).status_code == 303
+    assert "You have voted already" in forms.post_signed(f"/actions/{action['id']}/approve", **vote).text
+    with records.session(house, Role.OWNER) as session:
+        lapse = "update actions set expires_at = now() - interval '1 hour' where id = :action"
+        session.execute(text(lapse), {"action": action["id"]})
+    late = admin.forms().post_signed(f"/actions/{action['id']}/approve", **vote)
+    assert late.status_code == 409
+    assert "The request has lapsed" in late.text
 
 
 def test_a_version_that_came_meanwhile_is_shown_and_has_to_be_read_first(
