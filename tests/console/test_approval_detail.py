@@ -138,6 +138,7 @@ def test_what_cannot_be_seen_is_named(marketer: Person, approver: Person, hidden
     action = submitted(marketer, body=f"Hello {hidden} there")
     shown = page(approver.forms(), f"/actions/{action['id']}")
     assert f'<span class="unveiled">[{said}]</span>' in shown
+    assert "Not all of it can be seen." in shown
     invisible = {character for character in hidden if not character.isalpha() or character == "\u3164"}
     assert not invisible & set(shown), "it stands nowhere in the page"
 
