@@ -17,6 +17,8 @@ from store.records.database import Session
 # Longer texts are compared line by line, and ones of more lines than that as a whole: a page has to stay quick.
 MOST_WORDS = 3_000
 MOST_LINES = 3_000
+# Larger audiences are not held against each other recipient by recipient.
+MOST_RECIPIENTS = 20_000
 # So much of what stayed the same is shown around a change.
 AROUND = 12
 # A word with the spaces behind it; where a line ends is a token of its own.
@@ -100,28 +102,35 @@ class Comparison:
 
 def since_last(session: Session, action: Action, version: ActionVersion) -> Comparison | None:
     """Against the version that was frozen before this one; None for the first."""
-    former = session.scalars(
-        select(ActionVersion)
-        .where(
-            ActionVersion.tenant_id == action.tenant_id,
-            ActionVersion.action_id == action.id,
-            ActionVersion.version < version.version,
-        )
-        .order_by(ActionVersion.version.desc())
-        .limit(1)
-    ).one_or_none()
+    former = _frozen_before(session, action, version.version)
     if former is None:
         return None
     compared = between(former.version, former.manifest, version.manifest)
     if former.manifest["recipients"]["root"] == version.manifest["recipients"]["root"]:
         return compared
-    came = _beyond(session, action, version.version, former.version)
-    went = _beyond(session, action, former.version, version.version)
-    people = Fact(
-        "Recipients", _so_many(former.manifest), f"{_so_many(version.manifest)} ({_moved(came, went)})"
-    )
+    moved = _moved(session, action, former, version)
+    people = Fact("Recipients", _so_many(former.manifest), f"{_so_many(version.manifest)} ({moved})")
     facts = [fact for fact in compared.facts if fact.name != people.name]
     return replace(compared, facts=[people, *facts])
+
+
+def of_draft(session: Session, action: Action, words: Mapping[str, Any]) -> Comparison | None:
+    """What its author has changed since it was last asked for, as far as a draft says it."""
+    former = _frozen_before(session, action, action.version + 1)
+    return between(former.version, former.manifest, words) if former else None
+
+
+def _frozen_before(session: Session, action: Action, version: int) -> ActionVersion | None:
+    return session.scalars(
+        select(ActionVersion)
+        .where(
+            ActionVersion.tenant_id == action.tenant_id,
+            ActionVersion.action_id == action.id,
+            ActionVersion.version < version,
+        )
+        .order_by(ActionVersion.version.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def between(number: int, before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:
@@ -287,12 +296,15 @@ def _so_many(manifest: Mapping[str, Any]) -> str:
     return f"{manifest['recipients']['count']:,}"
 
 
-def _moved(came: int, went: int) -> str:
-    if not came and not went:
-        return "the same ones, with other values"
-    return " and ".join(
-        part for part in (f"{came:,} new" if came else "", f"{went:,} gone" if went else "") if part
-    )
+def _moved(session: Session, action: Action, former: ActionVersion, version: ActionVersion) -> str:
+    """How one audience differs from another, of which it is known that it does."""
+    counts = (former.manifest["recipients"]["count"], version.manifest["recipients"]["count"])
+    if max(counts) > MOST_RECIPIENTS:
+        return "not the same ones, or with other values"
+    came = _beyond(session, action, version.version, former.version)
+    went = _beyond(session, action, former.version, version.version)
+    said = [f"{came:,} new" if came else "", f"{went:,} gone" if went else ""]
+    return " and ".join(filter(None, said)) or "the same ones, with other values"
 
 
 def _beyond(session: Session, action: Action, version: int, other: int) -> int:

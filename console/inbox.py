@@ -158,10 +158,6 @@ def counts(session: Session, visitor: Visitor, sought: Sought) -> dict[Whose, in
     return {whose: _count(session, visitor, sought, whose) for whose in Whose}
 
 
-def anything_waits(session: Session, visitor: Visitor) -> bool:
-    return approvals.waiting(session, visitor.tenant) > 0
-
-
 def authors(session: Session, visitor: Visitor) -> Options:
     """Whose work waits."""
     query = (

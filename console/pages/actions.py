@@ -20,6 +20,7 @@ from console import (
     signatures,
 )
 from console.admission import Id, SignedIn
+from console.differences import Comparison
 from console.letter import Letter
 from console.problems import nothing_here
 from console.sign_in import Visitor
@@ -221,7 +222,7 @@ def _detail(
         title=listing.Listed(found, None, None).title,
         letter=written,
         looks=looks.of(session, visitor, found, written) if written else None,
-        compared=differences.since_last(session, found, version) if version else None,
+        compared=_compared(session, found, written),
         groups=_groups(session, visitor, written),
         campaign=_campaign(session, visitor, found),
         covered_by=_covered_by(session, visitor, found),
@@ -244,6 +245,16 @@ def _detail(
         opened_state=found.state,
         names=names.of_actors(session, actors),
     )
+
+
+def _compared(session: Session, found: Action, written: Letter | None) -> Comparison | None:
+    """What was frozen against what was frozen before; only of a draft, what its author has before their eyes."""
+    if written is None:
+        return None
+    if written.version is not None:
+        return differences.since_last(session, found, written.version)
+    words = {"template": written.template, "sender": written.read.sender, "connection": written.connection}
+    return differences.of_draft(session, found, words)
 
 
 def _hands(found: Action, version: actions.ActionVersion | None) -> tuple[UserId | None, ...]:

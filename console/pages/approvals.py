@@ -61,7 +61,6 @@ def approvals(
             signs=visitor.role in SIGNERS,
             counts=inbox.counts(session, visitor, sought),
             most_counted=inbox.MOST_COUNTED,
-            anything_waits=inbox.anything_waits(session, visitor),
             campaigns=choices.campaigns(session, visitor, campaign),
             authors=inbox.authors(session, visitor),
             most=batch.MOST,

@@ -86,6 +86,28 @@ def test_the_comparison_is_of_what_was_frozen_and_not_of_a_draft(marketer: Perso
     assert "<ins>30 </ins>" in shown
 
 
+def test_an_author_sees_what_a_draft_changes_of_what_was_asked_for(marketer: Person) -> None:
+    action = submitted(marketer, body=FIRST)
+    with marketer.api() as api:
+        payload = {"payload": action["payload"] | {"body": SECOND}}
+        api.put(f"/actions/{action['id']}", json=payload).raise_for_status()
+    shown = page(marketer.forms(), f"/actions/{action['id']}")
+    assert "What changed since version 1" in shown
+    assert "<ins>30 </ins>" in shown
+    assert "What changed" not in page(marketer.forms(), f"/actions/{written(marketer)}")
+
+
+def test_audiences_too_large_to_be_compared_are_only_said_to_differ(
+    marketer: Person, approver: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    action = submitted(marketer, recipient=None, recipients=["one@example.com", "two@example.com"])
+    asked_again(marketer, action, recipients=["one@example.com", "three@example.com"])
+    forms = approver.forms()
+    assert "2 (1 new and 1 gone)" in page(forms, f"/actions/{action['id']}")
+    monkeypatch.setattr(differences, "MOST_RECIPIENTS", 1)
+    assert "2 (not the same ones, or with other values)" in page(forms, f"/actions/{action['id']}")
+
+
 def test_what_changed_is_read_in_the_order_of_the_mail() -> None:
     before = {"template": {"html": "a", "text": "a", "subject": "a"}}
     after = {"template": {"html": "b", "text": "b", "subject": "b"}}
