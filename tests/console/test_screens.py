@@ -16,6 +16,8 @@ from tests.console.visitors import person
 
 pytestmark = pytest.mark.browser
 
+# Mails as somebody else wrote them, alone.
+LETTERS = ("/html", "/preview")
 WIDTHS = (320, 360, 640, 768, 1360, 1920, 3840)
 OVERFLOWING = """() => {
   const wide = document.documentElement;
@@ -105,14 +107,14 @@ def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(
         expect(menu).to_be_focused()
 
 
-# Where the focus shows on the row, the tile or the choice around a link, that is what is looked at.
+# What is framed shows the focus itself. Where it shows on the row, the tile or the choice around a link, that is what is looked at.
 WITHOUT_FOCUS = """() => {
   const around = document.activeElement.closest(".row, .tile") || document.activeElement;
   const shown = [document.activeElement, around].some(it => {
     const seen = getComputedStyle(it);
     return seen.outlineStyle !== "none" && parseFloat(seen.outlineWidth) >= 2;
   });
-  return shown || document.activeElement === document.body ? null : document.activeElement.outerHTML.slice(0, 120);
+  return shown || document.activeElement.matches("body, iframe") ? null : document.activeElement.outerHTML.slice(0, 120);
 }"""
 
 
@@ -121,7 +123,7 @@ def test_whatever_has_the_focus_shows_it(full: Furnished, browser: Browser, part
     found = set[str]()
     with full.opened(browser) as window:
         page = window.new_page()
-        for address in full.addresses()[part::2]:
+        for address in [it for it in full.addresses() if not it.endswith(LETTERS)][part::2]:
             page.goto(f"{address}#content")
             for _ in range(25):
                 page.keyboard.press("Tab")
