@@ -16,7 +16,7 @@ from store.records import Record
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Role, Settings
-from tests.console.visitors import PASSWORD, Forms, Person, mail, person
+from tests.console.visitors import PASSWORD, Forms, Person, begun, mail, person
 from tests.console.writing import MAIL, etag_of
 
 API = "/api/"
@@ -43,6 +43,8 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /actions/{action_id}/approve": {"note": "as agreed"},
     "POST /actions/{action_id}/deny": {"note": "not like this"},
     "POST /actions/{action_id}/request-changes": {"note": "say it in fewer words"},
+    "POST /actions/{action_id}/remarks": {"text": "Looks well"},
+    "POST /approvals/batch": {"decision": "approved", "note": "as agreed"},
     "POST /campaigns/new": {"name": "Spring {unique}"},
     "POST /campaigns/{campaign_id}/edit": {"name": "Summer {unique}"},
     "POST /campaigns/{campaign_id}/publish": {},
@@ -163,7 +165,7 @@ class Request:
     def from_form(self, forms: Forms, headers: Mapping[str, str], csrf: str | None) -> httpx.Response:
         """As a page sends it; a token of None is left out."""
         if self.method == "GET":
-            return forms.client.get(self.path, headers=headers)
+            return begun(forms.client, self.path, headers=headers)
         said = dict(self.said) if csrf is None else {**self.said, "csrf": csrf}
         files = {"files": ("words.txt", f"Words {uuid.uuid4()}".encode(), "text/plain")}
         with_file = files if self.endpoint == "POST /assets" else None
@@ -251,9 +253,10 @@ class Workplace:
         """What only the thing itself can tell."""
         step = endpoint.rpartition("/")[2]
         if "action_id" in named and step in _SIGNS:
-            return {
-                "manifest_hash": self.writer.get(f"/actions/{named['action_id']}").json()["manifest_hash"]
-            }
+            return {"manifest_hash": self.hash_of(named["action_id"])}
+        if endpoint == "POST /approvals/batch":
+            number = self.action("/approve")
+            return {"vote": f"{number}:{self.hash_of(number)}"}
         if endpoint in {"POST /actions/{action_id}/edit", "POST /campaigns/{campaign_id}/edit"}:
             path = endpoint.partition(" ")[2].format(**named)
             return {"etag": etag_of(self.pages.get(path).text)}
@@ -276,9 +279,12 @@ class Workplace:
         """A draft, or what has been asked for where it is to be decided."""
         words = {"subject": f"Sale {self.mark}", "html": f"<p>Hello {self.mark}</p>"}
         number = self._made("/actions", mail(**words))
-        if endpoint.rpartition("/")[2] in _SIGNS | {"html"}:
+        if endpoint.rpartition("/")[2] in _SIGNS | {"html", "manifest"}:
             self.writer.post(f"/actions/{number}/submit").raise_for_status()
         return number
+
+    def hash_of(self, action: int) -> str:
+        return self.writer.get(f"/actions/{action}").raise_for_status().json()["manifest_hash"]
 
     def campaign(self, step: str = "") -> int:
         number = self._made("/campaigns", {"name": f"Campaign {self.mark} {uuid.uuid4().hex}"})

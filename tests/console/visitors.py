@@ -52,6 +52,14 @@ class Person:
         return forms
 
 
+def begun(client: httpx.Client, path: str, **asked: Any) -> httpx.Response:
+    """What is there; a stream is left as soon as it has begun, since it has no end to wait for."""
+    with client.stream("GET", path, **asked) as answer:
+        if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+            answer.read()
+    return answer
+
+
 class Forms:
     """Opens pages and posts their forms, with the headers that a browser sends."""
 
@@ -60,11 +68,7 @@ class Forms:
         self.client = httpx.Client(base_url=site, timeout=30, verify=TRUST)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        """What is there; a stream is left as soon as it has begun, since it has no end to wait for."""
-        with self.client.stream("GET", path, headers=headers) as answer:
-            if not answer.headers.get("content-type", "").startswith("text/event-stream"):
-                answer.read()
-        return answer
+        return begun(self.client, path, headers=headers)
 
     @cached_property
     def csrf(self) -> str:
