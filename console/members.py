@@ -31,6 +31,7 @@ class Member:
 
 def admit(visitor: Visitor, email: str, name: str, role: MemberRole, password: str) -> Member:
     with visitor.records() as session:
+        people.take_turn(session, visitor.tenant)
         try:
             user = people.admit(
                 session, visitor.actor, visitor.tenant, email=email, name=name, role=role, password=password

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store import passwords
@@ -124,8 +125,13 @@ def open_account(session: Session, address: str, name: str, password: str) -> Us
     require_length(password)
     called = name or address.partition("@")[0]
     user = User(email=address, name=called, password_hash=passwords.hashed(password))
-    session.add(user)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(user)
+            session.flush()
+    except IntegrityError:
+        # Somebody else was a moment earlier, in this tenant or in another.
+        raise NotUsable(f"{address} has been given an account this moment; try again.") from None
     return user
 
 

@@ -63,6 +63,7 @@ TABLES = {
 class Furnished:
     """The console, somebody who may open all of it, and where its pages are, by their endpoint in the table."""
 
+    settings: Settings
     site: str
     admin: Person
     pages: dict[str, list[str]]
@@ -106,7 +107,7 @@ def furnished(house: Settings) -> Iterator[Furnished]:
             **entrances(settings, people),
         }
         around(settings, people)
-        yield Furnished(site, people[MemberRole.ADMIN], pages)
+        yield Furnished(settings, site, people[MemberRole.ADMIN], pages)
 
 
 def a_tenant(house: Settings) -> TenantId:
@@ -161,6 +162,10 @@ def actions(office: Office, people: dict[MemberRole, Person], server: MailServer
     shown = [waiting, draft, own, partly, sent, approved, again]
     return {
         "GET /actions/{action_id}": [f"/actions/{number}" for number in shown],
+        "GET /approvals/batch": [
+            f"/approvals/batch?action={waiting}&action={own}&action={again}",
+            "/approvals/batch",
+        ],
         "GET /actions/{action_id}/html": [f"/actions/{waiting}/html"],
         "GET /actions/{action_id}/edit": [f"/actions/{draft}/edit"],
         "GET /actions/{action_id}/preview": [f"/actions/{draft}/preview"],

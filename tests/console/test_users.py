@@ -2,14 +2,18 @@
 
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
-from store.records.people import MemberRole
+from store import records
+from store.records.people import MemberRole, User
 from store.records.schema import TenantId
-from store.settings import Settings
+from store.settings import Role, Settings
+from tests.conftest import wait_until
 from tests.console.visitors import PASSWORD, Person, person
 
 People = dict[MemberRole, Person]
@@ -137,3 +141,27 @@ def test_somebody_who_cannot_be_is_refused_by_field(admin: Person, wrong: dict[s
         refused = api.post("/users", json=somebody(**wrong))
         assert refused.status_code == 422
         assert [error["field"] for error in refused.json()["errors"]] == list(wrong)
+
+
+def test_an_account_that_somebody_else_makes_at_the_same_moment_is_said_and_not_an_error(
+    house: Settings, admin: Person
+) -> None:
+    """Two tenants let the same person in: whoever comes second waits for the first and is told to try again."""
+    email = f"{uuid.uuid4().hex}@example.com"
+    body = {"email": email, "role": "viewer", "password": PASSWORD}
+    with admin.api() as api, ThreadPoolExecutor(1) as second:
+        with records.session(house, Role.OWNER) as first:
+            first.add(User(email=email, name="Nia", password_hash="of the other tenant"))
+            first.flush()
+            answer = second.submit(api.post, "/users", json=body)
+            wait_until("the second", lambda: waits_for_another(house))
+        refused = answer.result()
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "email")
+        assert "try again" in refused.json()["detail"]
+        assert api.post("/users", json=body).status_code == 201
+
+
+def waits_for_another(house: Settings) -> bool:
+    waiting = "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like 'INSERT INTO users%')"
+    with records.session(house, Role.OWNER) as session:
+        return bool(session.scalar(text(waiting)))
