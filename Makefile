@@ -76,8 +76,8 @@ bench-edge: env ## what the edge does in a second, beside its peers
 docs: env ## write the generated pages
 	@$(MP) docs
 
-screenshots: env ## pictures of the running demo
-	@$(MP) screenshots
+screenshots: env ## pictures of the running demo (make screenshots ALL=folder: of every screen)
+	@$(MP) screenshots $(if $(ALL),--all $(ALL))
 
 lock: env ## resolve the dependencies anew
 	@.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

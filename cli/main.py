@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -206,13 +207,17 @@ def bench(
 
 
 @app.command()
-def screenshots() -> None:
-    """Takes the pictures of the README and the docs from the running demo."""
+def screenshots(
+    everything: Annotated[
+        Path | None, typer.Option("--all", help="A folder for all screens, light and dark, wide and narrow.")
+    ] = None,
+) -> None:
+    """Takes the pictures of the README and the docs from the running demo, or with --all those of every screen."""
     from cli import pictures
 
     with one_line_errors():
-        for path in pictures.take(the_house()):
-            console.print(f"wrote {path.relative_to(rooms.ROOT)}")
+        for path in pictures.take(the_house(), everything):
+            console.print(f"wrote {path.relative_to(rooms.ROOT) if everything is None else path}")
 
 
 @tenant_app.command("add")

@@ -26,7 +26,7 @@ from store.records.schema import ActionId
 MOST = 20
 FIRST_WORDS = 280
 SAMPLE = 3
-_VOTE = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
+_VOTE = re.compile(r"^([1-9][0-9]{0,17}):([0-9a-f]{64})$")
 ONE_BY_ONE = (
     "High risk is never approved together with others. Open it, read all of it, and sign it by itself."
 )

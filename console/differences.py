@@ -129,7 +129,7 @@ def between(number: int, before: Mapping[str, Any], after: Mapping[str, Any]) ->
     old, new = _texts(before["template"]), _texts(after["template"])
     fields = [
         _field(name, old.get(name, ""), new.get(name, ""))
-        for name in dict.fromkeys((*new, *old))
+        for name in sorted(new.keys() | old.keys(), key=_place)
         if old.get(name, "") != new.get(name, "")
     ]
     was, now_is = _facts(before), _facts(after)
@@ -207,6 +207,13 @@ def _texts(template: Mapping[str, Any], within: str = "") -> dict[str, str]:
             case _:
                 found[place] = "" if value is None else str(value)
     return found
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    """As one reads it: the subject before the text, one mail before the next."""
+    step = _MAIL.match(name)
+    number, field = (int(step[1]), step[2]) if step else (0, name)
+    return number, list(_FIELDS).index(field) if field in _FIELDS else len(_FIELDS), field
 
 
 def _called(name: str) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, literal, select, text, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from console.choices import Options
@@ -18,8 +18,7 @@ from console.sign_in import Visitor
 from marketing_pipelines.outbound import kinds
 from store.clock import now
 from store.records import approvals
-from store.records.action_states import State
-from store.records.actions import Action, ActionType, ActionVersion
+from store.records.actions import WAITING, Action, ActionType, ActionVersion
 from store.records.approvals import Asked
 from store.records.campaigns import Campaign
 from store.records.database import Session
@@ -128,17 +127,13 @@ class Page:
 
 
 def page(session: Session, visitor: Visitor, sought: Sought, cursor: str = "", limit: int = PAGE) -> Page:
-    """Keyset by the moment that the order goes by; a moment that changes nothing while it waits."""
-    by = Action.expires_at if sought.order is Order.EXPIRING_FIRST else ActionVersion.created_at
-    # Of ten thousand that wait, only the numbers are put in order; what they are is read for one page.
-    found = _found(select(Action.id), visitor, sought, sought.whose).order_by(by, Action.id)
+    """Keyset by the moment that the order goes by, neither of which changes while something waits."""
+    by = Action.expires_at if sought.order is Order.EXPIRING_FIRST else Action.updated_at
+    query = _lines(visitor, sought).order_by(by, Action.id)
     if cursor:
         moment, number = _place(cursor)
-        found = found.where(tuple_(by, Action.id) > tuple_(literal(moment), literal(number)))
-    numbers = session.scalars(found.limit(limit + 1)).all()
-    rows = session.execute(
-        _lines(visitor, sought).where(Action.id.in_(numbers)).order_by(by, Action.id)
-    ).all()
+        query = query.where(tuple_(by, Action.id) > tuple_(literal(moment), literal(number)))
+    rows = session.execute(query.limit(limit + 1)).all()
     shown = rows[:limit]
     asked = [
         Asked(
@@ -172,7 +167,7 @@ def authors(session: Session, visitor: Visitor) -> Options:
     query = (
         select(Action.author_id, User.name)
         .outerjoin(User, User.id == Action.author_id)
-        .where(Action.tenant_id == visitor.tenant, Action.state == State.PENDING_APPROVAL)
+        .where(Action.tenant_id == visitor.tenant, text(f"actions.{WAITING}"))
         .distinct()
         .order_by(User.name)
         .limit(MOST_AUTHORS)
@@ -193,7 +188,6 @@ def _lines(visitor: Visitor, sought: Sought) -> Select[Any]:
     manifest = ActionVersion.manifest
     columns = select(
         Action,
-        ActionVersion.created_at.label("asked_at"),
         ActionVersion.manifest_hash.label("manifest_hash"),
         manifest["recipients"]["count"].as_integer().label("recipients"),
         manifest["risk"]["level"].astext.label("risk"),
@@ -213,13 +207,14 @@ def _lines(visitor: Visitor, sought: Sought) -> Select[Any]:
 
 
 def _found(columns: Select[Any], visitor: Visitor, sought: Sought, whose: Whose) -> Select[Any]:
+    """The state is written out, so that every plan may use the indexes of what waits."""
     current = and_(
         ActionVersion.tenant_id == Action.tenant_id,
         ActionVersion.action_id == Action.id,
         ActionVersion.version == Action.version,
     )
     query = columns.join(ActionVersion, current).where(
-        Action.tenant_id == visitor.tenant, Action.state == State.PENDING_APPROVAL, *sought.conditions()
+        Action.tenant_id == visitor.tenant, text(f"actions.{WAITING}"), *sought.conditions()
     )
     return query.where(approvals.signable_by(visitor.user, visitor.role)) if whose is Whose.MINE else query
 
@@ -242,7 +237,7 @@ def _line(visitor: Visitor, row: Any, signed: int, needed: int) -> Waiting:
         currency=cost.get("currency", ""),
         findings=row.findings,
         dry_run=action.dry_run,
-        asked_at=row.asked_at,
+        asked_at=action.updated_at,
         expires_at=action.expires_at,
         signed=signed,
         needed=needed,

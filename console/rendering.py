@@ -45,6 +45,7 @@ _templates.filters.update(
     clock=wording.clock,
     event=wording.event,
     grouped=wording.grouped,
+    hidden_in=plain_sight.count_hidden,
     lead=plain_sight.address,
     money=wording.money,
     number=wording.number,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from console import batch, choices, desk, inbox, rendering
 from console.admission import LARGEST_ID, SignedIn
@@ -20,6 +20,8 @@ router = APIRouter(include_in_schema=False)
 
 # A field of a form that was left as it is says nothing.
 _or_none = BeforeValidator(lambda said: said or None)
+Number = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Hours = Annotated[int, Field(ge=1, le=24 * 90)]
 Author = Annotated[str, Query(pattern=r"^(programs|[1-9][0-9]{0,17})?$")]
 Place = Annotated[str, StringConstraints(max_length=40), Query()]
 Votes = Annotated[list[Vote], Form(max_length=batch.MOST)]
@@ -31,9 +33,9 @@ def approvals(
     whose: Annotated[Whose | None, _or_none, Query()] = None,
     type: Annotated[ActionType | None, _or_none, Query()] = None,
     risk: Annotated[Risk | None, _or_none, Query()] = None,
-    campaign: Annotated[int | None, _or_none, Query(ge=1, le=LARGEST_ID)] = None,
+    campaign: Annotated[Number | None, _or_none, Query()] = None,
     author: Author = "",
-    expires: Annotated[int | None, _or_none, Query(ge=1, le=24 * 90)] = None,
+    expires: Annotated[Hours | None, _or_none, Query()] = None,
     order: Annotated[Order | None, _or_none, Query()] = None,
     cursor: Place = "",
     done: str = "",

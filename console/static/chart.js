@@ -2,6 +2,7 @@
 const HEIGHT = 220;
 const HEIGHT_APART = 120;
 const DASHES = [[], [8, 4], [2, 3]];
+const SHORT = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
 
 let loading;
 
@@ -37,6 +38,7 @@ export async function draw(figure) {
   place.className = "plots";
   place.setAttribute("aria-hidden", "true");
   const utc = (moment) => uPlot.tzDate(new Date(moment * 1e3), "Etc/UTC");
+  const day = (moment) => utc(moment).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
   const groups = apart ? series.map((one) => [one]) : [series];
   let charts = [];
 
@@ -51,9 +53,12 @@ export async function draw(figure) {
         tzDate: utc,
         cursor: { sync: { key: together.key }, drag: { x: false, y: false } },
         scales: { y: { range: (_, least, most) => [Math.min(0, least), most > 0 ? most * 1.1 : 1] } },
-        axes: [{ ...axis, grid: { show: false } }, { ...axis, size: 64 }],
+        axes: [
+          { ...axis, grid: { show: false }, space: 72, incrs: [1, 2, 7, 14, 28, 91].map((days) => days * 86400), values: (_, moments) => moments.map(day) },
+          { ...axis, size: 48, values: (_, values) => values.map((value) => SHORT.format(value)) },
+        ],
         series: [
-          { label: "Day", value: (_, moment) => (moment == null ? "" : utc(moment).toLocaleDateString("en-GB", { day: "numeric", month: "short" })) },
+          { label: "Day", value: (_, moment) => (moment == null ? "" : day(moment)) },
           ...group.map(({ name }, m) => ({
             label: name, stroke: lines[(apart ? n : m) % lines.length], width: 2, dash: DASHES[(apart ? 0 : m) % DASHES.length],
             points: { show: days.length < 15 },

@@ -97,6 +97,7 @@ class Source(StrEnum):
 CALLED_BY = ("subject", "text", "event", "slug", "name", "what")
 _FIRST_WORDS = " || ' ' || ".join(f"coalesce(left(payload ->> '{name}', 200), '')" for name in CALLED_BY)
 CALLED = f"lower(case when title = '' then left({_FIRST_WORDS}, 500) else title end)"
+WAITING = "state = 'pending_approval'"
 LISTED_BY = ("state", "type", "campaign_id", "author_id", "source")
 
 
@@ -133,6 +134,11 @@ class Action(TenantOwned, Record):
         # Words are looked for in the index alone, which is a tenth of the table.
         Index("ix_actions_called", "tenant_id", "id", postgresql_include=["called"]),
         Index("ix_actions_due", "tenant_id", "due_at", postgresql_where=text("due_at is not null")),
+        # The inbox: what waits was touched last when it was asked for.
+        *(
+            Index(f"ix_actions_waiting_{name}", "tenant_id", column, "id", postgresql_where=text(WAITING))
+            for name, column in (("asked", "updated_at"), ("expiring", "expires_at"))
+        ),
     )
 
     type: Mapped[ActionType] = mapped_column(enumerated(ActionType, 40))

@@ -268,8 +268,9 @@ def test_an_auditor_verifies_by_keyboard(
         page.keyboard.press("Enter")
         expect(page.get_by_text("A verification is under way")).to_be_visible()
         verified(house, analyst.tenant)
-        press_tab_to(page, "Look again")
-        page.keyboard.press("Enter")
+        if not scripts:
+            press_tab_to(page, "Look again")
+            page.keyboard.press("Enter")
         expect(page.get_by_text("Whole.", exact=True)).to_be_visible()
         before = page.get_by_role("columnheader", name="Before").first
         expect(before).to_be_hidden()

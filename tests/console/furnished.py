@@ -1,0 +1,359 @@
+"""A tenant whose every screen has something on it, long words and big numbers among it, and the address of each page."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import psycopg
+from aiosmtpd.controller import Controller
+from playwright.sync_api import Browser, BrowserContext
+from psycopg import sql
+from pydantic import SecretStr
+
+from console import front_door
+from console.app import create_app
+from marketing_pipelines.monitoring import alerting
+from store import events, migrations, records
+from store.audit import Actor, ActorKind
+from store.embedded import postgres
+from store.records import audit_log, invitations, password_resets
+from store.records.actions import ActionType
+from store.records.approvals import Decision
+from store.records.feeds import Feed, FeedStatus
+from store.records.people import MemberRole
+from store.records.requested_runs import RunKind
+from store.records.schema import TenantId, UserId
+from store.records.tenants import Tenant
+from store.settings import Role, Settings
+from tests.conftest import free_port_base
+from tests.console.conftest import served
+from tests.console.test_asset_pages import an_upload
+from tests.console.test_campaign_pages import AD_PERFORMANCE
+from tests.console.test_campaign_pages import made as a_campaign
+from tests.console.test_campaigns import in_days
+from tests.console.test_keys import made as a_key
+from tests.console.test_link_pages import a_link, under_test
+from tests.console.test_links import LANDING
+from tests.console.test_overview import COLUMNS
+from tests.console.test_pages import CHANNEL_DAILY
+from tests.console.test_run_pages import RUN, Webserver, a_run, ask, done, told
+from tests.console.test_trend_pages import scored
+from tests.console.visitors import PASSWORD, Person, everyone, mail, submitted, written
+from tests.outbound.office import MailServer, Office, an_office
+
+Scheme = Literal["light", "dark"]
+LONG = "Winter sale for everybody who bought a coat, a scarf or boots last year and " + "unbroken" * 15
+HTML = """<div style="font-family:sans-serif;padding:24px"><h1>Winter sale</h1><p>All warm things are 20 % off.</p>
+<p><a href="https://shop.example/winter">To the shop</a></p></div>"""
+TEXT = "Hello,\n\nall warm things are 20 % off until Sunday.\n\nhttps://shop.example/winter\n\nYour shop"
+ADDRESS = "a" * 64 + "@" + ".".join(["b" * 60] * 3) + ".com"
+EMPTY = "empty_records_to_look_at"
+TABLES = {
+    "marts.link_daily": "tenant_id Int64, date_day Date, campaign_id Int64, link_id Int64, clicks UInt64, "
+    "human_clicks UInt64, bot_clicks UInt64, human_visitors UInt64, variant_id Int64, variant_name String",
+    "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), occurred_on Date, "
+    "link_id Int64, click_id String, visitor_id String, country LowCardinality(String), "
+    "device LowCardinality(String), referrer_host String, is_bot Bool, bot_reasons Array(String)",
+}
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """The console, somebody who may open all of it, and where its pages are, by their endpoint in the table."""
+
+    settings: Settings
+    site: str
+    admin: Person
+    pages: dict[str, list[str]]
+
+    @contextmanager
+    def opened(self, browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+        """A window of the Admin's."""
+        context = browser.new_context(base_url=self.site, **options)
+        kept = self.admin.forms().client.cookies.items()
+        context.add_cookies([{"name": name, "value": value, "url": self.site} for name, value in kept])
+        yield context
+        context.close()
+
+    def addresses(self) -> list[str]:
+        return [address for addresses in self.pages.values() for address in addresses]
+
+
+@contextmanager
+def furnished(house: Settings) -> Iterator[Furnished]:
+    with ExitStack() as open_things:
+        server = MailServer(port=free_port_base())
+        controller = Controller(server, hostname="127.0.0.1", port=server.port, ready_timeout=30)
+        controller.start()
+        open_things.callback(controller.stop)
+        webserver = Webserver()
+        open_things.callback(webserver.server.shutdown)
+        tenant = a_tenant(house)
+        office = an_office(house, tenant, server.port)
+        settings = office.settings.model_copy(update={"dagster_webserver_url": webserver.address})
+        site = open_things.enter_context(served(create_app(settings)))
+        people = everyone(house, site, tenant)
+        office.author = UserId(people[MemberRole.MARKETER].id)
+        office.approver = UserId(people[MemberRole.APPROVER].id)
+        webserver.says = told(a_run(RUN, "FAILURE"), a_run(RUN.replace("1", "2")))
+        pages = {
+            **screens(),
+            **actions(office, people, server),
+            **of_campaigns(settings, people),
+            **of_assets(people),
+            **of_links(settings, people),
+            **entrances(settings, people),
+        }
+        around(settings, people)
+        yield Furnished(settings, site, people[MemberRole.ADMIN], pages)
+
+
+def a_tenant(house: Settings) -> TenantId:
+    with records.session(house, Role.OWNER) as session:
+        row = Tenant(
+            slug="furnished-" + datetime.now(UTC).strftime("%H%M%S%f"), name="House of Winter & Daughters"
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def screens() -> dict[str, list[str]]:
+    """The pages whose address is their endpoint."""
+    alone = [
+        "/approvals", "/campaigns/new", "/assets", "/links", "/links/new", "/pixel",
+        "/kill-switch", "/alerts", "/forgot", "/people", "/people/roles", "/keys", "/tenants", "/settings", "/account",
+        "/trends", "/runs", "/dead-letters", "/actions/new",
+    ]  # fmt: skip
+    return {f"GET {path}": [path] for path in alone} | {
+        "GET /": ["/", "/?days=90"],
+        "GET /login": ["/login?next=/keys"],
+        "GET /actions": ["/actions", "/actions?state=denied&type=email&text=sale"],
+        "GET /campaigns": ["/campaigns", "/campaigns?text=nothing+is+like+this"],
+        "GET /calendar": ["/calendar", "/calendar?view=week"],
+        "GET /audit": ["/audit", "/audit?entity=user&entity_id=none"],
+        "GET /actions/new/{type}": [f"/actions/new/{type}" for type in ActionType],
+    }
+
+
+def actions(office: Office, people: dict[MemberRole, Person], server: MailServer) -> dict[str, list[str]]:
+    """One in every state that a page tells apart."""
+    marketer, admin = people[MemberRole.MARKETER], people[MemberRole.ADMIN]
+    readers = [f"reader{n}@example.com" for n in range(40)]
+    waiting = submitted(
+        marketer, subject=LONG[:180], body=TEXT, html=HTML, recipient=None, recipients=[*readers, ADDRESS]
+    )["id"]
+    draft, own = written(marketer, subject="A draft"), submitted(admin, subject="The Admin's own")["id"]
+    server.refusals["gone@example.com"] = ["550 <gone@example.com> no such mailbox " + "here" * 40]
+    partly = office.approved(to=["gone@example.com", "here@example.com"])
+    sent = office.approved(to=["here@example.com"])
+    office.send()
+    for decision in (Decision.DENIED, Decision.CHANGES_REQUESTED):
+        action = office.draft()
+        office.approve(action, office.submit(action), decision)
+    approved = office.approved(due_at=datetime.now(UTC) + timedelta(days=2))
+    with marketer.api() as author:
+        changed = mail(subject="Changed since", body=TEXT + "\n\nOr later.")["payload"]
+        again = submitted(marketer, subject="Changed since", body=TEXT)["id"]
+        author.put(f"/actions/{again}", json={"payload": changed}).raise_for_status()
+        author.post(f"/actions/{again}/submit").raise_for_status()
+    shown = [waiting, draft, own, partly, sent, approved, again]
+    return {
+        "GET /actions/{action_id}": [f"/actions/{number}" for number in shown],
+        "GET /approvals/batch": [
+            f"/approvals/batch?action={waiting}&action={own}&action={again}",
+            "/approvals/batch",
+        ],
+        "GET /actions/{action_id}/html": [f"/actions/{waiting}/html"],
+        "GET /actions/{action_id}/edit": [f"/actions/{draft}/edit"],
+        "GET /actions/{action_id}/preview": [f"/actions/{draft}/preview"],
+        "GET /actions/new/{type}/preview": ["/actions/new/email/preview"],
+        "GET /dead-letters/{action_id}": [f"/dead-letters/{partly}"],
+    }
+
+
+def of_campaigns(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    marketer = people[MemberRole.MARKETER]
+    forms = marketer.forms()
+    campaign = a_campaign(
+        forms, name=LONG[:190], objective=TEXT, start_date=in_days(-3)[:16], end_date=in_days(9)[:16]
+    )
+    paused, later = (
+        a_campaign(forms, name="Autumn"),
+        a_campaign(forms, name="Summer", start_date=in_days(4)[:16]),
+    )
+    for number in (campaign, paused, later):
+        forms.post_signed(f"/campaigns/{number}/publish")
+    forms.post_signed(f"/campaigns/{paused}/pause")
+    for day in range(5):
+        with marketer.api() as author:
+            body = mail(subject=f"Mail {day}") | {"campaign_id": campaign, "due_at": in_days(day)}
+            author.post("/actions", json=body).raise_for_status()
+    today = datetime.now(UTC).date()
+    with events.connect(settings) as client:
+        client.command(AD_PERFORMANCE)
+        rows = [[marketer.tenant, today, "spring", "EUR", 4_000_000, 712_345, 31_234]]
+        columns = ["tenant_id", "date_day", "campaign_name", "currency", "spend", "clicks", "conversions"]
+        client.insert("marts.ad_performance", rows, column_names=columns)
+    return {
+        "GET /campaigns/{campaign_id}": [f"/campaigns/{campaign}", f"/campaigns/{paused}"],
+        "GET /campaigns/{campaign_id}/edit": [f"/campaigns/{campaign}/edit"],
+    }
+
+
+def of_assets(people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    forms = people[MemberRole.MARKETER].forms()
+    picture = an_upload(forms, "unbroken-" * 18 + ".png", tags="winter, " + "long" * 9)
+    words = an_upload(forms, "slogans.txt", b"Warm things for cold days.\nWarm things, less money.")
+    table = an_upload(forms, "prices.csv", b"coat,price,note\nparka,120,warm\nraincoat,80," + b"dry" * 60)
+    forms.post_signed(f"/assets/{words}", name="Slogans", tags="", flags=["do_not_use", "contains_people"])
+    return {"GET /assets/{asset_id}": [f"/assets/{number}" for number in (picture, words, table)]}
+
+
+def of_links(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    marketer = people[MemberRole.MARKETER]
+    forms = marketer.forms()
+    plain = a_link(forms)
+    link = a_link(
+        forms,
+        long_url=LANDING + "?" + "&".join(f"parameter{n}={n * 7}" for n in range(20)),
+        title=LONG[:200], channel="email", tags="print, shop",
+        to_url=["https://shop.example/" + "at" * 50, "https://shop.example/b"],
+        to_weight=["1", "3"], to_countries=["at, de", ""], to_devices=["mobile", ""],
+        to_systems=["iOS", ""], to_languages=["de", ""],
+    )  # fmt: skip
+    under_test(settings, marketer, link)
+    today = datetime.now(UTC).date()
+    with events.connect(settings) as client:
+        for table, columns in TABLES.items():
+            client.command(f"drop table if exists {table}")
+            client.command(f"create table {table} ({columns}) engine = MergeTree order by tenant_id")
+        client.insert(
+            "marts.link_daily",
+            [
+                [marketer.tenant, today - timedelta(days=ago), link, 90 + ago, 70 + ago * ago % 37, 20, 60]
+                for ago in range(60)
+            ],
+            column_names=[
+                "tenant_id",
+                "date_day",
+                "link_id",
+                "clicks",
+                "human_clicks",
+                "bot_clicks",
+                "human_visitors",
+            ],
+        )
+        places = [
+            ("AT", "mobile", "news.example"),
+            ("DE", "desktop", "very-long-host-of-a-newspaper." * 4),
+            ("", "", ""),
+        ]
+        client.insert(
+            "staging.stg_events",
+            [
+                [
+                    marketer.tenant,
+                    f"c{n}",
+                    "click",
+                    today,
+                    link,
+                    "",
+                    "",
+                    *places[n % 3],
+                    n % 9 == 0,
+                    ["preview"],
+                ]
+                for n in range(200)
+            ],
+        )
+    return {
+        "GET /links/{link_id}": [f"/links/{link}", f"/links/{plain}"],
+        "GET /links/{link_id}/edit": [f"/links/{link}/edit"],
+    }
+
+
+def entrances(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    """Pages behind the links of mails, and what a page says when there is nothing behind its address."""
+    admin = people[MemberRole.ADMIN]
+    forms = admin.forms()
+    forms.post_signed("/people/invite", email=ADDRESS, name="Nia " + "van der " * 20, role="marketer")
+    with records.session(settings, Role.CONSOLE, tenant=admin.tenant) as session:
+        [invitation] = invitations.open_ones(session, admin.tenant)
+        join = invitations.token_of(settings, invitation)
+        reset = password_resets.begin(
+            session, settings, UserId(people[MemberRole.VIEWER].id), datetime.now(UTC)
+        )
+    return {
+        "GET /join": [f"/join?token={join}", "/join?token=spent"],
+        "GET /reset": [f"/reset?token={reset}"],
+        "": ["/no/such/page"],
+    }
+
+
+def around(settings: Settings, people: dict[MemberRole, Person]) -> None:
+    """What the rest of the house has to tell."""
+    admin, marketer = people[MemberRole.ADMIN], people[MemberRole.MARKETER]
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=1, microsecond=0)
+    with events.connect(settings) as client:
+        client.command(CHANNEL_DAILY)
+        rows = [
+            [marketer.tenant, today.date() - timedelta(days=ago), channel, "EUR", 5200, 4100 + 37 * ago, 1100, 99_000,
+             2000, 1_234_567 / (1 + ago % 5), 10.0 + ago % 7, 30_000]
+            for ago in range(190) for channel in ("email", "paid_search", "social")
+        ]  # fmt: skip
+        client.insert("marts.channel_daily", rows, column_names=COLUMNS)
+        stories = [
+            (f"{LONG[:90]} {n}" if n % 3 else f"Boots {n}", f"https://a.example/{n}", 9 + n, 2 + n % 4)
+            for n in range(8)
+        ]
+        scored(client, marketer.tenant, today, *stories)
+    with records.session(settings, Role.PIPELINES) as session:
+        for name, status, error in (
+            ("A feed with " + "unbroken" * 12, FeedStatus.FAILING, "answered 500 " + "again" * 30),
+            ("Gone", FeedStatus.RETIRED, ""),
+        ):
+            session.add(
+                Feed(
+                    tenant_id=admin.tenant,
+                    name=name,
+                    url=f"https://{name[:4].strip().lower()}.example/feed",
+                    status=status,
+                    last_error=error or None,
+                )
+            )
+        actor = Actor(ActorKind.RUN, "0123")
+        for number in range(60):
+            after = {"state": "held", "because": LONG if number % 7 == 0 else "the window is closed"}
+            audit_log.append(session, admin.tenant, actor, "hold", "action", 900_000 + number, {}, after)
+    done(settings, marketer, RUN, {"feeds": 12, "entries": 1_234_567, "failing": 1})
+    ask(settings, admin, RunKind.VERIFY_AUDIT)
+    a_key(marketer, name="k" * 100)
+    a_key(admin, "actions:read")
+    forms = admin.forms()
+    forms.post_signed("/pixel/keys", origins="https://shop.example https://www.shop.example")
+    with marketer.api() as api:
+        api.post(
+            "/kill-switch", json={"engaged": True, "scope": "type", "subject": "social_post", "reason": LONG}
+        ).raise_for_status()
+    alerting.raise_alerts(settings)
+
+
+@contextmanager
+def empty_console(house: Settings) -> Iterator[str]:
+    """A console that nobody has an account in; gives the address of its page for setting it up."""
+    with psycopg.connect(postgres.superuser_url(house), autocommit=True) as connection:
+        connection.execute(f"drop database if exists {EMPTY} with (force)")
+        connection.execute(
+            sql.SQL("create database {} owner {}").format(sql.Identifier(EMPTY), sql.Identifier(Role.OWNER))
+        )
+    url = house.postgres_url(Role.OWNER, "postgresql").rpartition("/")[0] + f"/{EMPTY}"
+    settings = house.model_copy(update={"database_url": SecretStr(url)})
+    migrations.migrate_postgres(settings)
+    with served(create_app(settings)) as site:
+        yield f"{site}/setup?token={front_door.setup_token(settings)}"
+
+
+__all__ = ["PASSWORD", "Furnished", "Scheme", "empty_console", "furnished"]
