@@ -162,6 +162,6 @@ def test_an_account_that_somebody_else_makes_at_the_same_moment_is_said_and_not_
 
 
 def waits_for_another(house: Settings) -> bool:
-    waiting = "select exists (select from pg_stat_activity where wait_event_type = 'Lock' and query like 'INSERT INTO users%')"
+    waiting = "select exists (select from pg_locks where not granted and locktype = 'transactionid')"
     with records.session(house, Role.OWNER) as session:
         return bool(session.scalar(text(waiting)))
