@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 
 from console import action_filters, choices, days, listing, rendering
 from console.action_filters import Filter
-from console.admission import LARGEST_ID, SignedIn
+from console.admission import ChosenId, SignedIn
 from console.cursors import Cursor
 from console.texts import Text
 from store.records.action_states import State
@@ -26,7 +26,7 @@ def actions(
     visitor: SignedIn,
     state: Annotated[State | None, _or_none, Query()] = None,
     type: Annotated[ActionType | None, _or_none, Query()] = None,
-    campaign: Annotated[int | None, _or_none, Query(ge=1, le=LARGEST_ID)] = None,
+    campaign: ChosenId = None,
     author: Annotated[str, Query(pattern="^(mine)?$")] = "",
     source: Annotated[Source | None, _or_none, Query()] = None,
     text: Annotated[Text, Query(max_length=200)] = "",

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from console import batch, choices, desk, inbox, rendering
-from console.admission import LARGEST_ID, SignedIn
+from console.admission import LARGEST_ID, ChosenId, SignedIn
 from console.batch import Vote
 from console.inbox import Order, Sought, Whose
 from console.sign_in import Visitor
@@ -20,7 +20,6 @@ router = APIRouter(include_in_schema=False)
 
 # A field of a form that was left as it is says nothing.
 _or_none = BeforeValidator(lambda said: said or None)
-Number = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Hours = Annotated[int, Field(ge=1, le=24 * 90)]
 Author = Annotated[str, Query(pattern=r"^(programs|[1-9][0-9]{0,17})?$")]
 Place = Annotated[str, StringConstraints(max_length=40), Query()]
@@ -33,7 +32,7 @@ def approvals(
     whose: Annotated[Whose | None, _or_none, Query()] = None,
     type: Annotated[ActionType | None, _or_none, Query()] = None,
     risk: Annotated[Risk | None, _or_none, Query()] = None,
-    campaign: Annotated[Number | None, _or_none, Query()] = None,
+    campaign: ChosenId = None,
     author: Author = "",
     expires: Annotated[Hours | None, _or_none, Query()] = None,
     order: Annotated[Order | None, _or_none, Query()] = None,

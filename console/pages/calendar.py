@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BeforeValidator
 
 from console import calendar_book, choices, days, rendering
-from console.admission import LARGEST_ID, SignedIn
+from console.admission import ChosenId, SignedIn
 from console.days import View
 from store.clock import now
 
@@ -23,7 +23,7 @@ def calendar(
     visitor: SignedIn,
     view: View = View.MONTH,
     chosen: Annotated[days.Shown | None, _or_none, Query(alias="from")] = None,
-    campaign: Annotated[int | None, _or_none, Query(ge=1, le=LARGEST_ID)] = None,
+    campaign: ChosenId = None,
 ) -> HTMLResponse:
     today = days.today(now(), visitor.time_zone)
     span = days.span(view, chosen or today, visitor.time_zone)

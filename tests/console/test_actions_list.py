@@ -150,7 +150,7 @@ def test_no_filter_goes_through_all_that_there_are(house: Settings, marketer: Pe
     with records.session(house, Role.OWNER) as session:
         session.execute(text("analyze actions"))
     for condition in (
-        "state = 'approved'",
+        "state = 'held'",
         "type = 'generic'",
         "campaign_id = 1",
         "author_id = 1",
