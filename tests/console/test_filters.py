@@ -1,6 +1,7 @@
 """Filters of lists: sent as they stand, nothing chosen, each answers with its list."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -9,7 +10,8 @@ from tests.console.visitors import Person, submitted
 
 _FORM = re.compile(r'<form[^>]*method="get"[^>]*>.*?</form>', re.DOTALL)
 _ADDRESS = re.compile(r'action="([^"]+)"')
-_NAME = re.compile(r'<(?:input|select)(?![^>]*type="checkbox")[^>]*\bname="([^"]+)"')
+_NAME = re.compile(r'<(?:input|select)(?![^>]*type="(?:checkbox|hidden)")[^>]*\bname="([^"]+)"')
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 FILTERED = ("/actions", "/approvals", "/campaigns", "/calendar", "/assets", "/links", "/audit", "/alerts")
 
 
@@ -24,7 +26,7 @@ def test_a_filter_in_which_nothing_is_chosen_shows_everything(
     for form in found:
         target = _ADDRESS.search(form)
         assert target
-        asked = "&".join(f"{name}=" for name in _NAME.findall(form))
+        asked = urlencode([*_HIDDEN.findall(form), *((name, "") for name in _NAME.findall(form))])
         answer = forms.get(f"{target[1]}?{asked}")
         assert answer.status_code == 200, (target[1], asked)
 
