@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from cli.house import ROOT
-from console import roles
 from console.app import ROUTERS
+from console.door import roles
 from store.records.people import MemberRole
 from store.settings import Service, Settings
 
@@ -25,7 +25,7 @@ This page and `.env.example` are written by `make docs` from `store/settings.py`
 
 ROLES_HEAD = """# Roles
 
-Who may do what, by page and over the API. Every request is measured against this very table (`console/permissions.py`);
+Who may do what, by page and over the API. Every request is measured against this very table (`console/door/permissions.py`);
 a test walks each endpoint with each role. The console shows it under *People*. This page is written by `make docs`.
 
 An API key may do what its scopes and its owner's role both allow; what names no scope is for people only. What needs no

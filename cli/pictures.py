@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from cli import signposts
 from cli.house import ROOT
 from cli.up import CannotStart
-from console.places import GROUPS
+from console.frame.places import GROUPS
 from store.settings import Settings
 
 IMAGES = ROOT / "docs" / "images"

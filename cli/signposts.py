@@ -54,7 +54,7 @@ def show(house: Settings, parts: Collection[str], console: Console) -> None:
 
 def setup_link(house: Settings) -> str:
     """Where the first Admin sets the house up; nothing once anybody has an account."""
-    from console import front_door
+    from console.people import front_door
     from marketing_pipelines.email import system_mails
 
     if not front_door.is_empty(house, Role.OWNER):

@@ -4,8 +4,8 @@ import sys
 
 import uvicorn
 
-from console import request_log
 from console.app import create_app
+from console.door import request_log
 from store import settings
 from store.settings import Service, SettingsError
 

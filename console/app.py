@@ -7,28 +7,17 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
-from console import (
-    api,
-    etags,
-    health,
-    idempotency,
-    pages,
-    permissions,
-    problems,
-    rendering,
-    roles,
-    scopes,
-    sign_in,
-    static_files,
-)
-from console.admission import admit
+from console import answers, api, health, pages, static_files
 from console.api import description
-from console.body_limit import BodyLimit
 from console.changes import Changes
-from console.headers import SecurityHeaders
+from console.door import etags, idempotency, permissions, roles, scopes, sign_in
+from console.door.admission import admit
+from console.door.body_limit import BodyLimit
+from console.door.headers import SecurityHeaders
+from console.door.request_log import RequestLog
+from console.door.versions import Versions
+from console.frame import rendering
 from console.rates import RateLimit, Rates
-from console.request_log import RequestLog
-from console.versions import Versions
 from console.watch import Watch
 from store.settings import Settings
 
@@ -67,7 +56,7 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
     app.add_middleware(idempotency.KeepAnswers)
     app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)
     app.add_exception_handler(etags.NotModified, etags.not_modified)
-    problems.install(app)
+    answers.install(app)
     larger = {
         "POST /api/campaigns": settings.campaign_max_body_bytes,
         "POST /campaigns/new": settings.campaign_max_body_bytes,
@@ -101,11 +90,11 @@ def _check_permissions() -> None:
     served, listed = set(endpoints()), set(permissions.ACCESS)
     if served != listed:
         raise RuntimeError(
-            f"console/permissions.py does not list {sorted(served - listed)} "
+            f"console/door/permissions.py does not list {sorted(served - listed)} "
             f"and lists {sorted(listed - served)}, which nothing serves."
         )
     closed, scoped = scopes.closed(), set(scopes.SCOPES)
     if closed != scoped:
         raise RuntimeError(
-            f"console/scopes.py does not list {sorted(closed - scoped)} and lists {sorted(scoped - closed)} in vain."
+            f"console/door/scopes.py does not list {sorted(closed - scoped)} and lists {sorted(scoped - closed)} in vain."
         )

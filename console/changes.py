@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 
 import psycopg
 
-from console.problems import Refused
+from console.door.problems import Refused
 from store.records.changes import CHANNEL
 from store.records.schema import TenantId
 from store.settings import Role, Settings

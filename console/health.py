@@ -5,7 +5,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from console.admission import Chosen
+from console.door.admission import Chosen
 from store import records
 from store.settings import Role
 

@@ -12,8 +12,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console import bearers, problems
-from console.versions import API
+from console import answers
+from console.door import bearers
+from console.door.problems import TooManyRequests
+from console.door.versions import API
 
 WINDOW_SECONDS = 60
 _MOST_REMEMBERED = 50_000
@@ -104,7 +106,7 @@ class RateLimit:
             await send(message)
 
         if standing.is_over or is_doubtful:
-            refused = await problems.answer(request, problems.TooManyRequests(standing.reset))
+            refused = await answers.answer(request, TooManyRequests(standing.reset))
             await refused(scope, receive, send_with_standing)
             return
         await self._app(scope, receive, send_with_standing)

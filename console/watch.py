@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from console import request_log
+from console.door import request_log
 from marketing_pipelines.monitoring import alerting
 from store import settings as house_settings
 from store.settings import Settings, SettingsError

@@ -7,15 +7,15 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from console import desk, listing
-from console.action_bodies import Body, ChangedAction, NewAction, Origin
-from console.action_filters import Filter
-from console.admission import Id, SignedIn
+from console.actions import desk, listing
+from console.actions.action_bodies import Body, ChangedAction, NewAction, Origin
+from console.actions.action_filters import Filter
 from console.api.answers import REFUSALS
-from console.cursors import Cursor, Limit
-from console.sign_in import Visitor
-from console.texts import Note, Remark, hash_named
-from console.timing import Window
+from console.door.admission import Id, SignedIn
+from console.door.sign_in import Visitor
+from console.frame.cursors import Cursor, Limit
+from console.frame.texts import Note, Remark, hash_named
+from console.frame.timing import Window
 from marketing_pipelines.outbound.preflight import Severity
 from store.records import actions, approvals, comments
 from store.records.action_states import State

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
-from console.cursors import Cursor, Limit
-from console.problems import nothing_here
+from console.door.admission import Id, SignedIn
+from console.door.problems import nothing_here
+from console.frame.cursors import Cursor, Limit
 from marketing_pipelines.monitoring.alert_words import words_of
 from store.records import alerts
 from store.records.alerts import AlertKind, AlertState, Seen

@@ -10,15 +10,15 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, Valida
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from console import asset_book
-from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
-from console.api.recipients import Body, Number
-from console.asset_book import Changes, Given
-from console.cursors import Cursor, Limit
-from console.problems import FieldError, Refused
-from console.sign_in import Visitor
-from console.texts import Text, storable
+from console.door.admission import LARGEST_ID, Id, SignedIn
+from console.door.problems import FieldError, Refused
+from console.door.sign_in import Visitor
+from console.frame.bodies import Body, Number
+from console.frame.cursors import Cursor, Limit
+from console.frame.texts import Text, storable
+from console.library import asset_book
+from console.library.asset_book import Changes, Given
 from marketing_pipelines.creatives.media_types import declared_type
 from marketing_pipelines.creatives.tags import LONGEST_LINE
 from store.records.action_states import State

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from console.admission import SignedIn
 from console.api.answers import REFUSALS
-from console.cursors import Cursor, Limit
-from console.texts import Text
+from console.door.admission import SignedIn
+from console.frame.cursors import Cursor, Limit
+from console.frame.texts import Text
 from store.records import audit_log
 from store.records.audit_log import AuditEntry, Search
 

@@ -10,14 +10,14 @@ from pydantic import (
     Field,
 )
 
-from console import campaign_desk, campaign_standing
-from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
-from console.campaign_bodies import ChangedCampaign, Dates, NewCampaign, Pause
-from console.campaign_desk import Published, Shown, TakenIn
-from console.campaign_standing import Standing
-from console.cursors import Cursor, Limit
-from console.sign_in import Visitor
+from console.campaigns import campaign_desk, campaign_standing
+from console.campaigns.campaign_bodies import ChangedCampaign, Dates, NewCampaign, Pause
+from console.campaigns.campaign_desk import Published, Shown, TakenIn
+from console.campaigns.campaign_standing import Standing
+from console.door.admission import LARGEST_ID, Id, SignedIn
+from console.door.sign_in import Visitor
+from console.frame.cursors import Cursor, Limit
 from marketing_pipelines.campaigns.outlook import Step
 from store.records.action_states import State
 from store.records.campaigns import CampaignStatus

@@ -6,12 +6,13 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from console import dead_letters, listing
-from console.admission import LARGEST_ID, Id, SignedIn
+from console.actions import listing
 from console.api.answers import REFUSALS
-from console.api.recipients import Body
-from console.cursors import Cursor, Limit
-from console.texts import Reason, storable
+from console.door.admission import LARGEST_ID, Id, SignedIn
+from console.frame.bodies import Body
+from console.frame.cursors import Cursor, Limit
+from console.frame.texts import Reason, storable
+from console.watching import dead_letters
 from store.records.action_states import State
 from store.records.dead_letters import MOST_NAMED, DeadLetter, DeadLetters
 from store.records.deliveries import DeliveryState

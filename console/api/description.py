@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 
-from console import headers, idempotency, permissions, rendering, scopes
+from console.door import headers, idempotency, permissions, scopes
+from console.frame import rendering
 
 router = APIRouter(include_in_schema=False)
 

@@ -4,22 +4,20 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
-from console import contact_book
-from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
-from console.api.recipients import Body, Number, RecipientOut, RecipientPage
-from console.contact_book import Sized
-from console.cursors import Cursor, Limit
-from console.sign_in import Visitor
-from console.texts import Text, storable
+from console.api.recipients import RecipientOut, RecipientPage
+from console.door.admission import Id, SignedIn
+from console.door.sign_in import Visitor
+from console.frame.bodies import Body, Name, Number
+from console.frame.cursors import Cursor, Limit
+from console.frame.texts import Text
+from console.people import contact_book
+from console.people.contact_book import Sized
 
 router = APIRouter(tags=["groups"], responses=REFUSALS)
 
-Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(storable)
-]
 Description = Annotated[Text, StringConstraints(max_length=500)]
 
 

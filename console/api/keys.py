@@ -13,11 +13,11 @@ from pydantic import (
     StringConstraints,
 )
 
-from console import keyring
-from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
-from console.cursors import Cursor, Limit
-from console.texts import storable
+from console.door.admission import Id, SignedIn
+from console.frame.cursors import Cursor, Limit
+from console.frame.texts import storable
+from console.people import keyring
 from store.records.api_keys import LONGEST_NAME, ApiKey, Scope
 
 router = APIRouter(tags=["keys"], responses=REFUSALS)

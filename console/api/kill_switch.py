@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from console import switches
-from console.admission import SignedIn
+from console.actions import switches
 from console.api.answers import REFUSALS
-from console.problems import Refused
-from console.sign_in import Visitor
-from console.texts import Reason, Text
+from console.door.admission import SignedIn
+from console.door.problems import Refused
+from console.door.sign_in import Visitor
+from console.frame.texts import Reason, Text
 from store.records import kill_switches
 from store.records.kill_switches import EVERYTHING, Scope
 

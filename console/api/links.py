@@ -7,14 +7,14 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from console import link_book
-from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import AWAY, REFUSALS
-from console.api.recipients import Body, Number
-from console.cursors import Cursor, Limit
-from console.link_book import Known, Wanted, WantedTarget
-from console.sign_in import Visitor
-from console.texts import Text
+from console.door.admission import LARGEST_ID, Id, SignedIn
+from console.door.sign_in import Visitor
+from console.frame.bodies import Body, Number
+from console.frame.cursors import Cursor, Limit
+from console.frame.texts import Text
+from console.library import link_book
+from console.library.link_book import Known, Wanted, WantedTarget
 from marketing_pipelines.links import cells, importing, slugs, targets
 from marketing_pipelines.links.figures import Clicks, Course, Day, Trait
 from store.records.links import LinkState, Sought

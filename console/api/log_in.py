@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from console import attempts, bearers
-from console.admission import Chosen, SignedIn
 from console.api.answers import REFUSALS
-from console.problems import Refused
-from console.texts import Text
+from console.door import attempts, bearers
+from console.door.admission import Chosen, SignedIn
+from console.door.problems import Refused
+from console.frame.texts import Text
 from store.records.people import MemberRole
 
 router = APIRouter(tags=["sign-in"], responses=REFUSALS)

@@ -6,10 +6,11 @@ import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
-from console import desk, etags
-from console.admission import SignedIn
+from console.actions import desk
 from console.api.answers import REFUSALS
-from console.sign_in import Visitor
+from console.door import etags
+from console.door.admission import SignedIn
+from console.door.sign_in import Visitor
 from store.records import policies
 from store.records.actions import ActionType, Purpose
 from store.records.people import MemberRole

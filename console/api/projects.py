@@ -5,13 +5,14 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from console import etags, projects
-from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
-from console.api.groups import Description, Name
-from console.api.recipients import Body
-from console.cursors import Cursor, Limit
-from console.sign_in import Visitor
+from console.api.groups import Description
+from console.campaigns import projects
+from console.door import etags
+from console.door.admission import Id, SignedIn
+from console.door.sign_in import Visitor
+from console.frame.bodies import Body, Name
+from console.frame.cursors import Cursor, Limit
 from store.records.projects import Project
 
 router = APIRouter(tags=["projects"], responses=REFUSALS)

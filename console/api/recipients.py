@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from console import contact_book
-from console.admission import LARGEST_ID, Id, SignedIn
 from console.api.answers import REFUSALS
-from console.contact_book import Known
-from console.cursors import Cursor, Limit
-from console.texts import Text, storable
+from console.door.admission import LARGEST_ID, Id, SignedIn
+from console.frame.bodies import Body, Number
+from console.frame.cursors import Cursor, Limit
+from console.frame.texts import Text, storable
+from console.people import contact_book
+from console.people.contact_book import Known
 from marketing_pipelines.email import addresses
 
 router = APIRouter(tags=["recipients"], responses=REFUSALS)
@@ -27,20 +28,15 @@ Consent = Annotated[
     AfterValidator(storable),
     Field(description="How they agreed to marketing, if they did: what proves it later."),
 ]
-Number = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Search = Annotated[Text, Query(max_length=254, description="A part of the address or of the name.")]
 GroupId = Annotated[int | None, Query(ge=1, le=LARGEST_ID, description="Only those of this group.")]
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class NewRecipient(Body):
     email: Address
     name: Name = ""
     consent: Consent = ""
-    groups: Annotated[list[Number], Field(max_length=100)] = []
+    groups: list[Number] = Field(default_factory=list, max_length=100)
 
 
 class ChangedRecipient(Body):

@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 
-from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
-from console.problems import nothing_here
+from console.door.admission import Id, SignedIn
+from console.door.problems import nothing_here
 from store.records.requested_runs import RequestedRun, RunKind, RunState
 
 router = APIRouter(tags=["requested runs"], responses=REFUSALS)

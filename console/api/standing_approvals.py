@@ -7,12 +7,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from console import desk
-from console.admission import Id, SignedIn
+from console.actions import desk
 from console.api.answers import REFUSALS
-from console.api.recipients import Body, Reason
-from console.cursors import Cursor, Limit
-from console.problems import nothing_here
+from console.api.recipients import Reason
+from console.door.admission import Id, SignedIn
+from console.door.problems import nothing_here
+from console.frame.bodies import Body
+from console.frame.cursors import Cursor, Limit
 from store.clock import now
 from store.records.standing_approvals import StandingApproval
 

@@ -1,34 +1,24 @@
 """Tenants: those that one belongs to, a new one, and what the present one is called and counts in."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel
 
-from console import tenancies
-from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
-from console.cursors import Cursor, Limit
-from console.sign_in import Visitor
-from console.tenancies import Tenancy
-from console.texts import storable
-from console.timing import ZoneName
+from console.door.admission import Id, SignedIn
+from console.door.sign_in import Visitor
+from console.frame.bodies import Body, Name
+from console.frame.cursors import Cursor, Limit
+from console.frame.timing import ZoneName
+from console.people import tenancies
+from console.people.fields import Currency, Slug
+from console.people.tenancies import Tenancy
 from store.records.people import MemberRole
-from store.records.tenants import SLUG, Change
+from store.records.tenants import Change
 
 router = APIRouter(tags=["tenants"], responses=REFUSALS)
-
-
-Slug = Annotated[str, StringConstraints(max_length=63), Field(pattern=rf"^{SLUG.pattern}$")]
-Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(storable)
-]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, such as EUR.")]
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class NewTenant(Body):

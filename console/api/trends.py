@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from console import trends
-from console.admission import SignedIn
 from console.api.answers import AWAY, REFUSALS
 from console.api.requested_runs import RequestedRunOut
-from console.cursors import Limit
+from console.door.admission import SignedIn
+from console.frame.cursors import Limit
+from console.watching import trends
 
 router = APIRouter(tags=["trends"], responses=REFUSALS)
 

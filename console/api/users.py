@@ -1,37 +1,29 @@
 """The people of a tenant: let in, given a role, taken out again."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel
 
-from console import members
-from console.admission import Id, SignedIn
 from console.api.answers import REFUSALS
-from console.cursors import Cursor, Limit
-from console.members import Member
-from console.sign_in import Visitor
-from console.texts import storable
-from marketing_pipelines.email import addresses
-from store.records.people import SHORTEST_PASSWORD, MemberRole
+from console.door.admission import Id, SignedIn
+from console.door.sign_in import Visitor
+from console.frame.bodies import Body
+from console.frame.cursors import Cursor, Limit
+from console.people import members
+from console.people.fields import Address, Password, PersonName
+from console.people.members import Member
+from store.records.people import MemberRole
 
 router = APIRouter(tags=["users"], responses=REFUSALS)
-
-Address = Annotated[str, StringConstraints(max_length=254), AfterValidator(addresses.address)]
-Name = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), AfterValidator(storable)]
-Password = Annotated[str, Field(min_length=SHORTEST_PASSWORD, max_length=1024), AfterValidator(storable)]
-
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class NewUser(Body):
     """Whoever has an account already keeps its name and its password."""
 
     email: Address
-    name: Name = ""
+    name: PersonName = ""
     role: MemberRole
     password: Password
 

@@ -6,13 +6,15 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import Field
 
-from console import accounts, forms, rendering, sign_in
-from console.admission import SignedIn
-from console.api.users import Name, Password
-from console.attempts import TooManyAttempts
-from console.forms import Troubles
-from console.problems import Refused
-from console.sign_in import Visitor
+from console.door import sign_in
+from console.door.admission import SignedIn
+from console.door.attempts import TooManyAttempts
+from console.door.problems import Refused
+from console.door.sign_in import Visitor
+from console.frame import forms, rendering
+from console.frame.forms import Troubles
+from console.people import accounts
+from console.people.fields import Password, PersonName
 
 router = APIRouter(include_in_schema=False)
 
@@ -20,7 +22,7 @@ Typed = Annotated[str, Form(max_length=1024)]
 
 
 class Naming(forms.Form):
-    name: Annotated[Name, Field(min_length=1)]
+    name: Annotated[PersonName, Field(min_length=1)]
 
 
 class Choosing(forms.Form):

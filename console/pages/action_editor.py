@@ -9,13 +9,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console import action_fields, action_form, action_preview, choices, desk, headers, listing, rendering
-from console.action_form import Typed
-from console.admission import Id, SignedIn
-from console.etags import ChangedMeanwhile, Conditions
-from console.letter import Letter
-from console.problems import Refused, problem_of
-from console.sign_in import Visitor
+from console.actions import action_fields, action_form, action_preview, choices, desk, listing
+from console.actions.action_form import Typed
+from console.actions.letter import Letter
+from console.door import headers
+from console.door.admission import Id, SignedIn
+from console.door.etags import ChangedMeanwhile, Conditions
+from console.door.problems import Refused, problem_of
+from console.door.sign_in import Visitor
+from console.frame import rendering
 from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records import actions, approvals, policies

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from pydantic import BeforeValidator
 
-from console import action_filters, choices, days, listing, rendering
-from console.action_filters import Filter
-from console.admission import ChosenId, SignedIn
-from console.cursors import Cursor
-from console.texts import Text
+from console.actions import action_filters, choices, listing
+from console.actions.action_filters import Filter
+from console.door.admission import ChosenId, SignedIn
+from console.frame import days, rendering
+from console.frame.cursors import Cursor
+from console.frame.texts import Text
 from store.records.action_states import State
 from store.records.actions import ActionType, Source
 

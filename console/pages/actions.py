@@ -7,25 +7,17 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
-from console import (
-    desk,
-    differences,
-    headers,
-    letter,
-    listing,
-    looks,
-    names,
-    provenance,
-    rendering,
-    signatures,
-)
-from console.admission import Id, SignedIn
-from console.differences import Comparison
-from console.letter import Letter
-from console.problems import nothing_here
-from console.sign_in import Visitor
-from console.signatures import Standing
-from console.texts import Note, Remark, hash_named
+from console.actions import desk, letter, listing
+from console.actions.letter import Letter
+from console.approvals import differences, looks, provenance, signatures
+from console.approvals.differences import Comparison
+from console.approvals.signatures import Standing
+from console.door import headers
+from console.door.admission import Id, SignedIn
+from console.door.problems import nothing_here
+from console.door.sign_in import Visitor
+from console.frame import names, rendering
+from console.frame.texts import Note, Remark, hash_named
 from store.records import actions, approvals, audit_log, comments, groups, standing_approvals
 from store.records.action_states import MOVES, Move, State
 from store.records.actions import Action

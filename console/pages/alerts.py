@@ -5,12 +5,12 @@ from typing import Literal
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console import names, rendering
-from console.admission import Id, SignedIn
-from console.cursors import Cursor
-from console.listing import PAGE
-from console.problems import nothing_here
-from console.sign_in import Visitor
+from console.actions.listing import PAGE
+from console.door.admission import Id, SignedIn
+from console.door.problems import nothing_here
+from console.door.sign_in import Visitor
+from console.frame import names, rendering
+from console.frame.cursors import Cursor
 from marketing_pipelines.monitoring.alert_words import words_of
 from store.records import alerts as inbox
 from store.records.alerts import Alert, AlertKind, AlertState

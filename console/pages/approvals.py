@@ -6,12 +6,14 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from console import batch, choices, desk, inbox, rendering
-from console.admission import LARGEST_ID, ChosenId, SignedIn
-from console.batch import Vote
-from console.inbox import Order, Sought, Whose
-from console.sign_in import Visitor
-from console.texts import Note
+from console.actions import choices, desk
+from console.approvals import batch, inbox
+from console.approvals.batch import Vote
+from console.approvals.inbox import Order, Sought, Whose
+from console.door.admission import LARGEST_ID, ChosenId, SignedIn
+from console.door.sign_in import Visitor
+from console.frame import rendering
+from console.frame.texts import Note
 from store.records.actions import ActionType
 from store.records.approvals import Decision
 from store.records.policies import SIGNERS, Risk

@@ -8,13 +8,14 @@ from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BeforeValidator
 
-from console import asset_book, names, rendering, wording
-from console.admission import Id, SignedIn
-from console.asset_book import Changes, Given
-from console.cursors import Cursor
-from console.problems import Refused
-from console.sign_in import Visitor
-from console.texts import any_of_them
+from console.door.admission import Id, SignedIn
+from console.door.problems import Refused
+from console.door.sign_in import Visitor
+from console.frame import names, rendering, wording
+from console.frame.cursors import Cursor
+from console.frame.texts import any_of_them
+from console.library import asset_book
+from console.library.asset_book import Changes, Given
 from marketing_pipelines.creatives.media_types import declared_type
 from marketing_pipelines.creatives.tags import LONGEST_LINE
 from store.records import asset_uses, assets

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
-from console import audit_trail, rendering, wording
-from console.admission import SignedIn
-from console.audit_trail import Asked, NoDay
-from console.cursors import Cursor
-from console.texts import Text
+from console.door.admission import SignedIn
+from console.frame import rendering, wording
+from console.frame.cursors import Cursor
+from console.frame.texts import Text
+from console.watching import audit_trail
+from console.watching.audit_trail import Asked, NoDay
 from store.records import audit_log
 
 router = APIRouter(include_in_schema=False)

@@ -8,9 +8,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from pydantic import BeforeValidator
 
-from console import calendar_book, choices, days, rendering
-from console.admission import ChosenId, SignedIn
-from console.days import View
+from console.actions import choices
+from console.campaigns import calendar_book
+from console.door.admission import ChosenId, SignedIn
+from console.frame import days, rendering
+from console.frame.days import View
 from store.clock import now
 
 router = APIRouter(include_in_schema=False)

@@ -7,27 +7,21 @@ from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BeforeValidator
 
-from console import (
-    campaign_desk,
-    campaign_figures,
-    campaign_form,
-    campaign_standing,
-    link_book,
-    listing,
-    projects,
-    rendering,
-)
-from console.action_filters import Filter
-from console.admission import Id, SignedIn
-from console.campaign_desk import Published
-from console.campaign_form import Typed
-from console.choices import Options
-from console.cursors import Cursor
-from console.etags import ChangedMeanwhile, Conditions
-from console.listing import PAGE
-from console.problems import Refused
-from console.sign_in import Visitor
-from console.texts import Text
+from console.actions import listing
+from console.actions.action_filters import Filter
+from console.actions.choices import Options
+from console.actions.listing import PAGE
+from console.campaigns import campaign_desk, campaign_figures, campaign_form, campaign_standing, projects
+from console.campaigns.campaign_desk import Published
+from console.campaigns.campaign_form import Typed
+from console.door.admission import Id, SignedIn
+from console.door.etags import ChangedMeanwhile, Conditions
+from console.door.problems import Refused
+from console.door.sign_in import Visitor
+from console.frame import rendering
+from console.frame.cursors import Cursor
+from console.frame.texts import Text
+from console.library import link_book
 from store.records.campaigns import CampaignStatus
 from store.records.links import Sought
 

@@ -7,13 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console import dead_letters, listing, rendering
-from console.admission import LARGEST_ID, Id, SignedIn
-from console.cursors import Cursor
-from console.listing import PAGE
-from console.problems import Refused
-from console.sign_in import Visitor
-from console.texts import Reason
+from console.actions import listing
+from console.actions.listing import PAGE
+from console.door.admission import LARGEST_ID, Id, SignedIn
+from console.door.problems import Refused
+from console.door.sign_in import Visitor
+from console.frame import rendering
+from console.frame.cursors import Cursor
+from console.frame.texts import Reason
+from console.watching import dead_letters
 from store.records.action_states import MOVES, Move
 from store.records.dead_letters import MOST_NAMED
 

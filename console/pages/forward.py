@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from console import origins, permissions
-from console.admission import SignedIn
-from console.origins import SAFE_METHODS, Origin
-from console.problems import Refused
+from console.door import origins, permissions
+from console.door.admission import SignedIn
+from console.door.origins import SAFE_METHODS, Origin
+from console.door.problems import Refused
 
 router = APIRouter(include_in_schema=False)
 

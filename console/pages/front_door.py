@@ -6,18 +6,19 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import AfterValidator, Field, StringConstraints
 
-from console import attempts, forms, front_door, rendering, sign_in
-from console.admission import Chosen
-from console.api.tenants import Currency, Slug
-from console.api.tenants import Name as TenantName
-from console.api.users import Address, Name, Password
-from console.attempts import TooManyAttempts
-from console.forms import Troubles
-from console.front_door import LinkSpent
-from console.problems import Refused
-from console.sign_in import Cookie
-from console.texts import storable
-from console.timing import ZoneName
+from console.door import attempts, sign_in
+from console.door.admission import Chosen
+from console.door.attempts import TooManyAttempts
+from console.door.problems import Refused
+from console.door.sign_in import Cookie
+from console.frame import forms, rendering
+from console.frame.bodies import Name
+from console.frame.forms import Troubles
+from console.frame.texts import storable
+from console.frame.timing import ZoneName
+from console.people import front_door
+from console.people.fields import Address, Currency, Password, PersonName, Slug
+from console.people.front_door import LinkSpent
 from store.records.tenants import Change
 from store.settings import Settings
 
@@ -32,7 +33,7 @@ UNTOLD = {"Referrer-Policy": "strict-origin"}
 
 
 class Joining(forms.Form):
-    name: Name
+    name: PersonName
     password: Password
 
 
@@ -41,12 +42,12 @@ class Choosing(forms.Form):
 
 
 class Founding(forms.Form):
-    tenant_name: TenantName
+    tenant_name: Name
     slug: Slug
     time_zone: ZoneName
     currency: Currency
     email: Address
-    name: Annotated[Name, Field(min_length=1)]
+    name: Annotated[PersonName, Field(min_length=1)]
     password: Password
 
 

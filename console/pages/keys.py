@@ -7,14 +7,15 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import Field, StringConstraints
 
-from console import forms, keyring, names, rendering
-from console.admission import Id, SignedIn
-from console.cursors import Cursor
-from console.forms import Troubles
-from console.listing import PAGE
-from console.problems import Refused
-from console.sign_in import Visitor
-from console.texts import Text
+from console.actions.listing import PAGE
+from console.door.admission import Id, SignedIn
+from console.door.problems import Refused
+from console.door.sign_in import Visitor
+from console.frame import forms, names, rendering
+from console.frame.cursors import Cursor
+from console.frame.forms import Troubles
+from console.frame.texts import Text
+from console.people import keyring
 from store.clock import now
 from store.records.api_keys import ALWAYS, LONGEST_NAME, ApiKey, Scope
 from store.records.people import MemberRole

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console import names, rendering, switches
-from console.admission import SignedIn
-from console.texts import Reason
+from console.actions import switches
+from console.door.admission import SignedIn
+from console.frame import names, rendering
+from console.frame.texts import Reason
 from store.records import kill_switches
 from store.records.kill_switches import EVERYTHING, Scope
 

@@ -11,13 +11,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from sqlalchemy import select
 
-from console import headers, link_book, rendering, timing, wording
-from console.admission import LARGEST_ID, Id, SignedIn
-from console.cursors import Cursor
-from console.link_book import Known, Wanted, WantedTarget
-from console.problems import FieldError, Refused
-from console.sign_in import Visitor
-from console.texts import Text, any_of_them
+from console.door import headers
+from console.door.admission import LARGEST_ID, Id, SignedIn
+from console.door.problems import FieldError, Refused
+from console.door.sign_in import Visitor
+from console.frame import rendering, timing, wording
+from console.frame.cursors import Cursor
+from console.frame.texts import Text, any_of_them
+from console.library import link_book
+from console.library.link_book import Known, Wanted, WantedTarget
 from marketing_pipelines.events.user_agents import Device
 from marketing_pipelines.links import cells, pictures
 from marketing_pipelines.links.figures import Course

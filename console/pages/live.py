@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from console import rendering
-from console.admission import SignedIn
 from console.changes import Changes
+from console.door.admission import SignedIn
+from console.frame import rendering
 
 router = APIRouter(include_in_schema=False)
 

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console import attempts, origins, rendering, sign_in
-from console.admission import Chosen, SignedIn
-from console.attempts import TooManyAttempts
-from console.sign_in import NoTenant, NotSignedIn
+from console.door import attempts, origins, sign_in
+from console.door.admission import Chosen, SignedIn
+from console.door.attempts import TooManyAttempts
+from console.door.sign_in import NoTenant, NotSignedIn
+from console.frame import rendering
 
 router = APIRouter(include_in_schema=False)
 

@@ -3,9 +3,11 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from console import desk, figures, listing, rendering
-from console.admission import SignedIn
-from console.figures import Span
+from console.actions import desk, listing
+from console.door.admission import SignedIn
+from console.frame import rendering
+from console.watching import figures
+from console.watching.figures import Span
 from store.records import gate
 
 router = APIRouter(include_in_schema=False)

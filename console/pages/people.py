@@ -5,14 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from console import forms, members, rendering, roles
-from console.admission import Id, SignedIn
-from console.api.users import Address, Name
-from console.cursors import Cursor
-from console.forms import Troubles
-from console.listing import PAGE
-from console.problems import Refused
-from console.sign_in import Visitor
+from console.actions.listing import PAGE
+from console.door import roles
+from console.door.admission import Id, SignedIn
+from console.door.problems import Refused
+from console.door.sign_in import Visitor
+from console.frame import forms, rendering
+from console.frame.cursors import Cursor
+from console.frame.forms import Troubles
+from console.people import members
+from console.people.fields import Address, PersonName
 from store.records import invitations, people
 from store.records.people import MemberRole
 
@@ -23,7 +25,7 @@ Typed = Annotated[str, Form(max_length=1024)]
 
 class Inviting(forms.Form):
     email: Address
-    name: Name
+    name: PersonName
     role: MemberRole
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console import rendering
-from console.admission import SignedIn
-from console.problems import FieldError, Refused
+from console.door.admission import SignedIn
+from console.door.problems import FieldError, Refused
+from console.frame import rendering
 from marketing_pipelines.events import pixel
 from store.records import collector_keys
 from store.records.collector_keys import CollectorKey, KeyKind, NotAnOrigin

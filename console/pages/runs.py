@@ -3,11 +3,12 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from console import dagster_runs, names, rendering, signs_of_life
-from console.admission import SignedIn
-from console.cursors import Cursor
-from console.listing import PAGE
-from console.sign_in import Visitor
+from console.actions.listing import PAGE
+from console.door.admission import SignedIn
+from console.door.sign_in import Visitor
+from console.frame import names, rendering
+from console.frame.cursors import Cursor
+from console.watching import dagster_runs, signs_of_life
 from store.records import requested_runs
 from store.settings import Service
 

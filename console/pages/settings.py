@@ -6,14 +6,16 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
-from console import desk, forms, house_rules, rendering, wording
-from console.admission import Id, SignedIn
-from console.cursors import Cursor
-from console.forms import Troubles
-from console.listing import PAGE
-from console.problems import Refused
-from console.sign_in import Visitor
-from console.texts import Reason
+from console.actions import desk
+from console.actions.listing import PAGE
+from console.approvals import house_rules
+from console.door.admission import Id, SignedIn
+from console.door.problems import Refused
+from console.door.sign_in import Visitor
+from console.frame import forms, rendering, wording
+from console.frame.cursors import Cursor
+from console.frame.forms import Troubles
+from console.frame.texts import Reason
 from store.clock import now
 from store.records import policies
 from store.records.people import MemberRole

@@ -5,15 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from console import forms, rendering, tenancies
-from console.admission import LARGEST_ID, SignedIn
-from console.api.tenants import Currency, Name, Slug
-from console.cursors import Cursor
-from console.forms import Troubles
-from console.listing import PAGE
-from console.problems import Refused
-from console.sign_in import Visitor
-from console.timing import ZoneName
+from console.actions.listing import PAGE
+from console.door.admission import LARGEST_ID, SignedIn
+from console.door.problems import Refused
+from console.door.sign_in import Visitor
+from console.frame import forms, rendering
+from console.frame.bodies import Name
+from console.frame.cursors import Cursor
+from console.frame.forms import Troubles
+from console.frame.timing import ZoneName
+from console.people import tenancies
+from console.people.fields import Currency, Slug
 from store.records.tenants import Change
 
 router = APIRouter(include_in_schema=False)

@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from console import rendering, trends
-from console.admission import SignedIn
-from console.trends import WarehouseAway
+from console.door.admission import SignedIn
+from console.frame import rendering
+from console.watching import trends
+from console.watching.trends import WarehouseAway
 
 router = APIRouter(include_in_schema=False)
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, BrowserContext
 from psycopg import sql
 from pydantic import SecretStr
 
-from console import front_door
 from console.app import create_app
+from console.people import front_door
 from marketing_pipelines.monitoring import alerting
 from store import events, migrations, records
 from store.audit import Actor, ActorKind

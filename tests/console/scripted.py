@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
-from console.permissions import ACCESS
+from console.door.permissions import ACCESS
 from store import records
 from store.records import Record
 from store.records.people import MemberRole

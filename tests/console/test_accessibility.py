@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, Page
 
-from console.permissions import ACCESS
-from console.places import GROUPS
+from console.door.permissions import ACCESS
+from console.frame.places import GROUPS
 from store.settings import Settings
 from tests.console.furnished import Furnished, Scheme, empty_console, furnished
 

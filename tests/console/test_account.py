@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from console.attempts import ACCOUNT
+from console.door.attempts import ACCOUNT
 from store import records
 from store.settings import Role, Settings
 from tests.console.visitors import PASSWORD, Forms, Person

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
-from console import action_fields, action_form
-from console.action_fields import FIELDS, STEP
-from console.action_form import Typed
+from console.actions import action_fields, action_form
+from console.actions.action_fields import FIELDS, STEP
+from console.actions.action_form import Typed
 from marketing_pipelines.outbound import kinds
 from marketing_pipelines.outbound.kinds.sequence import Step
 from store import records

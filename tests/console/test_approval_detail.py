@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from console import differences, plain_sight
-from console.differences import Turn
+from console.approvals import differences
+from console.approvals.differences import Turn
+from console.frame import plain_sight
 from store import records
 from store.records.people import MemberRole
 from store.settings import Role, Service, Settings

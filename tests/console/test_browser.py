@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.switches import CHANNELS
+from console.actions.switches import CHANNELS
 from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.visitors import PASSWORD, Person, person, submitted, written

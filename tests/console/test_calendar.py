@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 
-from console import calendar_book, days
-from console.days import EARLIEST, LATEST, View
+from console.campaigns import calendar_book
+from console.frame import days
+from console.frame.days import EARLIEST, LATEST, View
 from store.records.campaigns import Campaign
 from store.records.people import MemberRole
 from store.settings import Settings

@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from console.api.description import SUBJECTS
-from console.permissions import ACCESS
+from console.door.permissions import ACCESS
 from tests.console.test_browser import opened
 from tests.console.visitors import Person
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from console import etags
+from console.door import etags
 from store.records.people import MemberRole
 from tests.console.visitors import Person, mail, submitted, written
 

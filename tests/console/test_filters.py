@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from console.places import GROUPS
+from console.frame.places import GROUPS
 from tests.console.visitors import Person, submitted
 
 _FORM = re.compile(r'<form[^>]*method="get"[^>]*>.*?</form>', re.DOTALL)

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from console.permissions import ACCESS
+from console.door.permissions import ACCESS
 from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.scripted import API, Request, Workplace, changed, changes, closed, digest

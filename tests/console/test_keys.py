@@ -8,9 +8,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from console import scopes
 from console.app import create_app
-from console.permissions import ACCESS
+from console.door import scopes
+from console.door.permissions import ACCESS
 from console.rates import Rates
 from store import records
 from store.clock import now

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.switches import CHANNELS
+from console.actions.switches import CHANNELS
 from store import records
 from store.records import kill_switches
 from store.records.campaigns import Campaign

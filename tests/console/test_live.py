@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
 from console import changes
-from console.admission import UNATTENDED
+from console.door.admission import UNATTENDED
 from console.pages import live
 from store import records
 from store.clock import now

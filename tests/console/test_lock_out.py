@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from console.app import create_app
-from console.attempts import ACCOUNT, ADDRESS
+from console.door.attempts import ACCOUNT, ADDRESS
 from store import records
 from store.clock import now
 from store.settings import Role, Settings

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import delete, exists, select
 
 from console.app import create_app
-from console.figures import Beside, summed
-from console.request_log import JsonLines
+from console.door.request_log import JsonLines
+from console.watching.figures import Beside, summed
 from store import events, records
 from store.records.gate import Watcher, WatcherKind
 from store.records.people import MemberRole

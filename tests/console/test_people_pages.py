@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import event, text
 
-from console.permissions import ACCESS
+from console.door.permissions import ACCESS
 from store import records
 from store.records.database import engine
 from store.records.people import MemberRole

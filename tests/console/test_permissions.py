@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from console.app import create_app, endpoints
-from console.permissions import ACCESS, STREAM
+from console.door.permissions import ACCESS, STREAM
 from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.scripted import API, CHOICES, SAID, Workplace, changed, changes, closed, digest

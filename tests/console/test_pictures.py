@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from cli import pictures
 from cli.pictures import DETAILS, PLACES, Look, Screen
-from console.places import GROUPS
+from console.frame.places import GROUPS
 from store.settings import Settings
 from tests.console.furnished import PASSWORD, furnished
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import text
 
-from console.permissions import ACCESS
+from console.door.permissions import ACCESS
 from store import records
 from store.records.people import MemberRole
 from store.settings import Role, Settings

@@ -12,8 +12,8 @@ import pytest
 from dagster_graphql.schema import create_schema
 from graphql import parse, validate
 
-from console import dagster_runs
 from console.app import create_app
+from console.watching import dagster_runs
 from marketing_pipelines.defs.requests.asked import job_of
 from store import records
 from store.records import gate, requested_runs
@@ -258,7 +258,7 @@ def test_more_requests_take_no_more_statements(house: Settings, marketer: Person
 
 
 def test_every_kind_of_request_has_its_job_and_its_words() -> None:
-    from console import wording
+    from console.frame import wording
     from marketing_pipelines.defs.requests.automation import requested_runs as sensor
 
     assert {job_of(kind) for kind in RunKind} == {job.name for job in sensor.jobs}

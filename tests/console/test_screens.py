@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.permissions import ACCESS
-from console.places import GROUPS
-from console.rendering import STATIC
+from console.door.permissions import ACCESS
+from console.frame.places import GROUPS
+from console.frame.rendering import STATIC
 from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.furnished import Furnished, furnished

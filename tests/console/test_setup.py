@@ -11,8 +11,8 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from cli import signposts
-from console import front_door
 from console.app import create_app
+from console.people import front_door
 from store import migrations
 from store.embedded import postgres
 from store.settings import Role, Settings

@@ -8,7 +8,7 @@ import jwt
 import pytest
 from sqlalchemy import text
 
-from console.origins import path_of_ours
+from console.door.origins import path_of_ours
 from store import records
 from store.clock import now
 from store.settings import Role, Settings, load

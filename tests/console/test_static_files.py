@@ -7,7 +7,7 @@ import tomllib
 import httpx
 import pytest
 
-from console.rendering import STATIC
+from console.frame.rendering import STATIC
 from console.static_files import FOR_GOOD
 from tests.console.visitors import Person
 

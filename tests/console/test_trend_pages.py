@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from pydantic import SecretStr
 
-from console import trends
 from console.app import create_app
+from console.watching import trends
 from marketing_pipelines.trends import scoring
 from store import events, records
 from store.records.feeds import Feed, FeedStatus

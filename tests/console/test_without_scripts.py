@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from console.permissions import ACCESS
+from console.door.permissions import ACCESS
 from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.scripted import API, Workplace, changes

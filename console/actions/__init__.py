@@ -1,0 +1,1 @@
+"""What may leave the house, as people write it, list it and stop it."""

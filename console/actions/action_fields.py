@@ -1,0 +1,151 @@
+"""What the form of each type of action asks for: the fields of its payload, in the words of those who fill them in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.actions.choices import Options
+from marketing_pipelines.outbound import kinds
+from marketing_pipelines.outbound.kinds.ad_change import Change, Platform
+from marketing_pipelines.outbound.kinds.sequence import Step
+from marketing_pipelines.outbound.kinds.social_post import Network
+from store.records.actions import ActionType
+
+
+class Widget(StrEnum):
+    LINE = "line"
+    WORDS = "words"
+    LINES = "lines"
+    WHOLE = "whole"
+    MONEY = "money"
+    DAY = "day"
+    CHOICE = "choice"
+    TICKS = "ticks"
+    GROUPS = "groups"
+    YES_OR_NO = "yes_or_no"
+    DOCUMENT = "document"
+    STEPS = "steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`rows` is how much room long texts get."""
+
+    name: str
+    label: str
+    hint: str = ""
+    widget: Widget = Widget.LINE
+    options: Options = ()
+    rows: int = 6
+
+
+STEP: Sequence[Field] = (
+    Field("after_days", "Days after the one before", widget=Widget.WHOLE),
+    Field("subject", "Subject"),
+    Field("body", "Words", "Plain text; every reader gets this part.", Widget.WORDS),
+    Field("html", "HTML", "Optional: the same words with a layout.", Widget.WORDS, rows=3),
+)
+
+FIELDS: Mapping[ActionType, Sequence[Field]] = {
+    ActionType.EMAIL: (
+        Field(
+            "recipients", "To these addresses", "One a line. Leave it empty to write to groups.", Widget.LINES
+        ),
+        Field("groups", "To these groups", "Whoever wants no marketing is left out.", Widget.GROUPS),
+        Field("subject", "Subject"),
+        Field("body", "Words", "Plain text; every reader gets this part.", Widget.WORDS, rows=10),
+        Field("html", "HTML", "Optional: the same words with a layout.", Widget.WORDS),
+        Field("sender", "From", "Like Shop <news@shop.example>; the house's own address if left empty."),
+    ),
+    ActionType.SOCIAL_POST: (
+        Field("network", "Network", widget=Widget.CHOICE, options=[(n, n.capitalize()) for n in Network]),
+        Field("text", "Text", "LinkedIn takes 3,000 characters, Instagram 2,200.", Widget.WORDS),
+        Field("link", "Link", "Optional. A whole address, https://…"),
+        Field("image", "Image", "The address of a picture; Instagram takes no post without one."),
+    ),
+    ActionType.CMS_WEBHOOK: (
+        Field("event", "Event", "What has happened, like page.published."),
+        Field("data", "Data", "What it is about, as a JSON object.", Widget.DOCUMENT, rows=8),
+    ),
+    ActionType.CHAT_MESSAGE: (Field("text", "Message", widget=Widget.WORDS),),
+    ActionType.AD_CHANGE: (
+        Field(
+            "change",
+            "What is to happen",
+            "It decides which of the fields below are needed; leave the others empty.",
+            Widget.CHOICE,
+            [
+                (Change.BUDGET, "Another daily budget for a campaign"),
+                (Change.PAUSE, "Pause a campaign"),
+                (Change.CREATE, "A new campaign"),
+                (Change.RULE, "A rule by which an optimiser may change campaigns"),
+            ],
+        ),
+        Field(
+            "platform",
+            "Platform",
+            widget=Widget.CHOICE,
+            options=[
+                (Platform.GOOGLE_ADS, "Google Ads"),
+                (Platform.META, "Meta"),
+                (Platform.LINKEDIN, "LinkedIn"),
+            ],
+        ),
+        Field("account", "Account", "The platform's own number of it."),
+        Field("campaign", "Campaign", "To pause it or give it a budget: the platform's own number of it."),
+        Field("name", "Name", "Of a new campaign."),
+        Field("daily_budget", "Daily budget", "For a rule, the highest that it may choose.", Widget.MONEY),
+        Field("until", "Last day", "Needed for a rule, possible for a budget.", Widget.DAY),
+        Field("campaigns", "Campaigns of a rule", "The platform's own numbers, one a line.", Widget.LINES),
+        Field(
+            "changes",
+            "What a rule may do",
+            widget=Widget.TICKS,
+            options=[(Change.PAUSE, "Pause"), (Change.BUDGET, "Choose another budget")],
+        ),
+        Field("most", "How often a rule may do it", widget=Widget.WHOLE),
+    ),
+    ActionType.LINK_CHANGE: (
+        Field("slug", "Short link", "What stands behind the last slash of its address."),
+        Field("target_url", "Shall lead to", "Leave empty what stays as it is."),
+        Field("fallback_url", "Shall fall back on", "Where it leads once it has ended."),
+        Field(
+            "archived",
+            "Shall be",
+            widget=Widget.YES_OR_NO,
+            options=[("", "as it is"), ("true", "ended"), ("false", "back")],
+        ),
+    ),
+    ActionType.SEQUENCE: (
+        Field("name", "Name"),
+        Field("steps", "Mails", widget=Widget.STEPS),
+        Field("most", "Mails at most", "After so many, nothing more goes on this signature.", Widget.WHOLE),
+        Field("until", "Last day", "On which a mail of it may go.", Widget.DAY),
+    ),
+    ActionType.GENERIC: (
+        Field("what", "What is to be done", "A flyer, a stand, a phone call."),
+        Field("details", "Details", "Optional: what whoever does it has to know.", Widget.WORDS),
+        Field("cost", "What it costs", "Optional; it counts against the cap.", Widget.MONEY),
+    ),
+}
+
+SENTENCES: Mapping[ActionType, str] = {
+    ActionType.EMAIL: "One mail to addresses or groups; everyone gets a message of their own.",
+    ActionType.SEQUENCE: "Mails that follow each other, signed once; each goes when its reader is due.",
+    ActionType.SOCIAL_POST: "A post on Facebook, Instagram or LinkedIn.",
+    ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign, or a rule for the optimiser.",
+    ActionType.LINK_CHANGE: "Where a short link leads, or that it has ended.",
+    ActionType.CMS_WEBHOOK: "Tells the content management system that something is to be published.",
+    ActionType.CHAT_MESSAGE: "A message to the team's own chat.",
+    ActionType.GENERIC: "Anything else that takes a signature and is then done by a person.",
+}
+
+
+def is_needed(type: ActionType, field: Field) -> bool:
+    """As the payload's model says it."""
+    model = kinds.of(type).payload.model_fields
+    return field.name in model and model[field.name].is_required()
+
+
+def is_needed_in_a_step(field: Field) -> bool:
+    return Step.model_fields[field.name].is_required()

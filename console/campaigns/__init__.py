@@ -1,0 +1,1 @@
+"""What belongs together, when it runs, and the calendar of it."""

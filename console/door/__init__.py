@@ -1,0 +1,1 @@
+"""Who comes in and on which terms, before anything is shown: every request passes here."""

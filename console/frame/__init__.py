@@ -1,0 +1,1 @@
+"""What every screen shares: how it is rendered, what words, days and forms mean."""

@@ -1,0 +1,19 @@
+"""What bodies of requests are made of: nothing in them that nobody asked for."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from console.door.admission import LARGEST_ID
+from console.frame.texts import storable
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+Number = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+# What a thing is called: never nothing.
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(storable)
+]

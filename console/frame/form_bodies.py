@@ -1,0 +1,33 @@
+"""Forms are read by the same models as the API's bodies, and refused in the same words."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+
+from console.door.problems import Refused, problem_of
+
+_WORDS_FOR = {
+    "Field required": "fill this in",
+    "String should have at least 1 character": "fill this in",
+    "Input should be a valid string": "fill this in",
+}
+
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+def read(body: type[Body], said: Mapping[str, Any]) -> Body:
+    """What a form says, or a refusal with every field that is wrong."""
+    try:
+        return body.model_validate(said)
+    except ValidationError as error:
+        located = [{**found, "loc": ("body", *found["loc"])} for found in error.errors()]
+        problem = problem_of(RequestValidationError(located))
+        raise Refused(problem.status, problem.detail, problem.errors) from None
+
+
+def in_words(reason: str) -> str:
+    """A reason as it stands beside a field."""
+    return _WORDS_FOR.get(reason, reason)

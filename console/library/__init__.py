@@ -1,0 +1,1 @@
+"""Assets and short links."""

@@ -1,0 +1,1 @@
+"""Those who work here and those who are written to."""

@@ -1,0 +1,1 @@
+"""What happened and whether everything runs: read, hardly ever changed."""
