@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from console.actions.action_filters import EVERYTHING, Filter
 from marketing_pipelines.outbound import kinds
+from store.records import actions
 from store.records.action_states import State
 from store.records.actions import Action, ActionVersion
 from store.records.campaigns import Campaign
@@ -75,15 +76,10 @@ def sent_back(session: Session, tenant: TenantId, author: UserId, *, limit: int 
 
 
 def _lines(tenant: TenantId) -> Select[Any]:
-    frozen = and_(
-        ActionVersion.tenant_id == Action.tenant_id,
-        ActionVersion.action_id == Action.id,
-        ActionVersion.version == Action.version,
-    )
     recipients = ActionVersion.manifest["recipients"]["count"].as_integer()
     return (
         select(Action, User.name, recipients, Campaign.name)
-        .outerjoin(ActionVersion, frozen)
+        .outerjoin(ActionVersion, actions.IS_CURRENT)
         .outerjoin(User, User.id == Action.author_id)
         .outerjoin(Campaign, and_(Campaign.tenant_id == Action.tenant_id, Campaign.id == Action.campaign_id))
         .where(Action.tenant_id == tenant)

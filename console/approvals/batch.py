@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
-from sqlalchemy import and_, select, true, tuple_
+from sqlalchemy import select, true, tuple_
 
 from console.actions import desk, letter
 from console.door.problems import Refused
@@ -15,7 +15,7 @@ from console.door.sign_in import Visitor
 from marketing_pipelines.outbound import freeze, kinds
 from marketing_pipelines.outbound.kinds.face import Read
 from marketing_pipelines.outbound.manifest import manifest_hash
-from store.records import approvals
+from store.records import actions, approvals
 from store.records.action_states import State
 from store.records.actions import Action, ActionRecipient, ActionVersion
 from store.records.approvals import AlreadySettled, Asked, Decision, DecisionRefused, NotAllowed, StaleVersion
@@ -93,14 +93,9 @@ class Outcome:
 
 def read(session: Session, visitor: Visitor, numbers: Sequence[int]) -> list[Chosen]:
     """Those of them that still wait, in the order in which they were chosen."""
-    current = and_(
-        ActionVersion.tenant_id == Action.tenant_id,
-        ActionVersion.action_id == Action.id,
-        ActionVersion.version == Action.version,
-    )
     rows = session.execute(
         select(Action, ActionVersion)
-        .join(ActionVersion, current)
+        .join(ActionVersion, actions.IS_CURRENT)
         .where(
             Action.tenant_id == visitor.tenant,
             Action.id.in_(list(numbers)[:MOST]),
@@ -200,14 +195,9 @@ def _chosen(
 
 
 def _signable(session: Session, visitor: Visitor, numbers: Iterable[int]) -> set[int]:
-    current = and_(
-        ActionVersion.tenant_id == Action.tenant_id,
-        ActionVersion.action_id == Action.id,
-        ActionVersion.version == Action.version,
-    )
     query = (
         select(Action.id)
-        .join(ActionVersion, current)
+        .join(ActionVersion, actions.IS_CURRENT)
         .where(
             Action.tenant_id == visitor.tenant,
             Action.id.in_(list(numbers)),
@@ -217,9 +207,7 @@ def _signable(session: Session, visitor: Visitor, numbers: Iterable[int]) -> set
     return set(session.scalars(query))
 
 
-def _samples(
-    session: Session, visitor: Visitor, actions: Sequence[Action]
-) -> dict[int, list[dict[str, Any]]]:
+def _samples(session: Session, visitor: Visitor, chosen: Sequence[Action]) -> dict[int, list[dict[str, Any]]]:
     """The first few of each audience, which may have a hundred thousand."""
     first = (
         select(ActionRecipient.values)
@@ -233,7 +221,7 @@ def _samples(
         .lateral()
     )
     found: dict[int, list[dict[str, Any]]] = {}
-    wanted = [(visitor.tenant, action.id) for action in actions]
+    wanted = [(visitor.tenant, action.id) for action in chosen]
     rows = session.execute(
         select(Action.id, first.c["values"])
         .join(first, true())

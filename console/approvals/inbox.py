@@ -17,7 +17,7 @@ from console.door.problems import nothing_here
 from console.door.sign_in import Visitor
 from marketing_pipelines.outbound import kinds
 from store.clock import now
-from store.records import approvals
+from store.records import actions, approvals
 from store.records.actions import WAITING, Action, ActionType, ActionVersion
 from store.records.approvals import Asked
 from store.records.campaigns import Campaign
@@ -204,12 +204,7 @@ def _lines(visitor: Visitor, sought: Sought) -> Select[Any]:
 
 def _found(columns: Select[Any], visitor: Visitor, sought: Sought, whose: Whose) -> Select[Any]:
     """The state is written out, so that every plan may use the indexes of what waits."""
-    current = and_(
-        ActionVersion.tenant_id == Action.tenant_id,
-        ActionVersion.action_id == Action.id,
-        ActionVersion.version == Action.version,
-    )
-    query = columns.join(ActionVersion, current).where(
+    query = columns.join(ActionVersion, actions.IS_CURRENT).where(
         Action.tenant_id == visitor.tenant, text(f"actions.{WAITING}"), *sought.conditions()
     )
     return query.where(approvals.signable_by(visitor.user, visitor.role)) if whose is Whose.MINE else query

@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     cast,
     func,
     insert,
@@ -194,6 +195,14 @@ class ActionVersion(TenantOwned, Record):
     manifest: Mapped[dict[str, Any]]
     manifest_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     submitted_by: Mapped[UserId | None] = mapped_column(ForeignKey("users.id"))
+
+
+# Joins an action to its version as it stands.
+IS_CURRENT = and_(
+    ActionVersion.tenant_id == Action.tenant_id,
+    ActionVersion.action_id == Action.id,
+    ActionVersion.version == Action.version,
+)
 
 
 class ActionRecipient(TenantOwned, Record):
