@@ -217,7 +217,7 @@ class Settings(BaseSettings):
     session_idle_minutes: Annotated[int, Field(ge=5)] = Field(
         480, description="Minutes without a click after which a console log-in ends."
     )
-    session_absolute_hours: Annotated[int, Field(ge=1)] = Field(
+    session_absolute_hours: Annotated[int, Field(ge=1, le=1440)] = Field(
         168, description="Hours after which a console log-in ends whatever happens."
     )
     invitation_days: Annotated[int, Field(ge=1, le=60)] = Field(

@@ -58,7 +58,10 @@ def invite_again(visitor: Visitor, invitation: int) -> str:
     """The same with a new link, which voids the one before."""
     with visitor.records() as session:
         found = _open_invitation(session, visitor, invitation)
-        invitations.renew(session, visitor.settings, visitor.actor, found)
+        try:
+            invitations.renew(session, visitor.settings, visitor.actor, found)
+        except NotUsable as unusable:
+            raise Refused(409, str(unusable)) from None
         return _mail_or_link(session, visitor, found)
 
 

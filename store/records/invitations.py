@@ -25,6 +25,8 @@ from store.settings import Settings
 
 KEY = "invitations"
 MOST_OPEN = 500
+# Nobody's inbox is filled by us.
+MOST_ISSUES = 10
 
 
 class Invitation(TenantOwned, Record):
@@ -109,6 +111,10 @@ def locked(session: Session, tenant: TenantId, invitation: int) -> Invitation | 
 
 def renew(session: Session, settings: Settings, actor: Actor, invitation: Invitation) -> None:
     """A new link with its whole time before it; the ones before are void."""
+    if invitation.issue >= MOST_ISSUES:
+        raise NotUsable(
+            f"It was sent {MOST_ISSUES} times. Ask {invitation.email} by other means, or withdraw it and invite them anew."
+        )
     invitation.issue += 1
     invitation.expires_at = _ends(settings)
     session.flush()

@@ -25,6 +25,9 @@ SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
 MOST_TENANTS = 100
 MOST_LOG_INS = 100
+# No setting lets a log-in hold as long.
+FORGOTTEN_AFTER = timedelta(days=60)
+FORGOTTEN_AT_A_TIME = 100
 MOST_OFFERED = 30
 LARGEST_ID = 2**63 - 1
 
@@ -266,10 +269,24 @@ def _nobody() -> str:
 
 
 def log_in(session: Session, user: User, tenant: TenantId) -> str:
-    """Opens a log-in and gives the secret that the browser's cookie carries."""
+    """Opens a log-in and gives the secret that the browser's cookie carries; old ones make room for it."""
+    _forget_old_log_ins(session)
     cookie = secrets.token_urlsafe(32)
     session.add(LogIn(id_hash=fingerprint(cookie), user_id=UserId(user.id), active_tenant=tenant))
     return cookie
+
+
+def _forget_old_log_ins(session: Session) -> None:
+    """A few at a time, so that nobody's sign-in waits for a clean-up."""
+    old = (
+        select(LogIn.id_hash)
+        .where(LogIn.created_at < now() - FORGOTTEN_AFTER)
+        .limit(FORGOTTEN_AT_A_TIME)
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(
+        delete(LogIn).where(LogIn.id_hash.in_(old)), execution_options={"synchronize_session": False}
+    )
 
 
 def log_in_of(

@@ -55,6 +55,17 @@ def test_one_signs_out_everywhere_else(approver: Person, admin: Person) -> None:
     assert others.get("/").status_code == 200, "somebody else's log-ins are theirs"
 
 
+def test_log_ins_that_ended_long_ago_are_forgotten(house: Settings, approver: Person) -> None:
+    approver.forms()
+    old = "update log_ins set created_at = now() - interval '61 days' where user_id = :user"
+    left = "select count(*) from log_ins where user_id = :user"
+    with records.session(house, Role.OWNER) as session:
+        session.execute(text(old), {"user": approver.id})
+    approver.forms()
+    with records.session(house, Role.OWNER) as session:
+        assert session.scalar(text(left), {"user": approver.id}) == 1
+
+
 def test_the_records_hold_no_cookie(house: Settings, approver: Person) -> None:
     forms = approver.forms()
     cookie = forms.client.cookies["console"]

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from store import entry_tokens, records
 from store.clock import now
 from store.records import invitations, password_resets
+from store.records.invitations import MOST_ISSUES
 from store.records.people import MemberRole
 from store.settings import Role, Settings
 from tests.console.mailing import Post, token_of
@@ -127,6 +128,17 @@ def test_an_invitation_sent_again_voids_the_one_before_and_a_withdrawn_one_is_vo
     admin_who_mails.post_signed(f"/people/invitations/{number}/withdraw")
     assert post.stranger().get(second).status_code == 410
     assert admin_who_mails.post_signed(f"/people/invitations/{number}/withdraw").status_code == 404
+
+
+def test_an_invitation_is_sent_again_only_so_often(post: Post, admin_who_mails: Forms) -> None:
+    email = fresh()
+    invited(admin_who_mails, email)
+    number = re.findall(r"/people/invitations/(\d+)/send-again", admin_who_mails.get("/people").text)[0]
+    again = f"/people/invitations/{number}/send-again"
+    assert {admin_who_mails.post_signed(again).status_code for _ in range(MOST_ISSUES - 1)} == {303}
+    refused = admin_who_mails.post_signed(again)
+    assert refused.status_code == 409
+    assert f"It was sent {MOST_ISSUES} times" in refused.text
 
 
 def test_a_lapsed_invitation_and_a_forged_token_are_of_no_use(post: Post, admin_who_mails: Forms) -> None:
