@@ -28,19 +28,19 @@ from store.records.schema import TenantId, UserId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
 from tests.conftest import free_port_base
+from tests.console.campaigns.test_campaign_pages import AD_PERFORMANCE
+from tests.console.campaigns.test_campaign_pages import made as a_campaign
+from tests.console.campaigns.test_campaigns import in_days
 from tests.console.conftest import served
-from tests.console.test_asset_pages import an_upload
-from tests.console.test_campaign_pages import AD_PERFORMANCE
-from tests.console.test_campaign_pages import made as a_campaign
-from tests.console.test_campaigns import in_days
-from tests.console.test_keys import made as a_key
-from tests.console.test_link_pages import a_link, under_test
-from tests.console.test_links import LANDING
-from tests.console.test_overview import COLUMNS
-from tests.console.test_pages import CHANNEL_DAILY
-from tests.console.test_run_pages import RUN, Webserver, a_run, ask, done, told
-from tests.console.test_trend_pages import scored
+from tests.console.frame.test_pages import CHANNEL_DAILY
+from tests.console.library.test_asset_pages import an_upload
+from tests.console.library.test_link_pages import a_link, under_test
+from tests.console.library.test_links import LANDING
+from tests.console.people.test_keys import made as a_key
 from tests.console.visitors import PASSWORD, Person, everyone, mail, submitted, written
+from tests.console.watching.test_overview import COLUMNS
+from tests.console.watching.test_run_pages import RUN, Webserver, a_run, ask, done, told
+from tests.console.watching.test_trend_pages import scored
 from tests.outbound.office import MailServer, Office, an_office
 
 Scheme = Literal["light", "dark"]

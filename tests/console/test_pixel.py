@@ -9,7 +9,7 @@ from marketing_pipelines.events import pixel
 from store import records
 from store.records.people import MemberRole
 from store.settings import Role, Settings
-from tests.console.test_browser import opened, sign_in_by_keyboard
+from tests.console.frame.test_browser import opened, sign_in_by_keyboard
 from tests.console.visitors import Person
 
 

@@ -19,8 +19,8 @@ from store import asset_files
 from store.asset_files import Missing
 from store.records.people import MemberRole
 from store.settings import Settings
-from tests.console.test_browser import opened
-from tests.console.test_links import a_campaign
+from tests.console.frame.test_browser import opened
+from tests.console.library.test_links import a_campaign
 from tests.console.visitors import Forms, Person, mail
 from tests.creatives import files
 from tests.creatives.test_pictures import png

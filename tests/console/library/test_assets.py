@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from store import records
 from store.records.people import MemberRole
 from store.settings import Role, Settings
-from tests.console.test_links import a_campaign
+from tests.console.library.test_links import a_campaign
 from tests.console.visitors import Person
 from tests.creatives import files
 

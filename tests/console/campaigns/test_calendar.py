@@ -14,9 +14,9 @@ from console.frame.days import EARLIEST, LATEST, View
 from store.records.campaigns import Campaign
 from store.records.people import MemberRole
 from store.settings import Settings
-from tests.console.test_actions_list import asked
-from tests.console.test_browser import opened, press_tab_to, sign_in_by_keyboard
-from tests.console.test_campaigns import in_zone
+from tests.console.actions.test_actions_list import asked
+from tests.console.campaigns.test_campaigns import in_zone
+from tests.console.frame.test_browser import opened, press_tab_to, sign_in_by_keyboard
 from tests.console.visitors import Person, mail
 from tests.console.writing import many
 

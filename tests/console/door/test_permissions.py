@@ -192,7 +192,7 @@ def test_no_list_shows_what_another_tenant_has(
         {"entity": "action", "entity_id": action},
         {"everyones": "true", "archived": "true"},
     ]
-    # What the stream tells is that there is something new, and of whose tenant: tests/console/test_live.py.
+    # What the stream tells is that there is something new, and of whose tenant: tests/console/frame/test_live.py.
     lists = [
         endpoint
         for endpoint in closed()

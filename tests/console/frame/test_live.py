@@ -20,7 +20,7 @@ from store.records.people import LogIn, MemberRole
 from store.secrets import fingerprint
 from store.settings import Role, Settings
 from tests.conftest import wait_until
-from tests.console.test_browser import opened, sign_in_by_keyboard
+from tests.console.frame.test_browser import opened, sign_in_by_keyboard
 from tests.console.visitors import Forms, Person, submitted
 
 COOKIE = "console"

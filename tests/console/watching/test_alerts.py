@@ -13,7 +13,7 @@ from store import records
 from store.clock import now
 from store.records.people import MemberRole
 from store.settings import Role, Settings
-from tests.console.test_browser import opened, press_tab_to, sign_in_by_keyboard
+from tests.console.frame.test_browser import opened, press_tab_to, sign_in_by_keyboard
 from tests.console.visitors import Person
 
 

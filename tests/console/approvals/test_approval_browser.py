@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from store.records.people import MemberRole
 from store.settings import Settings
-from tests.console.test_browser import HTML, TEXT, opened, press_tab_to, sign_in_by_keyboard, state_of
+from tests.console.frame.test_browser import HTML, TEXT, opened, press_tab_to, sign_in_by_keyboard, state_of
 from tests.console.visitors import Person, mail, person, submitted
 
 pytestmark = pytest.mark.browser

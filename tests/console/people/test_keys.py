@@ -19,7 +19,7 @@ from store.records.people import MemberRole
 from store.settings import Role, Settings
 from tests.conftest import TRUST
 from tests.console.conftest import served
-from tests.console.test_permissions import NOT_THERE
+from tests.console.door.test_permissions import NOT_THERE
 from tests.console.visitors import Person, mail, submitted
 
 People = dict[MemberRole, Person]

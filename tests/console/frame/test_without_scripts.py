@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from console.door.permissions import ACCESS
 from store.records.people import MemberRole
 from store.settings import Settings
+from tests.console.frame.test_browser import opened, state_of
 from tests.console.scripted import API, Workplace, changes
-from tests.console.test_browser import opened, state_of
 from tests.console.visitors import PASSWORD, Person, submitted, written
 
 DECIDING = [

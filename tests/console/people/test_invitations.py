@@ -17,8 +17,8 @@ from store.records import invitations, password_resets
 from store.records.invitations import MOST_ISSUES
 from store.records.people import MemberRole
 from store.settings import Role, Settings
+from tests.console.frame.test_browser import opened, press_tab_to
 from tests.console.mailing import Post, token_of
-from tests.console.test_browser import opened, press_tab_to
 from tests.console.visitors import PASSWORD, Forms, Person, person
 
 # That no library writes addresses of pages beside these is seen in the log of the process (test_process.py).

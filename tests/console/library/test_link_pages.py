@@ -21,9 +21,9 @@ from store.records.links import Link, LinkTarget
 from store.records.people import MemberRole
 from store.settings import Role, Service, Settings
 from tests.console.conftest import served
-from tests.console.test_asset_pages import counting_statements
-from tests.console.test_browser import opened
-from tests.console.test_links import LANDING, TODAY, a_campaign, click, counted
+from tests.console.frame.test_browser import opened
+from tests.console.library.test_asset_pages import counting_statements
+from tests.console.library.test_links import LANDING, TODAY, a_campaign, click, counted
 from tests.console.visitors import PASSWORD, Forms, Person, person
 
 __all__ = ["counted"]

@@ -15,8 +15,8 @@ from console.frame import plain_sight
 from store import records
 from store.records.people import MemberRole
 from store.settings import Role, Service, Settings
+from tests.console.library.test_assets import BANNER
 from tests.console.queries import counted
-from tests.console.test_assets import BANNER
 from tests.console.visitors import Forms, Person, mail, person, submitted, written
 
 FIRST = "Hello,\n\nall warm things are 20 % off until Sunday.\n\nYour shop"

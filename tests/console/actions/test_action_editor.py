@@ -18,7 +18,7 @@ from store.records.actions import ActionType
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Role, Settings
-from tests.console.test_browser import opened, press_tab_to, sign_in_by_keyboard
+from tests.console.frame.test_browser import opened, press_tab_to, sign_in_by_keyboard
 from tests.console.visitors import PASSWORD, Forms, Person, mail, submitted, written
 from tests.console.writing import MAIL, SEQUENCE, etag_of
 

@@ -13,7 +13,7 @@ from store.records.database import engine
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Role, Settings
-from tests.console.test_browser import opened, sign_in_by_keyboard
+from tests.console.frame.test_browser import opened, sign_in_by_keyboard
 from tests.console.visitors import Forms, Person, person
 
 People = dict[MemberRole, Person]

@@ -24,9 +24,9 @@ from store.records import audit_log
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Role, Settings
+from tests.console.frame.test_browser import opened, press_tab_to, sign_in_by_keyboard
 from tests.console.queries import counted
 from tests.console.requested import asked_for, run, told
-from tests.console.test_browser import opened, press_tab_to, sign_in_by_keyboard
 from tests.console.visitors import Person, submitted, written
 
 HOSTILE = "<img src=x onerror=alert(1)>"

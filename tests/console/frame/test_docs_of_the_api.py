@@ -8,7 +8,7 @@ from pathlib import Path
 from store.records.people import MemberRole
 from tests.console.visitors import PASSWORD, Person
 
-PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 _COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, expect
 
 from console.api.description import SUBJECTS
 from console.door.permissions import ACCESS
-from tests.console.test_browser import opened
+from tests.console.frame.test_browser import opened
 from tests.console.visitors import Person
 
 

@@ -10,9 +10,9 @@ from store import events
 from store.clock import now
 from store.records.people import MemberRole
 from store.settings import Settings
-from tests.console.test_actions_list import asked
-from tests.console.test_browser import opened, sign_in_by_keyboard
-from tests.console.test_campaigns import in_days, in_zone
+from tests.console.actions.test_actions_list import asked
+from tests.console.campaigns.test_campaigns import in_days, in_zone
+from tests.console.frame.test_browser import opened, sign_in_by_keyboard
 from tests.console.visitors import Forms, Person, mail
 from tests.console.writing import etag_of, many
 

@@ -13,9 +13,9 @@ from console.watching.lineage import Asset
 from store import events
 from store.records.people import MemberRole
 from store.settings import Settings
+from tests.console.frame.test_browser import opened, sign_in_by_keyboard
+from tests.console.frame.test_pages import CHANNEL_DAILY
 from tests.console.queries import counted
-from tests.console.test_browser import opened, sign_in_by_keyboard
-from tests.console.test_pages import CHANNEL_DAILY
 from tests.console.visitors import Person, submitted
 from tests.defs.test_definitions import SNAPSHOT
 
