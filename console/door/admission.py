@@ -5,9 +5,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request, Response
+from fastapi import Depends, Path, Request, Response
 from fastapi.security import HTTPBearer
-from pydantic import BeforeValidator, Field
 
 from console.door import bearers, idempotency, origins, permissions, scopes, sign_in
 from console.door.etags import Conditions
@@ -102,10 +101,6 @@ def signed_in(
 
 SignedIn = Annotated[Visitor, Depends(signed_in)]
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
-# What is chosen in a filter, where a choice that was left as it is arrives as an empty word.
-ChosenId = Annotated[
-    Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, BeforeValidator(lambda said: said or None), Query()
-]
 
 
 def _refuse_foreign(request: Request, *, programs: bool) -> None:

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from console.door.problems import FieldError, Refused
 
@@ -33,6 +33,8 @@ def storable_throughout(value: Any) -> Any:
     return value
 
 
+# A filter's first choice, which is none of them, comes out of a form as an empty text.
+IF_CHOSEN = BeforeValidator(lambda chosen: chosen or None)
 Text = Annotated[str, AfterValidator(storable)]
 Note = Annotated[Text, StringConstraints(max_length=LONGEST_NOTE)]
 Reason = Annotated[Text, StringConstraints(max_length=500)]
@@ -44,11 +46,6 @@ Remark = Annotated[
     AfterValidator(storable),
 ]
 Content = Annotated[dict[str, Any], AfterValidator(storable_throughout)]
-
-
-def any_of_them(value: Any) -> Any:
-    """A filter's first choice, which is none, comes out of a form as an empty text."""
-    return None if value == "" else value
 
 
 def hash_named(text: str | None) -> bytes | None:

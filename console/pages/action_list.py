@@ -4,34 +4,32 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
-from pydantic import BeforeValidator
 
 from console.actions import action_filters, choices, listing
 from console.actions.action_filters import Filter
-from console.door.admission import ChosenId, SignedIn
+from console.door.admission import SignedIn
 from console.frame import days, rendering
+from console.frame.bodies import ChosenId
 from console.frame.cursors import Cursor
-from console.frame.texts import Text
+from console.frame.texts import IF_CHOSEN, Text
 from store.records.action_states import State
 from store.records.actions import ActionType, Source
 
 router = APIRouter(include_in_schema=False)
 
 MINE = "mine"
-# A field of a form that was left as it is says nothing.
-_or_none = BeforeValidator(lambda said: said or None)
 
 
 @router.get("/actions")
 def actions(
     visitor: SignedIn,
-    state: Annotated[State | None, _or_none, Query()] = None,
-    type: Annotated[ActionType | None, _or_none, Query()] = None,
+    state: Annotated[State | None, IF_CHOSEN, Query()] = None,
+    type: Annotated[ActionType | None, IF_CHOSEN, Query()] = None,
     campaign: ChosenId = None,
     author: Annotated[str, Query(pattern="^(mine)?$")] = "",
-    source: Annotated[Source | None, _or_none, Query()] = None,
+    source: Annotated[Source | None, IF_CHOSEN, Query()] = None,
     text: Annotated[Text, Query(max_length=200)] = "",
-    due: Annotated[days.Shown | None, _or_none, Query()] = None,
+    due: Annotated[days.Shown | None, IF_CHOSEN, Query()] = None,
     cursor: Cursor = None,
 ) -> HTMLResponse:
     only = Filter(

@@ -4,24 +4,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from console.actions import choices, desk
 from console.approvals import batch, inbox
 from console.approvals.batch import Vote
 from console.approvals.inbox import Order, Sought, Whose
-from console.door.admission import LARGEST_ID, ChosenId, SignedIn
+from console.door.admission import LARGEST_ID, SignedIn
 from console.door.sign_in import Visitor
 from console.frame import rendering
-from console.frame.texts import Note
+from console.frame.bodies import ChosenId
+from console.frame.texts import IF_CHOSEN, Note
 from store.records.actions import ActionType
 from store.records.approvals import Decision
 from store.records.policies import SIGNERS, Risk
 
 router = APIRouter(include_in_schema=False)
 
-# A field of a form that was left as it is says nothing.
-_or_none = BeforeValidator(lambda said: said or None)
 Hours = Annotated[int, Field(ge=1, le=24 * 90)]
 Author = Annotated[str, Query(pattern=r"^(programs|[1-9][0-9]{0,17})?$")]
 Place = Annotated[str, StringConstraints(max_length=40), Query()]
@@ -31,13 +30,13 @@ Votes = Annotated[list[Vote], Form(max_length=batch.MOST)]
 @router.get("/approvals")
 def approvals(
     visitor: SignedIn,
-    whose: Annotated[Whose | None, _or_none, Query()] = None,
-    type: Annotated[ActionType | None, _or_none, Query()] = None,
-    risk: Annotated[Risk | None, _or_none, Query()] = None,
+    whose: Annotated[Whose | None, IF_CHOSEN, Query()] = None,
+    type: Annotated[ActionType | None, IF_CHOSEN, Query()] = None,
+    risk: Annotated[Risk | None, IF_CHOSEN, Query()] = None,
     campaign: ChosenId = None,
     author: Author = "",
-    expires: Annotated[Hours | None, _or_none, Query()] = None,
-    order: Annotated[Order | None, _or_none, Query()] = None,
+    expires: Annotated[Hours | None, IF_CHOSEN, Query()] = None,
+    order: Annotated[Order | None, IF_CHOSEN, Query()] = None,
     cursor: Place = "",
     done: str = "",
 ) -> HTMLResponse:

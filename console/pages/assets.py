@@ -6,14 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Header, Query, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BeforeValidator
 
 from console.door.admission import Id, SignedIn
 from console.door.problems import Refused
 from console.door.sign_in import Visitor
 from console.frame import names, rendering, wording
 from console.frame.cursors import Cursor
-from console.frame.texts import any_of_them
+from console.frame.texts import IF_CHOSEN
 from console.library import asset_book
 from console.library.asset_book import Changes, Given
 from marketing_pipelines.creatives.media_types import declared_type
@@ -41,8 +40,8 @@ class Turned:
 @router.get("/assets")
 def shelf(
     visitor: SignedIn,
-    kind: Annotated[AssetKind | None, BeforeValidator(any_of_them)] = None,
-    flag: Annotated[PolicyFlag | None, BeforeValidator(any_of_them)] = None,
+    kind: Annotated[AssetKind | None, IF_CHOSEN] = None,
+    flag: Annotated[PolicyFlag | None, IF_CHOSEN] = None,
     tag: Search = "",
     text: Search = "",
     archived: bool = False,

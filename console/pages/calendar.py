@@ -6,25 +6,24 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
-from pydantic import BeforeValidator
 
 from console.actions import choices
 from console.campaigns import calendar_book
-from console.door.admission import ChosenId, SignedIn
+from console.door.admission import SignedIn
 from console.frame import days, rendering
+from console.frame.bodies import ChosenId
 from console.frame.days import View
+from console.frame.texts import IF_CHOSEN
 from store.clock import now
 
 router = APIRouter(include_in_schema=False)
-
-_or_none = BeforeValidator(lambda said: said or None)
 
 
 @router.get("/calendar")
 def calendar(
     visitor: SignedIn,
     view: View = View.MONTH,
-    chosen: Annotated[days.Shown | None, _or_none, Query(alias="from")] = None,
+    chosen: Annotated[days.Shown | None, IF_CHOSEN, Query(alias="from")] = None,
     campaign: ChosenId = None,
 ) -> HTMLResponse:
     today = days.today(now(), visitor.time_zone)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BeforeValidator
 
 from console.actions import listing
 from console.actions.action_filters import Filter
@@ -20,7 +19,7 @@ from console.door.problems import Refused
 from console.door.sign_in import Visitor
 from console.frame import rendering
 from console.frame.cursors import Cursor
-from console.frame.texts import Text
+from console.frame.texts import IF_CHOSEN, Text
 from console.library import link_book
 from store.records.campaigns import CampaignStatus
 from store.records.links import Sought
@@ -31,7 +30,6 @@ MOST_SHOWN = 8
 MOST_PROJECTS = 200
 # A form's fields are bounded by what they are read as; none is longer than the whole list of addresses.
 Field = Annotated[str, Form()]
-_or_none = BeforeValidator(lambda said: said or None)
 
 
 def _typed(
@@ -56,7 +54,7 @@ TypedIn = Annotated[Typed, Depends(_typed)]
 @router.get("/campaigns")
 def campaigns(
     visitor: SignedIn,
-    status: Annotated[CampaignStatus | None, _or_none, Query()] = None,
+    status: Annotated[CampaignStatus | None, IF_CHOSEN, Query()] = None,
     text: Annotated[Text, Query(max_length=200)] = "",
     cursor: Cursor = None,
 ) -> HTMLResponse:

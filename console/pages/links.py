@@ -1,96 +1,47 @@
 """Short links: all of them with their clicks, one with its figures and its code, and the form that makes and changes them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
-from sqlalchemy import select
 
+from console.actions import choices
 from console.door import headers
-from console.door.admission import LARGEST_ID, Id, SignedIn
-from console.door.problems import FieldError, Refused
+from console.door.admission import Id, SignedIn
+from console.door.problems import Refused
 from console.door.sign_in import Visitor
-from console.frame import rendering, timing, wording
+from console.frame import rendering, wording
+from console.frame.bodies import ChosenId
 from console.frame.cursors import Cursor
-from console.frame.texts import Text, any_of_them
-from console.library import link_book
-from console.library.link_book import Known, Wanted, WantedTarget
+from console.frame.texts import IF_CHOSEN
+from console.library import link_book, link_form
+from console.library.link_book import Known
+from console.library.link_form import LinkForm, Row
 from marketing_pipelines.events.user_agents import Device
-from marketing_pipelines.links import cells, pictures
+from marketing_pipelines.links import pictures
 from marketing_pipelines.links.figures import Course
-from marketing_pipelines.links.refusals import NotUsable as NoLink
-from store.records.campaigns import Campaign
-from store.records.database import Session
-from store.records.links import Link, LinkState, LinkTarget, Sought
-from store.records.schema import CampaignId
+from store.records.links import LinkState, LinkTarget, Sought
 
 router = APIRouter(include_in_schema=False)
 
 PAGE = 25
-MOST_CAMPAIGNS = 300
-# A form has so many rows for targets; a link with more is changed over the API.
-MOST_ROWS = 60
 BLANK_ROWS = 2
 SPANS = (7, 30, 90, 365)
 PIXELS_A_MODULE = 12
-Cell = Annotated[Text, StringConstraints(max_length=4000)]
-OfCampaign = Annotated[
-    Annotated[int, Field(ge=1, le=LARGEST_ID)] | None, BeforeValidator(any_of_them), Query()
-]
 Search = Annotated[str, Query(max_length=200)]
 
 
-class LinkForm(BaseModel):
-    """What stands in the form, as it was typed; the rows of targets come column by column."""
-
-    long_url: Cell = ""
-    slug: Cell = ""
-    title: Cell = ""
-    channel: Cell = ""
-    campaign_id: Cell = ""
-    tags: Cell = ""
-    starts_at: Cell = ""
-    expires_at: Cell = ""
-    max_clicks: Cell = ""
-    fallback_url: Cell = ""
-    passed_parameters: Cell = ""
-    password: Cell = ""
-    no_password: bool = False
-    to_url: list[Cell] = []
-    to_weight: list[Cell] = []
-    to_countries: list[Cell] = []
-    to_devices: list[Cell] = []
-    to_systems: list[Cell] = []
-    to_languages: list[Cell] = []
-    more: bool = False
-
-
 Filled = Annotated[LinkForm, Form()]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A target as it stands in the form."""
-
-    url: str = ""
-    weight: str = "1"
-    countries: str = ""
-    devices: str = ""
-    systems: str = ""
-    languages: str = ""
 
 
 @router.get("/links")
 def links(
     visitor: SignedIn,
     text: Search = "",
-    campaign: OfCampaign = None,
-    state: Annotated[LinkState | None, BeforeValidator(any_of_them)] = None,
+    campaign: ChosenId = None,
+    state: Annotated[LinkState | None, IF_CHOSEN] = None,
     cursor: Cursor = None,
     done: str = "",
 ) -> HTMLResponse:
@@ -106,7 +57,7 @@ def links(
             recent=recent,
             sought=sought,
             is_filtered=sought != Sought(),
-            campaigns=_campaigns(session, visitor, campaign),
+            campaigns=choices.campaigns(session, visitor, campaign),
             states=wording.LINK_STATES,
             state_words=[(state.value, label.text) for state, label in wording.LINK_STATES.items()],
             page={"next_cursor": following},
@@ -125,9 +76,9 @@ def create(visitor: SignedIn, form: Filled) -> HTMLResponse | RedirectResponse:
     if form.more:
         return _form(visitor, form, None, more=True)
     try:
-        known = link_book.create(visitor, _wanted(visitor, form))
+        known = link_book.create(visitor, link_form.wanted(visitor, form))
     except Refused as refused:
-        return _form(visitor, form, None, trouble=_troubles(refused))
+        return _form(visitor, form, None, trouble=link_form.troubles(refused))
     return RedirectResponse(f"/links/{known.link.id}?done=made", 303)
 
 
@@ -160,7 +111,7 @@ def link(visitor: SignedIn, link_id: Id, days: int = 30, done: str = "") -> HTML
 @router.get("/links/{link_id}/edit")
 def edit(visitor: SignedIn, link_id: Id) -> HTMLResponse:
     known = link_book.read(visitor, link_id)
-    return _form(visitor, _as_typed(visitor, known.link), known)
+    return _form(visitor, link_form.as_typed(visitor, known.link), known)
 
 
 @router.post("/links/{link_id}", response_model=None)
@@ -169,9 +120,9 @@ def change(visitor: SignedIn, link_id: Id, form: Filled) -> HTMLResponse | Redir
     if form.more:
         return _form(visitor, form, known, more=True)
     try:
-        link_book.change(visitor, link_id, _changes(visitor, form, known.link))
+        link_book.change(visitor, link_id, link_form.changes(visitor, form, known.link))
     except Refused as refused:
-        return _form(visitor, form, known, trouble=_troubles(refused))
+        return _form(visitor, form, known, trouble=link_form.troubles(refused))
     return RedirectResponse(f"/links/{link_id}?done=saved", 303)
 
 
@@ -243,16 +194,6 @@ def _conditions(target: LinkTarget) -> str:
     return " · ".join(parts) or "everybody"
 
 
-def _campaigns(session: Session, visitor: Visitor, chosen: int | None) -> list[tuple[str, str]]:
-    """The newest campaigns, and the chosen one however old it is."""
-    ours = select(Campaign.id, Campaign.name).where(Campaign.tenant_id == visitor.tenant)
-    newest = ours.order_by(Campaign.id.desc()).limit(MOST_CAMPAIGNS)
-    found = {row.id: row.name for row in session.execute(newest)}
-    if chosen is not None and chosen not in found:
-        found.update({row.id: row.name for row in session.execute(ours.where(Campaign.id == chosen))})
-    return [(str(number), name) for number, name in found.items()]
-
-
 def _form(
     visitor: Visitor,
     form: LinkForm,
@@ -261,8 +202,8 @@ def _form(
     trouble: Mapping[str, str] | None = None,
     more: bool = False,
 ) -> HTMLResponse:
-    rows = _rows(form)
-    blank = min(MOST_ROWS - len(rows), BLANK_ROWS + (3 if more else 0))
+    rows = link_form.rows(form)
+    blank = min(link_form.MOST_ROWS - len(rows), BLANK_ROWS + (3 if more else 0))
     owned = [it for it in known.link.targets if it.variant_id is not None] if known else []
     chosen = int(form.campaign_id) if form.campaign_id.isdigit() and len(form.campaign_id) < 19 else None
     with visitor.records() as session:
@@ -278,151 +219,10 @@ def _form(
             variants={it.id: it for it in known.variants} if known else {},
             chances=known.chances if known else {},
             conditions=_conditions,
-            too_many=len(rows) > MOST_ROWS,
-            campaigns=_campaigns(session, visitor, chosen),
+            too_many=len(rows) > link_form.MOST_ROWS,
+            campaigns=choices.campaigns(session, visitor, chosen),
             devices=", ".join(Device),
             trouble=trouble or {},
             first_wrong=next(iter(trouble), "") if trouble else "",
             focus_row=len(rows) if more else None,
         )
-
-
-def _rows(form: LinkForm) -> list[Row]:
-    """The rows in which something stands beside a weight."""
-    columns = (
-        form.to_url,
-        form.to_weight,
-        form.to_countries,
-        form.to_devices,
-        form.to_systems,
-        form.to_languages,
-    )
-    height = max(map(len, columns))
-    filled = [column + [""] * (height - len(column)) for column in columns]
-    rows = [Row(*(cell.strip() for cell in cells_)) for cells_ in zip(*filled, strict=True)]
-    return [row for row in rows if replace(row, weight="") != Row(weight="")]
-
-
-def _as_typed(visitor: Visitor, link: Link) -> LinkForm:
-    wanted = link_book.as_wanted(link)
-    return LinkForm(
-        long_url=wanted.long_url,
-        slug=link.slug,
-        title=wanted.title,
-        channel=wanted.channel,
-        campaign_id=str(wanted.campaign or ""),
-        tags=", ".join(wanted.tags),
-        starts_at=_on_the_clock(visitor, wanted.starts_at),
-        expires_at=_on_the_clock(visitor, wanted.expires_at),
-        max_clicks=str(wanted.max_clicks or ""),
-        fallback_url=wanted.fallback_url or "",
-        passed_parameters=", ".join(wanted.passed_parameters),
-        to_url=[it.url for it in wanted.targets],
-        to_weight=[str(it.weight) for it in wanted.targets],
-        to_countries=[", ".join(it.countries) for it in wanted.targets],
-        to_devices=[", ".join(it.devices) for it in wanted.targets],
-        to_systems=[", ".join(it.systems) for it in wanted.targets],
-        to_languages=[", ".join(it.languages) for it in wanted.targets],
-    )
-
-
-def _on_the_clock(visitor: Visitor, moment: datetime | None) -> str:
-    """As the browser's own field for it wants it; seconds only where there are some."""
-    if moment is None:
-        return ""
-    there = moment.astimezone(visitor.time_zone).replace(tzinfo=None)
-    return there.isoformat(timespec="seconds" if there.second else "minutes")
-
-
-def _changes(visitor: Visitor, form: LinkForm, link: Link) -> dict[str, Any]:
-    wanted = _wanted(visitor, form)
-    named = [name for name in Wanted.__dataclass_fields__ if name not in {"slug", "password", "targets"}]
-    changes = {name: getattr(wanted, name) for name in named}
-    if len(link.targets) <= MOST_ROWS:
-        changes["targets"] = wanted.targets
-    if form.password or form.no_password:
-        changes["password"] = "" if form.no_password else form.password
-    return changes
-
-
-def _wanted(visitor: Visitor, form: LinkForm) -> Wanted:
-    return Wanted(
-        long_url=form.long_url,
-        campaign=_campaign(form),
-        channel=form.channel,
-        slug=form.slug or None,
-        title=form.title,
-        tags=_of_line("tags", form.tags, cells.tags),
-        starts_at=_moment(visitor, "starts_at", form.starts_at),
-        expires_at=_moment(visitor, "expires_at", form.expires_at),
-        max_clicks=_of_line("max_clicks", form.max_clicks.strip(), cells.number)
-        if form.max_clicks.strip()
-        else None,
-        fallback_url=form.fallback_url.strip() or None,
-        passed_parameters=_of_line("passed_parameters", form.passed_parameters, cells.parameters),
-        targets=[_target(number, row) for number, row in enumerate(_rows(form))],
-        password=form.password,
-    )
-
-
-def _campaign(form: LinkForm) -> CampaignId | None:
-    if not form.campaign_id:
-        return None
-    with _refusing("campaign_id"):
-        number = cells.number(form.campaign_id)
-        if not 0 < number <= LARGEST_ID:
-            raise NoLink("There is no such campaign.")
-        return CampaignId(number)
-
-
-def _moment(visitor: Visitor, field: str, typed: str) -> datetime | None:
-    if not typed.strip():
-        return None
-    try:
-        read = datetime.fromisoformat(typed.strip())
-    except ValueError:
-        raise _wrong(field, "It is no date and time; write it like 2026-11-30T18:00.") from None
-    return timing.meant(field, read, visitor.time_zone)
-
-
-def _target(number: int, row: Row) -> WantedTarget:
-    field = f"targets.{number}"
-    if not row.url:
-        raise _wrong(field, "Say where this one leads, or empty the whole row.")
-    weight = _of_line(field, row.weight or "1", cells.number)
-    return WantedTarget(
-        row.url,
-        weight,
-        _pieces(row.countries),
-        _pieces(row.devices),
-        _pieces(row.systems),
-        _pieces(row.languages),
-    )
-
-
-def _pieces(line: str) -> list[str]:
-    return [piece for it in line.split(",") if (piece := it.strip())]
-
-
-def _of_line(field: str, line: str, read: Any) -> Any:
-    with _refusing(field):
-        return read(line)
-
-
-def _troubles(refused: Refused) -> dict[str, str]:
-    """By field; what concerns none of them is an error of the whole page."""
-    if not refused.problem.errors:
-        raise refused
-    return {error.field: error.reason for error in refused.problem.errors}
-
-
-def _wrong(field: str, reason: str) -> Refused:
-    return Refused(422, reason, [FieldError(field, reason)])
-
-
-@contextmanager
-def _refusing(field: str) -> Iterator[None]:
-    try:
-        yield
-    except NoLink as unusable:
-        raise _wrong(field, str(unusable)) from None
