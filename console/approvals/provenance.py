@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from console.door.sign_in import Visitor
-from console.watching.lineage import Asset
+from console.frame.lineage import Asset
 from store.settings import Service
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")

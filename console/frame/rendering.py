@@ -13,6 +13,7 @@ from console.door import origins
 from console.door.problems import Problem
 from console.door.sign_in import Visitor
 from console.frame import places, plain_sight, wording
+from console.frame.lineage import Asset
 from store.clock import now
 from store.records import alerts, approvals, kill_switches, people
 from store.records.database import Session
@@ -35,7 +36,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.globals.update(static=_static_address, wording=wording, now=now)
+_templates.globals.update(static=_static_address, wording=wording, now=now, made_by=Asset)
 _templates.filters.update(
     ago=wording.ago,
     change=wording.change,

@@ -10,7 +10,7 @@ import polars as pl
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 
 from console.door.sign_in import Visitor
-from console.watching.lineage import Asset
+from console.frame.lineage import Asset
 from store import events
 
 

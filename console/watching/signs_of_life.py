@@ -8,10 +8,10 @@ from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 from sqlalchemy import func, select
 
 from console.door.sign_in import Visitor
+from console.frame.lineage import Asset
 from console.frame.wording import Label, Tone
 from console.watching import dagster_runs
 from console.watching.dagster_runs import Clockwork, House
-from console.watching.lineage import Asset
 from store import edge_shipper, events
 from store.clock import now
 from store.records import gate, requested_runs

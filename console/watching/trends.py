@@ -12,7 +12,7 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from console.door.sign_in import Visitor
-from console.watching.lineage import Asset
+from console.frame.lineage import Asset
 from marketing_pipelines.trends import on_request
 from store import events
 from store.records import requested_runs

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser
 
+from console.frame.lineage import Asset
 from store import events
 from store.clock import now
 from store.records.people import MemberRole
@@ -252,6 +253,8 @@ def test_what_it_brought_is_read_from_the_marts(
     page = forms.get(f"/campaigns/{campaign}").text
     assert "40\u00a0EUR" in page
     assert '<p class="measure-value">12</p>' in page
+    for asset in (Asset.AD_PERFORMANCE, Asset.LINK_DAILY):
+        assert f"/assets/{asset}" in page
     assert "999" not in page
 
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
+from console.frame.lineage import Asset
 from console.watching import figures
 from console.watching.figures import Span
-from console.watching.lineage import Asset
 from store import events
 from store.records.people import MemberRole
 from store.settings import Settings

@@ -6,9 +6,13 @@ from enum import StrEnum
 class Asset(StrEnum):
     """Keys as Dagster writes them; a test holds them against the project's own graph."""
 
+    AD_PERFORMANCE = "marts/ad_performance"
     AUDIT_CHAIN = "audit_chain"
+    BANDIT_STATE = "bandit_state"
     CHANNEL_DAILY = "marts/channel_daily"
     DELIVERIES = "deliveries"
+    EVENTS = "staging/stg_events"
     FEED_ENTRIES = "feed_entries"
+    LINK_DAILY = "marts/link_daily"
     RAW_EVENTS = "raw_events"
     TREND_SCORES = "trend_scores"
