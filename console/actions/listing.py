@@ -30,8 +30,12 @@ class Listed:
 
     @property
     def title(self) -> str:
-        action = self.action
-        return action.title or kinds.of(action.type).headline(action.payload) or "Untitled"
+        return title_of(self.action)
+
+
+def title_of(action: Action) -> str:
+    """What people call it: by its title, or else by how it begins."""
+    return action.title or kinds.of(action.type).headline(action.payload) or "Untitled"
 
 
 @dataclass(frozen=True, slots=True)

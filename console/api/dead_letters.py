@@ -78,7 +78,7 @@ class DeadLettersOut(BaseModel):
         action = dead.action
         return cls(
             action_id=action.id,
-            title=listing.Listed(action, None, None).title,
+            title=listing.title_of(action),
             state=action.state,
             version=action.version,
             failed=dead.counts.get(DeliveryState.FAILED, 0),

@@ -10,9 +10,10 @@ from pydantic import StringConstraints
 from sqlalchemy import select, true, tuple_
 
 from console.actions import desk, letter
+from console.actions.listing import title_of
 from console.door.problems import Refused
 from console.door.sign_in import Visitor
-from marketing_pipelines.outbound import freeze, kinds
+from marketing_pipelines.outbound import freeze
 from marketing_pipelines.outbound.kinds.face import Read
 from marketing_pipelines.outbound.manifest import manifest_hash
 from store.records import actions, approvals
@@ -180,7 +181,7 @@ def _chosen(
     asked = Asked.of(action, version)
     return Chosen(
         action=action,
-        title=_title(action),
+        title=title_of(action),
         read=freeze.as_read(manifest, action, sample[0] if sample else {}),
         hash=version.manifest_hash.hex(),
         count=manifest["recipients"]["count"],
@@ -234,8 +235,4 @@ def _samples(session: Session, visitor: Visitor, chosen: Sequence[Action]) -> di
 
 def _titles(session: Session, visitor: Visitor, numbers: Iterable[int]) -> dict[int, str]:
     query = select(Action).where(Action.tenant_id == visitor.tenant, Action.id.in_(list(numbers)))
-    return {action.id: _title(action) for action in session.scalars(query)}
-
-
-def _title(action: Action) -> str:
-    return action.title or kinds.of(action.type).headline(action.payload) or "Untitled"
+    return {action.id: title_of(action) for action in session.scalars(query)}

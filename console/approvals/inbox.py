@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
 from console.actions.choices import Options
+from console.actions.listing import title_of
 from console.door.problems import nothing_here
 from console.door.sign_in import Visitor
-from marketing_pipelines.outbound import kinds
 from store.clock import now
 from store.records import actions, approvals
 from store.records.actions import WAITING, Action, ActionType, ActionVersion
@@ -217,7 +217,7 @@ def _line(visitor: Visitor, row: Any, signed: int, needed: int) -> Waiting:
     return Waiting(
         id=ActionId(action.id),
         type=action.type,
-        title=action.title or kinds.of(action.type).headline(action.payload) or "Untitled",
+        title=title_of(action),
         author=row.author,
         is_mine=action.author_id == visitor.user,
         campaign=row.campaign,

@@ -221,7 +221,7 @@ def _editor(
             status=told.status,
             type=type,
             action=action,
-            title=listing.Listed(action, None, None).title if action else "",
+            title=listing.title_of(action) if action else "",
             etag=stored.etag if stored else "",
             typed=typed,
             theirs=told.theirs,

@@ -211,7 +211,7 @@ def _detail(
         "action.html",
         status=status,
         action=found,
-        title=listing.Listed(found, None, None).title,
+        title=listing.title_of(found),
         letter=written,
         looks=looks.of(session, visitor, found, written) if written else None,
         compared=_compared(session, found, written),
