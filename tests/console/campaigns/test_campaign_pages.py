@@ -13,7 +13,7 @@ from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.actions.test_actions_list import asked
 from tests.console.campaigns.test_campaigns import in_days, in_zone
-from tests.console.frame.test_browser import opened, sign_in_by_keyboard
+from tests.console.frame.test_browser import fit_every_screen, opened, sign_in_by_keyboard
 from tests.console.visitors import Forms, Person, mail
 from tests.console.writing import etag_of, many
 
@@ -315,18 +315,4 @@ def test_every_page_fits_every_screen(
     ]
     with opened(browser, marketer.site, color_scheme=scheme) as page:
         sign_in_by_keyboard(page, marketer)
-        for width, height in ((320, 640), (1280, 800), (3840, 2160)):
-            page.set_viewport_size({"width": width, "height": height})
-            for path in pages:
-                page.goto(path)
-                overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                assert overflow <= 0, f"{path} is {overflow} px too wide at {width}"
-                assert page.evaluate("document.querySelectorAll('h1').length") == 1, path
-                unnamed = page.evaluate(
-                    "[...document.querySelectorAll('input:not([type=hidden]),textarea,select')].filter(f => !f.labels.length).length"
-                )
-                assert unnamed == 0, path
-                repeated = page.evaluate(
-                    "(all => all.length - new Set(all).size)([...document.querySelectorAll('[id]')].map(e => e.id))"
-                )
-                assert repeated == 0, f"{path} names something twice"
+        fit_every_screen(page, pages)

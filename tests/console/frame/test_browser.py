@@ -1,6 +1,6 @@
 """The console as people use it: by keyboard, on a phone, in the dark, and with hostile mail in the inbox."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -53,6 +53,25 @@ def press_tab_to(page: Page, name: str) -> None:
             assert outline != "none", f"no visible focus on {name}"
             return
     pytest.fail(f"{name} cannot be reached by keyboard")
+
+
+def fit_every_screen(page: Page, paths: Iterable[str]) -> None:
+    """None is too wide; each has one heading of all, a label for every field and no name twice."""
+    for width, height in ((320, 640), (1280, 800), (3840, 2160)):
+        page.set_viewport_size({"width": width, "height": height})
+        for path in paths:
+            page.goto(path)
+            overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert overflow <= 0, f"{path} is {overflow} px too wide at {width}"
+            assert page.evaluate("document.querySelectorAll('h1').length") == 1, path
+            unnamed = page.evaluate(
+                "[...document.querySelectorAll('input:not([type=hidden]),textarea,select')].filter(f => !f.labels.length).length"
+            )
+            assert unnamed == 0, path
+            twice = page.evaluate(
+                "(ids => ids.filter((id, at) => ids.indexOf(id) !== at))([...document.querySelectorAll('[id]')].map(it => it.id))"
+            )
+            assert twice == [], path
 
 
 def state_of(reader: Person, action: int) -> str:
@@ -195,17 +214,7 @@ def test_every_page_fits_every_screen(
     ]
     with opened(browser, admin.site, color_scheme=scheme) as page:
         sign_in_by_keyboard(page, admin)
-        for width, height in ((320, 640), (1280, 800), (3840, 2160)):
-            page.set_viewport_size({"width": width, "height": height})
-            for path in pages:
-                page.goto(path)
-                overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                assert overflow <= 0, f"{path} is {overflow} px too wide at {width}"
-                assert page.evaluate("document.querySelectorAll('h1').length") == 1, path
-                unnamed = page.evaluate(
-                    "[...document.querySelectorAll('input:not([type=hidden]),textarea,select')].filter(f => !f.labels.length).length"
-                )
-                assert unnamed == 0, path
+        fit_every_screen(page, pages)
 
 
 def test_without_scripts_everything_decides(browser: Browser, marketer: Person, approver: Person) -> None:
