@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from console.actions import listing
 from console.actions.listing import PAGE
-from console.door.admission import LARGEST_ID, Id, SignedIn
+from console.door.admission import Id, SignedIn
 from console.door.problems import Refused
 from console.door.sign_in import Visitor
 from console.frame import rendering
+from console.frame.bodies import Number
 from console.frame.cursors import Cursor
 from console.frame.texts import Reason
 from console.watching import dead_letters
@@ -21,7 +22,7 @@ from store.records.dead_letters import MOST_NAMED
 
 router = APIRouter(include_in_schema=False)
 
-Chosen = Annotated[list[Annotated[int, Form(ge=1, le=LARGEST_ID)]], Form(max_length=MOST_NAMED)]
+Chosen = Annotated[list[Number], Form(default_factory=list, max_length=MOST_NAMED)]
 Why = Annotated[Reason, Form()]
 
 
@@ -45,7 +46,7 @@ def actions(visitor: SignedIn, cursor: Cursor = None) -> HTMLResponse:
             visitor,
             session,
             "dead_letters.html",
-            found=[(dead, listing.Listed(dead.action, None, None).title) for dead in found],
+            found=[(dead, listing.title_of(dead.action)) for dead in found],
             page={"next_cursor": following},
             is_first=cursor is None,
         )
@@ -60,7 +61,7 @@ def letters(visitor: SignedIn, action_id: Id, cursor: Cursor = None, done: str =
 def requeue(
     visitor: SignedIn,
     action_id: Id,
-    deliveries: Chosen = [],  # noqa: B006 (FastAPI reads it and never hands it on)
+    deliveries: Chosen,
     everything: Annotated[bool, Form()] = False,
     may_have_arrived: Annotated[bool, Form()] = False,
     reason: Why = "",
@@ -82,7 +83,7 @@ def resolve(
     visitor: SignedIn,
     action_id: Id,
     arrived: Annotated[bool, Form()],
-    deliveries: Chosen = [],  # noqa: B006 (FastAPI reads it and never hands it on)
+    deliveries: Chosen,
     reason: Why = "",
 ) -> HTMLResponse | RedirectResponse:
     typed = Typed(deliveries, reason)
@@ -127,7 +128,7 @@ def _shown(
             status=422 if trouble else 200,
             opened=opened,
             action=opened.dead.action,
-            title=listing.Listed(opened.dead.action, None, None).title,
+            title=listing.title_of(opened.dead.action),
             may_requeue=opened.dead.action.state in MOVES[Move.REQUEUE][0],
             page={"next_cursor": opened.next_cursor},
             is_first=cursor is None,

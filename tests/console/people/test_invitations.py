@@ -16,6 +16,7 @@ from store.clock import now
 from store.records import invitations, password_resets
 from store.records.invitations import MOST_ISSUES
 from store.records.people import MemberRole
+from store.records.schema import TenantId
 from store.settings import Role, Settings
 from tests.console.frame.test_browser import opened, press_tab_to
 from tests.console.mailing import Post, token_of
@@ -31,8 +32,8 @@ def fresh() -> str:
 
 
 @pytest.fixture
-def admin_who_mails(house: Settings, post: Post, tenant: int) -> Forms:
-    return person(house, post.site, tenant, MemberRole.ADMIN).forms()  # type: ignore[arg-type]
+def admin_who_mails(house: Settings, post: Post, tenant: TenantId) -> Forms:
+    return person(house, post.site, tenant, MemberRole.ADMIN).forms()
 
 
 def invited(forms: Forms, email: str, role: str = "marketer", name: str = "Nia") -> None:
@@ -362,9 +363,9 @@ def test_the_database_alone_makes_no_link(house: Settings) -> None:
 
 @pytest.mark.browser
 def test_from_the_invitation_to_being_signed_in_by_keyboard_alone(
-    browser: Browser, house: Settings, post: Post, tenant: int
+    browser: Browser, house: Settings, post: Post, tenant: TenantId
 ) -> None:
-    boss, email = person(house, post.site, tenant, MemberRole.ADMIN), fresh()  # type: ignore[arg-type]
+    boss, email = person(house, post.site, tenant, MemberRole.ADMIN), fresh()
     with opened(browser, post.site) as page:
         page.goto("/login?next=/people")
         page.keyboard.type(boss.email)

@@ -118,5 +118,6 @@ def _move_bytes_in() -> None:
 
 
 def _files() -> AssetFiles:
-    attributes = op.get_context().config.attributes  # type: ignore[union-attr]
-    return asset_files.of(attributes.get("settings") or settings.current())
+    config = op.get_context().config
+    given = config.attributes.get("settings") if config else None
+    return asset_files.of(given or settings.current())
