@@ -14,8 +14,8 @@
         {{ get_create_table_as_sql(False, new_rows, sql) }}
     {%- endcall -%}
 
-    {%- set said = modules.re.search('/\\* replaces ([0-9 -]*)\\*/', sql) -%}
-    {%- set days = said.group(1).split() if said else [] -%}
+    {%- set built = built_by(sql) -%}
+    {%- set days = built.days if built else [] -%}
     {%- set replaced -%}
         select distinct partition_id
         from system.parts

@@ -3,43 +3,234 @@
         materialized='incremental',
         incremental_strategy='insert_overwrite',
         partition_by='converted_on',
-        order_by='(tenant_id, visitor_id, converted_at)',
-        indexes=[
-            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
-            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
-        ],
+        order_by='(tenant_id, goal_id, person_id, converted_at)',
+        post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
-{% set days = changed_days(ref('stg_events'), 'occurred_on', own_day='converted_on') %}
-{{ replacing(days) }}
+{% set events, goals, rates = ref('stg_events'), ref('stg_goals'), ref('stg_exchange_rates') %}
+{% set as_of = begin_build() %}
+{% set once_days = longest_once(goals) %}
+{% set by_events = outdated_days(events, ahead=once_days) %}
+{% set days = widened(
+    by_events
+    + days_of_refunds(events, goals, by_events)
+    + days_before_change(goals, among=events)
+    + days_of_rates(rates, among=events)
+    + days_of_people(this)
+) %}
+{{ building(days, as_of) }}
 
-with conversions as (
+with goals as (
+    select *
+    from {{ goals }}
+),
+
+goal_events as (
+    select *
+    from {{ events }}
+    where
+        event in (select arrayJoin([event, refund_event]) from goals)
+        and not is_bot
+        {% if builds_days() %}
+            and (
+                occurred_on in {{ any_of(widened(days, back=once_days)) }}
+                -- What is given back may have been bought long before.
+                or (
+                    occurred_on >= {{ first_of(days) }} - {{ var('refund_days') }}
+                    and order_id != ''
+                    and (tenant_id, order_id) in (
+                        select
+                            tenant_id,
+                            order_id
+                        from {{ events }}
+                        where event in (select refund_event from goals) and occurred_on in {{ any_of(days) }}
+                    )
+                )
+            )
+        {% endif %}
+),
+
+reached as (
     select
         events.tenant_id as tenant_id,
-        events.event_id as conversion_id,
-        events.event as conversion,
+        events.event_id as event_id,
+        events.event as event,
         events.visitor_id as visitor_id,
         events.user_id as user_id,
-        events.occurred_at as converted_at,
-        events.occurred_on as converted_on,
-        events.received_at as received_at,
-        events.recomputed_at as recomputed_at,
-        coalesce(events.value, 0) as original_value,
-        if(events.currency = '', tenants.currency, upper(events.currency)) as original_currency,
-        tenants.currency as currency
-    from {{ ref('stg_events') }} as events
-    left any join {{ ref('stg_tenants') }} as tenants on events.tenant_id = tenants.tenant_id
+        events.order_id as order_id,
+        events.occurred_at as occurred_at,
+        events.value as event_value,
+        events.currency as event_currency,
+        goals.goal_id as goal_id,
+        goals.name as goal,
+        goals.refund_event != '' and events.event = goals.refund_event as is_refund,
+        goals.fixed_value as fixed_value,
+        goals.currency as goal_currency,
+        if(goals.counting = 'once', goals.once_days, 0) as once_days,
+        goals.lookback_days as lookback_days
+    from goal_events as events
+    inner join goals on events.tenant_id = goals.tenant_id
+    where events.event in (goals.event, goals.refund_event)
+),
+
+identified as (
+    select
+        reached.tenant_id as tenant_id,
+        reached.event_id as event_id,
+        reached.occurred_at as occurred_at,
+        {{ person_at('reached.occurred_at') }} as person_id
+    from (
+        select distinct
+            tenant_id,
+            event_id,
+            visitor_id,
+            occurred_at
+        from reached
+        where visitor_id != '' and user_id = ''
+    ) as reached
+    inner join (
+        select *
+        from {{ ref('int_identities') }}
+        where (tenant_id, visitor_id) in (select tenant_id, visitor_id from reached)
+    ) as identities
+        on reached.tenant_id = identities.tenant_id and reached.visitor_id = identities.visitor_id
+    group by tenant_id, event_id, occurred_at
+),
+
+by_people as (
+    select
+        reached.*,
+        multiIf(
+            reached.user_id != '', concat('user:', reached.user_id),
+            identified.person_id != '', identified.person_id,
+            reached.visitor_id
+        ) as person_id
+    from reached
+    left any join identified
+        on
+            reached.tenant_id = identified.tenant_id
+            and reached.event_id = identified.event_id
+            and reached.occurred_at = identified.occurred_at
+),
+
+-- What counts once counts again only when it has not happened for so many days.
+counted as (
+    select
+        *,
+        lagInFrame(toNullable(occurred_at)) over (
+            partition by tenant_id, goal_id, is_refund, person_id
+            order by occurred_at, event_id
+            rows between unbounded preceding and current row
+        ) as previous_at,
+        is_refund
+        or once_days = 0
+        or person_id = ''
+        or previous_at is null
+        or occurred_at >= previous_at + toIntervalDay(once_days) as counts
+    from by_people
+),
+
+-- A refund takes back from those who earned the purchase: it names the order.
+bought as (
+    select
+        tenant_id,
+        goal_id,
+        order_id,
+        min((occurred_at, event_id, visitor_id, person_id, toDecimal64(coalesce(event_value, 0), 4), event_currency)) as first
+    from by_people
+    where not is_refund and order_id != ''
+    group by tenant_id, goal_id, order_id
+),
+
+settled as (
+    select
+        counted.*,
+        counted.is_refund
+        and bought.order_id != ''
+        and bought.first.1 <= counted.occurred_at
+        and bought.first.1 > counted.occurred_at - toIntervalDay({{ var('refund_days') }}) as is_of_order,
+        bought.first as purchase
+    from counted
+    left any join bought
+        on
+            counted.tenant_id = bought.tenant_id
+            and counted.goal_id = bought.goal_id
+            and counted.order_id = bought.order_id
     where
-        has({{ var('conversion_events') }}, events.event)
-        and not events.is_bot
-        {% if is_incremental() %}
-            and events.occurred_on in {{ any_of(days) }}
+        counted.counts
+        {% if builds_days() %}
+            and toDate(counted.occurred_at) in {{ any_of(days) }}
         {% endif %}
+),
+
+priced as (
+    select
+        settled.*,
+        tenants.currency as currency,
+        multiIf(
+            fixed_value is not null, fixed_value,
+            event_value is not null, event_value,
+            is_of_order, purchase.5,
+            toDecimal64(0, 4)
+        ) as amount,
+        if(is_refund, -abs(assumeNotNull(amount)), assumeNotNull(amount)) as original_value,
+        upper(
+            multiIf(
+                fixed_value is null and event_value is not null and event_currency != '', event_currency,
+                fixed_value is null and is_of_order and purchase.6 != '', purchase.6,
+                goal_currency != '', goal_currency,
+                tenants.currency
+            )
+        ) as original_currency
+    from settled
+    left any join {{ ref('stg_tenants') }} as tenants on settled.tenant_id = tenants.tenant_id
+),
+
+rated as (
+    select
+        priced.*,
+        sold.per_euro as sold_per_euro,
+        sold.rate_on as sold_on,
+        bought.per_euro as bought_per_euro,
+        bought.rate_on as bought_on
+    from priced
+    asof left join {{ rates }} as sold
+        on priced.original_currency = sold.currency and toDate(priced.occurred_at) >= sold.rate_on
+    asof left join {{ rates }} as bought
+        on priced.currency = bought.currency and toDate(priced.occurred_at) >= bought.rate_on
 )
 
 select
-    *,
-    -- Two currencies are never added up: a value in another one counts only once there is a rate for it.
-    if(original_currency = currency, original_value, 0) as value
-from conversions
+    tenant_id,
+    goal_id,
+    goal,
+    event_id as conversion_id,
+    event as conversion,
+    is_refund,
+    visitor_id,
+    user_id,
+    person_id,
+    order_id,
+    occurred_at as converted_at,
+    toDate(occurred_at) as converted_on,
+    toUInt8(not is_refund) as conversions,
+    original_value,
+    original_currency,
+    currency,
+    -- Two currencies are never added up: a value in another one counts only while there is a rate for it.
+    multiIf(
+        original_currency = currency, toDecimal64(1, 8),
+        sold_per_euro > 0
+        and bought_per_euro > 0
+        and sold_on > converted_on - {{ var('rates_hold_days') }}
+        and bought_on > converted_on - {{ var('rates_hold_days') }},
+        toDecimal64(divideDecimal(bought_per_euro, sold_per_euro, 8), 8),
+        null
+    ) as rate,
+    toDecimal64(coalesce(round(multiplyDecimal(original_value, assumeNotNull(rate), 8), 4), 0), 4) as value,
+    if(is_of_order, purchase.3, visitor_id) as credited_visitor_id,
+    if(is_of_order, purchase.4, person_id) as credited_person_id,
+    if(is_of_order, purchase.1, occurred_at) as credited_at,
+    lookback_days
+from rated

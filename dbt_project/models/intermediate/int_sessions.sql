@@ -4,100 +4,174 @@
         incremental_strategy='insert_overwrite',
         partition_by='started_on',
         order_by='(tenant_id, visitor_id, started_at)',
-        indexes=[
-            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
-            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
-        ],
+        post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
-{% set changed = changed_days(ref('stg_events'), 'occurred_on', own_day='started_on') %}
-{% set days = widened(changed, back=1, ahead=1) %}
-{{ replacing(days) }}
+{% set as_of = begin_build() %}
+-- A visit may cross one midnight, and what came on three days before it may say where it began.
+{% set days = outdated_days(ref('stg_events'), back=1, ahead=3) %}
+{{ building(days, as_of) }}
 
 with page_events as (
-    select *
+    select
+        tenant_id,
+        visitor_id,
+        is_bot,
+        occurred_at,
+        occurred_on,
+        cityHash64(event_id) as event_hash,
+        event = 'page_view' as is_page,
+        if(event = 'page_view' and campaign != '', cityHash64(source, medium, campaign), 0) as campaign_hash
     from {{ ref('stg_events') }}
     where
         visitor_id != ''
         -- A short link is followed before the site is reached, and a server knows orders but no visits.
         and event != 'click'
         and trust != 'server'
-        {% if is_incremental() %}
-            and occurred_on in {{ any_of(widened(days, back=1, ahead=1)) }}
+        {% if builds_days() %}
+            and occurred_on in {{ any_of(widened(days, back=3, ahead=1)) }}
         {% endif %}
 ),
 
 -- What a program sends in somebody's name, such as a prefetch, is a visit of its own and leaves the person's alone.
-with_previous as (
+visitors as (
     select
-        *,
-        lagInFrame(occurred_at) over (
-            partition by tenant_id, visitor_id, is_bot
-            order by occurred_at, event_id
-            rows between unbounded preceding and current row
-        ) as previous_at
+        tenant_id,
+        visitor_id,
+        is_bot,
+        arraySort(
+            groupArray(
+                CAST(
+                    (occurred_at, event_hash, is_page, campaign_hash),
+                    'Tuple(at DateTime64(3, \'UTC\'), event_hash UInt64, is_page Bool, campaign_hash UInt64)'
+                )
+            )
+        ) as seen
     from page_events
+    group by tenant_id, visitor_id, is_bot
+    having countIf(is_page) > 0
 ),
 
-numbered as (
+-- Half an hour of silence, unless the tenant says otherwise, ends a visit; so may midnight by the tenant's clock.
+unbroken as (
     select
-        *,
-        sum(dateDiff('millisecond', previous_at, occurred_at) >= {{ var('session_gap_minutes') }} * 60000) over (
-            partition by tenant_id, visitor_id, is_bot
-            order by occurred_at, event_id
-            rows between unbounded preceding and current row
-        ) as session_number
-    from with_previous
+        visitors.tenant_id as tenant_id,
+        visitors.visitor_id as visitor_id,
+        visitors.is_bot as is_bot,
+        measurement.session_ends_with_campaign as ends_with_campaign,
+        arrayJoin(
+            arraySplit(
+                (step, place) ->
+                place > 1 and (
+                    dateDiff('millisecond', seen[place - 1].at, step.at) >= measurement.session_gap_minutes * 60000
+                    or (
+                        measurement.session_ends_at_midnight
+                        and toDate(toTimeZone(seen[place - 1].at, tenants.time_zone))
+                        != toDate(toTimeZone(step.at, tenants.time_zone))
+                    )
+                ),
+                seen,
+                arrayEnumerate(seen)
+            )
+        ) as run
+    from visitors
+    left any join {{ ref('stg_measurement') }} as measurement on visitors.tenant_id = measurement.tenant_id
+    left any join {{ ref('stg_tenants') }} as tenants on visitors.tenant_id = tenants.tenant_id
 ),
 
+-- Who never pauses begins anew at the second midnight and each one after it: so a visit has two days at most, and
+-- what a day's visits are can be said without reading more than the days beside it.
+of_two_days as (
+    select
+        tenant_id,
+        visitor_id,
+        is_bot,
+        ends_with_campaign,
+        arrayJoin(
+            arraySplit(
+                (step, place) ->
+                place > 1
+                and toDate(step.at) != toDate(run[place - 1].at)
+                and toDate(step.at) > toDate(run[1].at + toIntervalMillisecond(86399999)),
+                run,
+                arrayEnumerate(run)
+            )
+        ) as walk
+    from unbroken
+),
+
+-- Where the tenant wants it, another campaign than the one before starts a visit too.
 sessions as (
     select
         tenant_id,
         visitor_id,
         is_bot,
-        session_number,
-        min(occurred_at) as started_at,
-        max(occurred_at) as ended_at,
-        max(received_at) as received_at,
-        max(recomputed_at) as recomputed_at,
-        max(user_id) as user_id,
-        count() as events,
-        countIf(event = 'page_view') as page_views,
-        argMinIf(
-            (url, page_path, referrer_host, source, medium, campaign, channel, click_id, device, country),
-            (occurred_at, event_id),
-            event = 'page_view'
-        ) as entry
-    from numbered
-    group by tenant_id, visitor_id, is_bot, session_number
-    having page_views > 0
+        arrayJoin(
+            if(
+                ends_with_campaign,
+                arraySplit(
+                    (step, previous) ->
+                    step.campaign_hash != 0 and previous != 0 and step.campaign_hash != previous,
+                    walk,
+                    arrayPushFront(
+                        arrayPopBack(
+                            arrayFill(campaign -> campaign != 0, arrayMap(step -> step.campaign_hash, walk))
+                        ),
+                        0
+                    )
+                ),
+                [walk]
+            )
+        ) as steps,
+        arrayFirst(step -> step.is_page, steps) as entry,
+        steps[1].at as started_at,
+        steps[-1].at as ended_at,
+        toDate(started_at) as started_on,
+        length(steps) as events,
+        countEqual(arrayMap(step -> step.is_page, steps), true) as page_views
+    from of_two_days
+    where
+        page_views > 0
+        {% if builds_days() %}
+            and started_on in {{ any_of(days) }}
+        {% endif %}
 )
 
 select
-    tenant_id,
-    concat(visitor_id, '.', toString(toUnixTimestamp64Milli(started_at)), if(is_bot, '.bot', '')) as session_id,
-    visitor_id,
-    user_id,
-    started_at,
-    toDate(started_at) as started_on,
-    ended_at,
-    received_at,
-    recomputed_at,
-    is_bot,
-    events,
-    page_views,
-    entry.1 as entry_url,
-    entry.2 as entry_path,
-    entry.3 as referrer_host,
-    entry.4 as source,
-    entry.5 as medium,
-    entry.6 as campaign,
-    entry.7 as channel,
-    entry.8 as click_id,
-    entry.9 as device,
-    entry.10 as country
-from sessions
-{% if is_incremental() %}
-    where started_on in {{ any_of(days) }}
-{% endif %}
+    sessions.tenant_id as tenant_id,
+    concat(
+        sessions.visitor_id,
+        '.',
+        toString(toUnixTimestamp64Milli(sessions.started_at)),
+        if(sessions.is_bot, '.bot', '')
+    ) as session_id,
+    sessions.visitor_id as visitor_id,
+    sessions.started_at as started_at,
+    sessions.started_on as started_on,
+    sessions.ended_at as ended_at,
+    sessions.is_bot as is_bot,
+    sessions.events as events,
+    sessions.page_views as page_views,
+    entries.url as entry_url,
+    entries.page_path as entry_path,
+    entries.referrer_host as referrer_host,
+    entries.source as source,
+    entries.medium as medium,
+    entries.campaign as campaign,
+    entries.channel as channel,
+    entries.click_id as click_id,
+    entries.device as device,
+    entries.country as country
+from {{ ref('stg_events') }} as entries
+inner any join sessions
+    on
+        entries.tenant_id = sessions.tenant_id
+        and entries.visitor_id = sessions.visitor_id
+        and entries.occurred_at = sessions.entry.at
+        and cityHash64(entries.event_id) = sessions.entry.event_hash
+where
+    entries.event = 'page_view'
+    {% if builds_days() %}
+        and entries.occurred_on in {{ any_of(widened(days, ahead=1)) }}
+    {% endif %}

@@ -4,52 +4,74 @@
         incremental_strategy='insert_overwrite',
         partition_by='occurred_on',
         order_by='(tenant_id, event, occurred_at, event_id)',
-        indexes=[
-            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
-            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
-        ],
+        post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
 {% set shipped, recomputed = source('raw', 'events'), source('raw', 'renormalised_events') %}
-{% set happened_on = 'toDate(occurred_at)' %}
-{% set by_arrival = arrived_days(shipped, happened_on, own_day='occurred_on') %}
-{% set by_recompute = recomputed_days(recomputed, happened_on, own_day='occurred_on') %}
-{% set days = widened(by_arrival + by_recompute) %}
+{% set as_of = begin_build() %}
+{% set arrived = arrived_days(shipped) %}
+{% set days = widened(arrived + days_of_copies(shipped, arrived) + outdated_days(recomputed, among=this)) %}
 {% set is_recomputed = were_recomputed(days) %}
-{{ replacing(days) }}
+{{ building(days, as_of) }}
 
 with received as (
     select
         *,
         toDate(occurred_at) as occurred_on
     from {{ shipped }}
-    {% if is_incremental() %}
-        -- The neighbouring days are read for copies whose corrected time fell on the other side of midnight;
-        -- nothing is received before the day it occurred on, which lets whole months be skipped.
-        where
-            toDate(occurred_at) in {{ any_of(widened(days, back=1, ahead=1)) }}
-            and received_at >= {{ first_of(days) }} - 2
+    {% if builds_days() %}
+        -- Nothing is received before the day it occurred on, which lets whole months be skipped.
+        where toDate(occurred_at) in {{ any_of(days) }} and received_at >= {{ first_of(days) }} - 1
     {% endif %}
 ),
 
--- Copies are rare: only the events that have any are remembered while the rest streams past.
+ids as (
+    select
+        tenant_id,
+        event_id,
+        toDate(occurred_at) as occurred_on,
+        (received_at, segment, position) as receipt
+    from {{ shipped }}
+    {% if builds_days() %}
+        where
+            toDate(occurred_at) in {{ any_of(copy_days(days)) }}
+            and received_at >= {{ first_of(copy_days(days)) }} - 1
+    {% endif %}
+),
+
+-- Copies are rare: only the events that may have some are remembered while the rest streams past.
+met_twice as (
+    select cityHash64(tenant_id, event_id) as id_hash
+    from ids
+    group by id_hash
+    having count() > 1
+),
+
 copied as (
     select
         tenant_id,
         event_id,
-        min((received_at, segment, position)) as first_copy
-    from received
+        groupArray((occurred_on, receipt)) as copies
+    from ids
+    where cityHash64(tenant_id, event_id) in (select id_hash from met_twice)
     group by tenant_id, event_id
     having count() > 1
 ),
 
+-- The first copy to be received stands, among those that happened about the same time.
 events as (
     select received.*
     from received
     left any join copied
         on received.tenant_id = copied.tenant_id and received.event_id = copied.event_id
-    where copied.event_id = '' or (received.received_at, received.segment, received.position) = copied.first_copy
+    where
+        not arrayExists(
+            copy ->
+            copy.2 < (received.received_at, received.segment, received.position)
+            and abs(copy.1 - received.occurred_on) <= {{ var('copies_within_days') }},
+            copied.copies
+        )
 )
 
 select
@@ -64,10 +86,14 @@ select
     multiIf(
         events.sid != '', events.sid,
         events.user_id != '', concat('user:', events.user_id),
+        contact_id != '', concat('contact:', contact_id),
         ''
     ) as visitor_id,
     events.sid as sid,
     events.user_id as user_id,
+    -- Only the team's own servers know whom a contact's number stands for.
+    if(events.trust = 'server', {{ id_in('events.props', 'contact_id') }}, '') as contact_id,
+    if(events.trust = 'server', JSONExtractString(events.props, 'message_id'), '') as message_id,
     events.url as url,
     path(events.url) as page_path,
     {{ by_newest_rules('site', is_recomputed) }} as site,
@@ -81,7 +107,7 @@ select
     {{ by_newest_rules('term', is_recomputed) }} as term,
     {{ by_newest_rules('content', is_recomputed) }} as content,
     -- What came in before there were rules waits to be computed.
-    if(rules_version = 0, 'unknown', toString({{ by_newest_rules('channel', is_recomputed) }})) as channel,
+    toLowCardinality(if(rules_version = 0, 'unknown', toString({{ by_newest_rules('channel', is_recomputed) }}))) as channel,
     mapFromArrays(
         {{ by_newest_rules('click_ids.name', is_recomputed) }},
         {{ by_newest_rules('click_ids.value', is_recomputed) }}
@@ -93,6 +119,7 @@ select
     events.value as value,
     events.currency as currency,
     events.props as props,
+    {{ id_in('events.props', 'order_id') }} as order_id,
     events.country as country,
     events.city as city,
     {{ by_newest_rules('device', is_recomputed) }} as device,
@@ -110,10 +137,10 @@ from events
     left any join (
         select *
         from {{ recomputed }}
-        {% if is_incremental() %}
+        {% if builds_days() %}
             where
                 toDate(occurred_at) in {{ any_of(days) }}
-                and received_at >= {{ first_of(days) }} - 2
+                and received_at >= {{ first_of(days) }} - 1
         {% endif %}
     ) as recomputed
         on
@@ -121,7 +148,4 @@ from events
             and events.event_id = recomputed.event_id
             and events.segment = recomputed.segment
             and events.position = recomputed.position
-{% endif %}
-{% if is_incremental() %}
-    where events.occurred_on in {{ any_of(days) }}
 {% endif %}

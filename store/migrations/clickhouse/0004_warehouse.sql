@@ -1,0 +1,28 @@
+-- When a row came into ClickHouse, which an outage may set long after it was received: the warehouse looks for what is
+-- new by this. What is here already counts as loaded when it was received.
+alter table raw.events add column if not exists loaded_at DateTime64(3, 'UTC') default received_at;
+
+alter table raw.events materialize column loaded_at;
+
+alter table raw.events modify column loaded_at DateTime64(3, 'UTC') default now64(3, 'UTC');
+
+alter table raw.events add index if not exists loaded loaded_at type minmax granularity 1;
+
+alter table raw.events materialize index loaded;
+
+-- What happened on a day weeks ago is found without reading all that came in since.
+alter table raw.events add index if not exists occurred occurred_at type minmax granularity 1;
+
+alter table raw.events materialize index occurred;
+
+-- The ledger of builds: up to which moment each day of each model is built. A later model builds a day again when
+-- what it reads of it was built after its own. The day 1970-01-01 stands for all days at once, 1970-01-02 for the
+-- arrivals that staging has looked for.
+create table if not exists intermediate.builds
+(
+    model LowCardinality(String),
+    day Date,
+    built_at DateTime64(6, 'UTC')
+)
+engine = ReplacingMergeTree(built_at)
+order by (model, day);
