@@ -102,7 +102,7 @@
 {%- endmacro %}
 
 {#- The days that are not built yet by what a small table says, which is read as a whole: `changed_at` tells since when. -#}
-{% macro days_before_change(changes, among) -%}
+{% macro days_before_change(changes, among, changed_at='changed_at') -%}
     {%- if not builds_days() or asked_days() -%}
         {{ return([]) }}
     {%- endif -%}
@@ -121,7 +121,7 @@
         left any join own on days.day = own.day
         where
             -- Two clocks may differ.
-            (select max(changed_at) from {{ changes }}) + toIntervalMinute(1) > greatest(
+            (select max({{ changed_at }}) from {{ changes }}) + toIntervalMinute(1) > greatest(
                 own.built_at, (select max(built_at) from own where day = toDate('{{ all_days() }}'))
             )
             and {{ is_kept('days.day') }}
@@ -132,7 +132,7 @@
 
 {#- The days of which a table has rows. -#}
 {% macro days_of(relation) -%}
-    select distinct toDate(partition) as day
+    select distinct toDateOrZero(partition) as day
     from system.parts
     where active and database = '{{ relation.schema }}' and table = '{{ relation.identifier }}'
 {%- endmacro %}
@@ -154,6 +154,20 @@
 {#- Says in the SQL itself what it builds, and up to which moment. -#}
 {% macro building(days, as_of) -%}
     /* builds {{ (days | join(' ') or 'nothing') if builds_days() else 'all days' }} as of {{ as_of }} */
+{%- endmacro %}
+
+{#- The same, of a model that is no table of days and brings up to date whatever changed. -#}
+{% macro building_all(as_of) -%}
+    /* builds all days as of {{ as_of }} */
+{%- endmacro %}
+
+{#- Up to which moment this model is built, all of it. -#}
+{% macro last_built() -%}
+    (
+        select max(built_at)
+        from intermediate.builds
+        where model = '{{ this.identifier }}' and day = toDate('{{ all_days() }}')
+    )
 {%- endmacro %}
 
 {#- What a model's SQL says that it builds. -#}

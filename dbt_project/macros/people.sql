@@ -23,11 +23,10 @@
 {%- endmacro %}
 
 {#- The days of conversions by people of whom something was learned since they were built. -#}
-{% macro days_of_people(conversions) -%}
+{% macro days_of_people(conversions, edges, splits) -%}
     {%- if not builds_days() or asked_days() -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set edges, splits = ref('int_identity_edges'), ref('stg_identity_splits') -%}
     {%- set learned = outdated_days(edges, among=edges) -%}
     {%- set known -%}
         with split as (

@@ -10,6 +10,7 @@ from store.events import Client
 from store.records import delivery_loads
 from store.records.actions import Action
 from store.records.deliveries import Delivery
+from store.records.schema import ContactId
 from store.settings import Role, Settings
 
 TABLE = "raw.deliveries"
@@ -22,6 +23,7 @@ _COLUMNS = pa.schema(
         ("version", pa.uint32()),
         ("step", pa.uint32()),
         ("recipient_key", pa.string()),
+        ("contact_id", pa.int64()),
         ("occurrence", pa.uint32()),
         ("campaign_id", pa.int64()),
         ("channel", pa.string()),
@@ -64,19 +66,20 @@ def _load_chunk(settings: Settings, client: Client, chunk: str) -> int:
     """If this dies between the two stores, the same token comes again and ClickHouse drops the copy."""
     with records.session(settings, Role.PIPELINES) as session:
         rows = delivery_loads.rows_of_chunk(session, chunk)
-        table = pa.Table.from_pylist([_fact(delivery, action) for delivery, action in rows], _COLUMNS)
+        table = pa.Table.from_pylist([_fact(*row) for row in rows], _COLUMNS)
         events.append(client, TABLE, table, token=f"deliveries:{chunk}")
-        delivery_loads.mark_loaded(session, [delivery for delivery, _ in rows])
+        delivery_loads.mark_loaded(session, [delivery for delivery, _, _ in rows])
     return len(rows)
 
 
-def _fact(delivery: Delivery, action: Action) -> dict[str, object]:
+def _fact(delivery: Delivery, action: Action, contact: ContactId | None) -> dict[str, object]:
     return {
         "tenant_id": delivery.tenant_id,
         "action_id": delivery.action_id,
         "version": delivery.version,
         "step": delivery.step,
         "recipient_key": delivery.recipient_key,
+        "contact_id": contact or 0,
         "occurrence": delivery.occurrence,
         "campaign_id": action.campaign_id or 0,
         "channel": action.channel.value,

@@ -6,8 +6,9 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from store.clock import now
-from store.records.actions import Action
+from store.records.actions import Action, ActionRecipient
 from store.records.deliveries import Delivery
+from store.records.schema import ContactId
 
 
 def settled_chunks(session: Session, limit: int) -> list[str]:
@@ -22,16 +23,23 @@ def settled_chunks(session: Session, limit: int) -> list[str]:
     return [row.chunk for row in rows]
 
 
-def rows_of_chunk(session: Session, chunk: str) -> list[tuple[Delivery, Action]]:
-    """The deliveries of a chunk that are still to be loaded, locked so that one loader has them."""
+def rows_of_chunk(session: Session, chunk: str) -> list[tuple[Delivery, Action, ContactId | None]]:
+    """The deliveries of a chunk that are still to be loaded and whom they went to, locked so that one loader has them."""
+    frozen = and_(
+        ActionRecipient.tenant_id == Delivery.tenant_id,
+        ActionRecipient.action_id == Delivery.action_id,
+        ActionRecipient.version == Delivery.version,
+        ActionRecipient.recipient_key == Delivery.recipient_key,
+    )
     rows = session.execute(
-        select(Delivery, Action)
+        select(Delivery, Action, ActionRecipient.contact_id)
         .join(Action, and_(Action.tenant_id == Delivery.tenant_id, Action.id == Delivery.action_id))
+        .outerjoin(ActionRecipient, frozen)
         .where(Delivery.chunk == chunk, Delivery.loaded_at.is_(None))
         .order_by(Delivery.id)
         .with_for_update(of=Delivery)
     )
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def mark_loaded(session: Session, rows: Iterable[Delivery]) -> None:

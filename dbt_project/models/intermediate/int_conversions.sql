@@ -15,9 +15,9 @@
 {% set days = widened(
     by_events
     + days_of_refunds(events, goals, by_events)
-    + days_before_change(goals, among=events)
+    + days_before_change(source('records', 'conversion_goals'), among=events)
     + days_of_rates(rates, among=events)
-    + days_of_people(this)
+    + days_of_people(this, ref('int_identity_edges'), ref('stg_identity_splits'))
 ) %}
 {{ building(days, as_of) }}
 
@@ -167,19 +167,22 @@ settled as (
 priced as (
     select
         settled.*,
-        tenants.currency as currency,
-        multiIf(
-            fixed_value is not null, fixed_value,
-            event_value is not null, event_value,
-            is_of_order, purchase.5,
-            toDecimal64(0, 4)
+        tenants.currency as tenant_currency,
+        assumeNotNull(
+            multiIf(
+                settled.fixed_value is not null, settled.fixed_value,
+                settled.event_value is not null, settled.event_value,
+                settled.is_of_order, toNullable(settled.purchase.5),
+                toNullable(toDecimal64(0, 4))
+            )
         ) as amount,
-        if(is_refund, -abs(assumeNotNull(amount)), assumeNotNull(amount)) as original_value,
+        if(settled.is_refund, -abs(amount), amount) as original_value,
         upper(
             multiIf(
-                fixed_value is null and event_value is not null and event_currency != '', event_currency,
-                fixed_value is null and is_of_order and purchase.6 != '', purchase.6,
-                goal_currency != '', goal_currency,
+                settled.fixed_value is null and settled.event_value is not null and settled.event_currency != '',
+                settled.event_currency,
+                settled.fixed_value is null and settled.is_of_order and settled.purchase.6 != '', settled.purchase.6,
+                settled.goal_currency != '', settled.goal_currency,
                 tenants.currency
             )
         ) as original_currency
@@ -198,7 +201,7 @@ rated as (
     asof left join {{ rates }} as sold
         on priced.original_currency = sold.currency and toDate(priced.occurred_at) >= sold.rate_on
     asof left join {{ rates }} as bought
-        on priced.currency = bought.currency and toDate(priced.occurred_at) >= bought.rate_on
+        on priced.tenant_currency = bought.currency and toDate(priced.occurred_at) >= bought.rate_on
 )
 
 select
@@ -217,10 +220,10 @@ select
     toUInt8(not is_refund) as conversions,
     original_value,
     original_currency,
-    currency,
+    tenant_currency as currency,
     -- Two currencies are never added up: a value in another one counts only while there is a rate for it.
     multiIf(
-        original_currency = currency, toDecimal64(1, 8),
+        original_currency = tenant_currency, toDecimal64(1, 8),
         sold_per_euro > 0
         and bought_per_euro > 0
         and sold_on > converted_on - {{ var('rates_hold_days') }}

@@ -47,7 +47,7 @@ delivered as (
         events.user_id as user_id,
         toString(deliveries.contact_id) as contact_id
     from events
-    inner any join {{ ref('stg_deliveries') }} as deliveries
+    inner join {{ readers(ref('stg_events'), days) }} as deliveries
         on events.tenant_id = deliveries.tenant_id and events.message_id = deliveries.message_id
     where events.message_id != '' and deliveries.contact_id != 0
 ),
@@ -62,7 +62,7 @@ clicked as (
         clicks.user_id as user_id,
         clicks.contact_id as contact_id
     from events
-    inner any join (
+    left any join (
         select
             tenant_id,
             event_id,
@@ -77,7 +77,7 @@ clicked as (
             {% endif %}
     ) as clicks
         on events.tenant_id = clicks.tenant_id and events.click_id = clicks.event_id
-    where events.sid != '' and events.click_id != ''
+    where events.sid != '' and events.click_id != '' and clicks.event_id != ''
 ),
 
 edges as (

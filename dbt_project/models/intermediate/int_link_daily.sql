@@ -4,11 +4,14 @@
         incremental_strategy='insert_overwrite',
         partition_by='date_day',
         order_by='(tenant_id, link_id, date_day)',
+        post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
-{% set days = changed_days(ref('stg_events'), 'occurred_on', own_day='date_day', only="event = 'click'") %}
-{{ replacing(days) }}
+{% set as_of = begin_build() %}
+-- Who clicked is known by the visit, which may begin after midnight.
+{% set days = outdated_days(ref('stg_events'), back=1) %}
+{{ building(days, as_of) }}
 
 with clicks as (
     select
@@ -19,8 +22,7 @@ with clicks as (
         -- The click names the variant it led to, or the link carries one; as with campaigns.
         if(events.variant_id != 0, events.variant_id, variants.variant_id) as variant_id,
         if(events.campaign_id != 0, events.campaign_id, links.campaign_id) as campaign_id,
-        events.is_bot as is_bot,
-        events.recomputed_at as recomputed_at
+        events.is_bot as is_bot
     from {{ ref('stg_events') }} as events
     left any join {{ ref('stg_links') }} as links
         on events.tenant_id = links.tenant_id and events.link_id = links.link_id
@@ -29,7 +31,7 @@ with clicks as (
     where
         events.event = 'click'
         and events.link_id != 0
-        {% if is_incremental() %}
+        {% if builds_days() %}
             and events.occurred_on in {{ any_of(days) }}
         {% endif %}
 ),
@@ -39,16 +41,17 @@ landed as (
     select
         tenant_id,
         click_id,
-        visitor_id
+        groupUniqArray((occurred_on, visitor_id)) as visits
     from {{ ref('stg_events') }}
     where
         event = 'page_view'
         and click_id != ''
         and visitor_id != ''
         and not is_bot
-        {% if is_incremental() %}
+        {% if builds_days() %}
             and occurred_on in {{ any_of(widened(days, ahead=1)) }}
         {% endif %}
+    group by tenant_id, click_id
 )
 
 select
@@ -60,8 +63,13 @@ select
     count() as clicks,
     countIf(not clicks.is_bot) as human_clicks,
     countIf(clicks.is_bot) as bot_clicks,
-    uniqExactIf(landed.visitor_id, not clicks.is_bot and landed.visitor_id != '') as human_visitors,
-    max(clicks.recomputed_at) as recomputed_at
+    uniqExactArrayIf(
+        arrayMap(
+            visit -> visit.2,
+            arrayFilter(visit -> visit.1 between clicks.date_day and clicks.date_day + 1, landed.visits)
+        ),
+        not clicks.is_bot
+    ) as human_visitors
 from clicks
 left any join landed
     on clicks.tenant_id = landed.tenant_id and clicks.click_id = landed.click_id

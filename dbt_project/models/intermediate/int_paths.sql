@@ -3,81 +3,127 @@
         materialized='incremental',
         incremental_strategy='insert_overwrite',
         partition_by='converted_on',
-        order_by='(tenant_id, converted_on, conversion_id)',
-        indexes=[
-            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
-            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
-        ],
+        order_by='(tenant_id, goal_id, converted_on, conversion_id)',
+        post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
-{% set window_days = var('attribution_window_days') %}
-{% set by_conversions = changed_days(ref('int_conversions'), 'converted_on', own_day='converted_on') %}
-{% set by_touchpoints = changed_days(ref('int_touchpoints'), 'touched_on', own_day='converted_on') %}
-{% set days = widened(by_conversions + widened(by_touchpoints, back=1, ahead=window_days)) %}
-{{ replacing(days) }}
+{% set conversions, touchpoints = ref('int_conversions'), ref('int_touchpoints') %}
+{% set lookback = longest_lookback(conversions) %}
+{% set as_of = begin_build() %}
+{% set by_touchpoints = outdated_days(touchpoints, ahead=lookback, among=conversions) %}
+{% set days = widened(
+    outdated_days(conversions)
+    + by_touchpoints
+    + days_of_old_orders(conversions, touchpoints)
+    + days_of_people(conversions, ref('int_identity_edges'), ref('stg_identity_splits'))
+) %}
+{{ building(days, as_of) }}
 
 with conversions as (
     select *
-    from {{ ref('int_conversions') }}
-    {% if is_incremental() %}
+    from {{ conversions }}
+    {% if builds_days() %}
         where converted_on in {{ any_of(days) }}
     {% endif %}
 ),
 
-touchpoints as (
+identities as (
     select *
-    from {{ ref('int_touchpoints') }}
-    where
-        not is_bot
-        {% if is_incremental() %}
-            and touched_on >= {{ first_of(days) }} - {{ window_days }}
-        {% endif %}
+    from {{ ref('int_identities') }}
+    where (tenant_id, person_id) in (select tenant_id, credited_person_id from conversions)
 ),
 
-paths as (
+-- Where a person may have been met: at each device while it was theirs, as far as that was known when they converted.
+devices as (
     select
         conversions.tenant_id as tenant_id,
+        conversions.goal_id as goal_id,
         conversions.conversion_id as conversion_id,
-        any(conversions.conversion) as conversion,
-        any(conversions.visitor_id) as visitor_id,
-        any(conversions.converted_at) as moment,
-        any(conversions.converted_on) as converted_on,
-        any(conversions.value) as value,
-        any(conversions.currency) as currency,
-        max(greatest(conversions.received_at, touchpoints.received_at)) as received_at,
-        max(greatest(conversions.recomputed_at, touchpoints.recomputed_at)) as recomputed_at,
-        arraySort(groupArrayIf(
-            (
-                touchpoints.touched_at,
-                touchpoints.touchpoint_id,
-                toString(touchpoints.channel),
-                touchpoints.campaign_id
-            ),
-            touchpoints.touched_at <= conversions.converted_at
-            and touchpoints.touched_at > conversions.converted_at - toIntervalDay({{ window_days }})
-        )) as touches
+        conversions.credited_at as credited_at,
+        conversions.lookback_days as lookback_days,
+        identities.visitor_id as visitor_id,
+        identities.valid_from as valid_from,
+        identities.valid_to as valid_to
     from conversions
-    left join touchpoints
+    inner join identities
         on
-            conversions.tenant_id = touchpoints.tenant_id
-            and conversions.visitor_id = touchpoints.visitor_id
-    group by tenant_id, conversion_id
+            conversions.tenant_id = identities.tenant_id
+            and conversions.credited_person_id = identities.person_id
+    where identities.known_at <= {{ known_by('conversions.credited_at') }}
+    union all
+    -- And under their own name, or at a device of which nothing else is known.
+    select
+        conversions.tenant_id as tenant_id,
+        conversions.goal_id as goal_id,
+        conversions.conversion_id as conversion_id,
+        conversions.credited_at as credited_at,
+        conversions.lookback_days as lookback_days,
+        conversions.credited_person_id as visitor_id,
+        toDateTime64(0, 3, 'UTC') as valid_from,
+        toDateTime64('2200-01-01 00:00:00', 3, 'UTC') as valid_to
+    from conversions
+    left anti join identities
+        on
+            conversions.tenant_id = identities.tenant_id
+            and conversions.credited_person_id = identities.visitor_id
+            and conversions.credited_person_id = identities.person_id
+    where conversions.credited_person_id != ''
+),
+
+touches as (
+    select
+        devices.tenant_id as tenant_id,
+        devices.goal_id as goal_id,
+        devices.conversion_id as conversion_id,
+        arraySort(
+            groupUniqArray(
+                (
+                    touchpoints.touched_at,
+                    touchpoints.touchpoint_id,
+                    toString(touchpoints.channel),
+                    toInt64(touchpoints.campaign_id)
+                )
+            )
+        ) as met
+    from {{ touchpoints }} as touchpoints
+    inner join devices
+        on touchpoints.tenant_id = devices.tenant_id and touchpoints.visitor_id = devices.visitor_id
+    where
+        not touchpoints.is_bot
+        and touchpoints.touched_at <= devices.credited_at
+        and touchpoints.touched_at > devices.credited_at - toIntervalDay(devices.lookback_days)
+        and touchpoints.touched_at >= devices.valid_from
+        and touchpoints.touched_at < devices.valid_to
+        and (touchpoints.tenant_id, touchpoints.visitor_id) in (select tenant_id, visitor_id from devices)
+        {% if builds_days() %}
+            and touchpoints.touched_on >= {{ first_touch_day(conversions, days, lookback) }}
+            and touchpoints.touched_on <= toDate('{{ days[-1] if days else "1970-01-01" }}')
+        {% endif %}
+    group by tenant_id, goal_id, conversion_id
 )
 
 select
-    tenant_id,
-    conversion_id,
-    conversion,
-    visitor_id,
-    moment as converted_at,
-    converted_on,
-    received_at,
-    recomputed_at,
-    value,
-    currency,
+    conversions.tenant_id as tenant_id,
+    conversions.goal_id as goal_id,
+    conversions.conversion_id as conversion_id,
+    conversions.conversion as conversion,
+    conversions.is_refund as is_refund,
+    conversions.visitor_id as visitor_id,
+    conversions.credited_person_id as person_id,
+    conversions.converted_at as converted_at,
+    conversions.converted_on as converted_on,
+    conversions.credited_at as credited_at,
+    conversions.conversions as conversions,
+    conversions.value as value,
+    conversions.currency as currency,
     -- A conversion that nothing is known to have led to keeps a path of its own, so that totals stay whole.
-    if(empty(touches), ['unassigned'], arrayMap(touch -> touch.3, touches)) as channels,
-    if(empty(touches), [toInt64(0)], arrayMap(touch -> toInt64(touch.4), touches)) as campaigns,
-    if(empty(touches), [moment], arrayMap(touch -> touch.1, touches)) as touched_at
-from paths
+    if(empty(touches.met), ['unassigned'], arrayMap(touch -> touch.3, touches.met)) as channels,
+    if(empty(touches.met), [toInt64(0)], arrayMap(touch -> touch.4, touches.met)) as campaigns,
+    if(empty(touches.met), [conversions.credited_at], arrayMap(touch -> touch.1, touches.met)) as touched_at
+from conversions
+left any join touches
+    on
+        conversions.tenant_id = touches.tenant_id
+        and conversions.goal_id = touches.goal_id
+        and conversions.conversion_id = touches.conversion_id

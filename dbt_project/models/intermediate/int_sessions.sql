@@ -10,27 +10,51 @@
 
 {% set as_of = begin_build() %}
 -- A visit may cross one midnight, and what came on three days before it may say where it began.
-{% set days = outdated_days(ref('stg_events'), back=1, ahead=3) %}
+{% set days = widened(
+    outdated_days(ref('stg_events'), back=1, ahead=3)
+    + days_before_change(ref('stg_measurement'), among=ref('stg_events'), changed_at='sessions_changed_at')
+) %}
 {{ building(days, as_of) }}
 
-with page_events as (
+with clocks as (
     select
-        tenant_id,
-        visitor_id,
-        is_bot,
-        occurred_at,
-        occurred_on,
-        cityHash64(event_id) as event_hash,
-        event = 'page_view' as is_page,
-        if(event = 'page_view' and campaign != '', cityHash64(source, medium, campaign), 0) as campaign_hash
-    from {{ ref('stg_events') }}
+        tenants.tenant_id as tenant_id,
+        tenants.time_zone as time_zone,
+        measurement.session_gap_minutes * 60000 as longest_silence,
+        measurement.session_ends_at_midnight as ends_at_midnight,
+        measurement.session_ends_with_campaign as ends_with_campaign
+    from {{ ref('stg_tenants') }} as tenants
+    inner join {{ ref('stg_measurement') }} as measurement on tenants.tenant_id = measurement.tenant_id
+),
+
+page_events as (
+    select
+        events.tenant_id as tenant_id,
+        events.visitor_id as visitor_id,
+        events.is_bot as is_bot,
+        clocks.longest_silence as longest_silence,
+        toUnixTimestamp64Milli(events.occurred_at) as at,
+        cityHash64(events.event_id) as event_hash,
+        events.event = 'page_view' as is_page,
+        if(
+            clocks.ends_at_midnight,
+            toUInt16(toDate(toTimeZone(events.occurred_at, clocks.time_zone))),
+            toUInt16(0)
+        ) as local_day,
+        if(
+            clocks.ends_with_campaign and events.event = 'page_view' and events.campaign != '',
+            cityHash64(events.source, events.medium, events.campaign),
+            toUInt64(0)
+        ) as campaign_hash
+    from {{ ref('stg_events') }} as events
+    inner join clocks on events.tenant_id = clocks.tenant_id
     where
-        visitor_id != ''
+        events.visitor_id != ''
         -- A short link is followed before the site is reached, and a server knows orders but no visits.
-        and event != 'click'
-        and trust != 'server'
+        and events.event != 'click'
+        and events.trust != 'server'
         {% if builds_days() %}
-            and occurred_on in {{ any_of(widened(days, back=3, ahead=1)) }}
+            and events.occurred_on in {{ any_of(widened(days, back=3, ahead=1)) }}
         {% endif %}
 ),
 
@@ -40,14 +64,8 @@ visitors as (
         tenant_id,
         visitor_id,
         is_bot,
-        arraySort(
-            groupArray(
-                CAST(
-                    (occurred_at, event_hash, is_page, campaign_hash),
-                    'Tuple(at DateTime64(3, \'UTC\'), event_hash UInt64, is_page Bool, campaign_hash UInt64)'
-                )
-            )
-        ) as seen
+        any(longest_silence) as silence,
+        arraySort(groupArray((at, event_hash, is_page, local_day, campaign_hash))) as seen
     from page_events
     group by tenant_id, visitor_id, is_bot
     having countIf(is_page) > 0
@@ -56,81 +74,76 @@ visitors as (
 -- Half an hour of silence, unless the tenant says otherwise, ends a visit; so may midnight by the tenant's clock.
 unbroken as (
     select
-        visitors.tenant_id as tenant_id,
-        visitors.visitor_id as visitor_id,
-        visitors.is_bot as is_bot,
-        measurement.session_ends_with_campaign as ends_with_campaign,
-        arrayJoin(
-            arraySplit(
-                (step, place) ->
-                place > 1 and (
-                    dateDiff('millisecond', seen[place - 1].at, step.at) >= measurement.session_gap_minutes * 60000
-                    or (
-                        measurement.session_ends_at_midnight
-                        and toDate(toTimeZone(seen[place - 1].at, tenants.time_zone))
-                        != toDate(toTimeZone(step.at, tenants.time_zone))
-                    )
-                ),
-                seen,
-                arrayEnumerate(seen)
-            )
-        ) as run
-    from visitors
-    left any join {{ ref('stg_measurement') }} as measurement on visitors.tenant_id = measurement.tenant_id
-    left any join {{ ref('stg_tenants') }} as tenants on visitors.tenant_id = tenants.tenant_id
-),
-
--- Who never pauses begins anew at the second midnight and each one after it: so a visit has two days at most, and
--- what a day's visits are can be said without reading more than the days beside it.
-of_two_days as (
-    select
         tenant_id,
         visitor_id,
         is_bot,
-        ends_with_campaign,
         arrayJoin(
             arraySplit(
-                (step, place) ->
-                place > 1
-                and toDate(step.at) != toDate(run[place - 1].at)
-                and toDate(step.at) > toDate(run[1].at + toIntervalMillisecond(86399999)),
-                run,
-                arrayEnumerate(run)
+                (step, pause, new_day) -> pause >= silence or new_day != 0,
+                seen,
+                arrayDifference(seen.1),
+                arrayDifference(seen.4)
             )
-        ) as walk
-    from unbroken
+        ) as run,
+        -- Who never pauses begins anew at the second midnight and each one after it: so a visit has two days at
+        -- most, and what a day's visits are can be said without reading more than the days beside it.
+        intDiv(run[1].1 + 86399999, 86400000) as last_day
+    from visitors
 ),
 
--- Where the tenant wants it, another campaign than the one before starts a visit too.
-sessions as (
+of_two_days as (
     select
         tenant_id,
         visitor_id,
         is_bot,
         arrayJoin(
             if(
-                ends_with_campaign,
+                intDiv(run[-1].1, 86400000) <= last_day,
+                [run],
                 arraySplit(
-                    (step, previous) ->
-                    step.campaign_hash != 0 and previous != 0 and step.campaign_hash != previous,
+                    (step, new_day) -> new_day != 0 and intDiv(step.1, 86400000) > last_day,
+                    run,
+                    arrayDifference(arrayMap(at -> intDiv(at, 86400000), run.1))
+                )
+            )
+        ) as walk
+    from unbroken
+),
+
+-- Where the tenant wants it, another campaign than the one before starts a visit too.
+walks as (
+    select
+        tenant_id,
+        visitor_id,
+        is_bot,
+        arrayJoin(
+            if(
+                not arrayExists(campaign_hash -> campaign_hash != 0, walk.5),
+                [walk],
+                arraySplit(
+                    (step, before) -> step.5 != 0 and before != 0 and step.5 != before,
                     walk,
                     arrayPushFront(
-                        arrayPopBack(
-                            arrayFill(campaign -> campaign != 0, arrayMap(step -> step.campaign_hash, walk))
-                        ),
-                        0
+                        arrayPopBack(arrayFill(campaign_hash -> campaign_hash != 0, walk.5)), toUInt64(0)
                     )
-                ),
-                [walk]
+                )
             )
-        ) as steps,
-        arrayFirst(step -> step.is_page, steps) as entry,
-        steps[1].at as started_at,
-        steps[-1].at as ended_at,
+        ) as steps
+    from of_two_days
+),
+
+sessions as (
+    select
+        tenant_id,
+        visitor_id,
+        is_bot,
+        fromUnixTimestamp64Milli(steps[1].1, 'UTC') as started_at,
+        fromUnixTimestamp64Milli(steps[-1].1, 'UTC') as ended_at,
         toDate(started_at) as started_on,
         length(steps) as events,
-        countEqual(arrayMap(step -> step.is_page, steps), true) as page_views
-    from of_two_days
+        arrayCount(is_page -> is_page, steps.3) as page_views,
+        arrayFirst(step -> step.3, steps) as entry
+    from walks
     where
         page_views > 0
         {% if builds_days() %}
@@ -168,8 +181,8 @@ inner any join sessions
     on
         entries.tenant_id = sessions.tenant_id
         and entries.visitor_id = sessions.visitor_id
-        and entries.occurred_at = sessions.entry.at
-        and cityHash64(entries.event_id) = sessions.entry.event_hash
+        and toUnixTimestamp64Milli(entries.occurred_at) = sessions.entry.1
+        and cityHash64(entries.event_id) = sessions.entry.2
 where
     entries.event = 'page_view'
     {% if builds_days() %}

@@ -4,22 +4,38 @@
         incremental_strategy='insert_overwrite',
         partition_by='touched_on',
         order_by='(tenant_id, visitor_id, touched_at)',
-        indexes=[
-            {'name': 'received', 'definition': 'received_at type minmax granularity 1'},
-            {'name': 'recomputed', 'definition': 'recomputed_at type minmax granularity 1'},
-        ],
+        post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
-{% set by_visits = changed_days(ref('int_sessions'), 'started_on', own_day='touched_on') %}
-{% set by_clicks = changed_days(ref('stg_events'), 'occurred_on', own_day='touched_on', only="event = 'click'") %}
-{% set days = widened(by_visits + by_clicks, back=1, ahead=1) %}
-{{ replacing(days) }}
+{% set events, visits = ref('stg_events'), ref('int_sessions') %}
+{% set as_of = begin_build() %}
+{% set by_visits = outdated_days(visits) %}
+{% set by_events = outdated_days(events) %}
+{% set days = widened(
+    by_visits
+    + by_events
+    + days_of_landings(events, visits, by_events)
+    + days_of_lone_clicks(events, visits, by_visits)
+    + days_before_change(ref('stg_channel_rules'), among=visits)
+    + days_before_change(ref('stg_touch_events'), among=events)
+) %}
+{{ building(days, as_of) }}
 
-with sessions as (
+with links as (
     select *
-    from {{ ref('int_sessions') }}
-    {% if is_incremental() %}
+    from {{ ref('stg_links') }}
+),
+
+campaigns as (
+    select *
+    from {{ ref('stg_campaigns') }}
+),
+
+sessions as (
+    select *
+    from {{ visits }}
+    {% if builds_days() %}
         where started_on in {{ any_of(days) }}
     {% endif %}
 ),
@@ -32,8 +48,6 @@ clicks as (
         events.visitor_id as visitor_id,
         events.occurred_at as occurred_at,
         events.occurred_on as occurred_on,
-        events.received_at as received_at,
-        events.recomputed_at as recomputed_at,
         events.is_bot as is_bot,
         events.link_id as link_id,
         -- What a link is labelled with decides. A label that is none of the house's channels names a source, of which
@@ -44,13 +58,13 @@ clicks as (
             events.channel
         ) as channel,
         if(events.campaign_id != 0, events.campaign_id, links.campaign_id) as campaign_id
-    from {{ ref('stg_events') }} as events
-    left any join {{ ref('stg_links') }} as links
+    from {{ events }} as events
+    left any join links
         on events.tenant_id = links.tenant_id and events.link_id = links.link_id
     where
         events.event = 'click'
-        {% if is_incremental() %}
-            and events.occurred_on >= {{ first_of(days) }} - {{ var('attribution_window_days') }}
+        {% if builds_days() %}
+            and events.occurred_on >= {{ first_of(days) }} - {{ var('click_days') }}
         {% endif %}
 ),
 
@@ -61,22 +75,24 @@ visits as (
         'visit' as kind,
         sessions.visitor_id as visitor_id,
         sessions.started_at as touched_at,
-        greatest(sessions.received_at, clicks.received_at) as received_at,
-        greatest(sessions.recomputed_at, clicks.recomputed_at) as recomputed_at,
         sessions.is_bot as is_bot,
         -- Who comes back from a page of the same site after a pause was brought by nobody.
         multiIf(
             clicks.channel != '', clicks.channel,
             sessions.channel = 'internal', 'direct',
-            sessions.channel
+            toString(sessions.channel)
         ) as channel,
         if(clicks.campaign_id != 0, clicks.campaign_id, campaigns.campaign_id) as campaign_id,
         clicks.link_id as link_id,
-        sessions.session_id as session_id
+        sessions.session_id as session_id,
+        toString(sessions.source) as source,
+        toString(sessions.medium) as medium,
+        toString(sessions.campaign) as campaign,
+        sessions.referrer_host as referrer_host
     from sessions
     left any join clicks
         on sessions.tenant_id = clicks.tenant_id and sessions.click_id = clicks.click_id
-    left any join {{ ref('stg_campaigns') }} as campaigns
+    left any join campaigns
         on sessions.tenant_id = campaigns.tenant_id and sessions.campaign = campaigns.utm_campaign
 ),
 
@@ -87,7 +103,7 @@ landed as (
     from {{ ref('int_sessions') }}
     where
         click_id != ''
-        {% if is_incremental() %}
+        {% if builds_days() %}
             and started_on >= {{ first_of(days) }}
         {% endif %}
 ),
@@ -100,29 +116,93 @@ lone_clicks as (
         'link_click' as kind,
         clicks.visitor_id as visitor_id,
         clicks.occurred_at as touched_at,
-        clicks.received_at as received_at,
-        clicks.recomputed_at as recomputed_at,
         clicks.is_bot as is_bot,
-        if(clicks.channel != '', clicks.channel, 'referral') as channel,
+        if(clicks.channel != '', toString(clicks.channel), 'referral') as channel,
         clicks.campaign_id as campaign_id,
         clicks.link_id as link_id,
-        '' as session_id
+        '' as session_id,
+        '' as source,
+        '' as medium,
+        '' as campaign,
+        '' as referrer_host
     from clicks
     left anti join landed
         on clicks.tenant_id = landed.tenant_id and clicks.click_id = landed.click_id
-    where clicks.visitor_id != ''
+    where
+        clicks.visitor_id != ''
+        {% if builds_days() %}
+            and clicks.occurred_on in {{ any_of(days) }}
+        {% endif %}
+),
+
+-- Mails opened, ads seen, calls answered: whatever servers and uploads tell of that touched somebody elsewhere.
+told as (
+    select
+        events.tenant_id as tenant_id,
+        events.event_id as touchpoint_id,
+        toString(kinds.kind) as kind,
+        if(
+            events.visitor_id = '' and deliveries.contact_id != 0,
+            concat('contact:', toString(deliveries.contact_id)),
+            events.visitor_id
+        ) as visitor_id,
+        events.occurred_at as touched_at,
+        events.is_bot as is_bot,
+        if(kinds.channel != '', toString(kinds.channel), toString(events.channel)) as channel,
+        multiIf(
+            events.campaign_id != 0, events.campaign_id,
+            deliveries.campaign_id != 0, deliveries.campaign_id,
+            campaigns.campaign_id
+        ) as campaign_id,
+        events.link_id as link_id,
+        '' as session_id,
+        events.source as source,
+        events.medium as medium,
+        events.campaign as campaign,
+        events.referrer_host as referrer_host
+    from {{ events }} as events
+    inner join {{ ref('stg_touch_events') }} as kinds on events.event = kinds.event
+    left any join {{ readers(events, days) }} as deliveries
+        on events.tenant_id = deliveries.tenant_id and events.message_id = deliveries.message_id
+    left any join campaigns
+        on events.tenant_id = campaigns.tenant_id and events.campaign = campaigns.utm_campaign
+    where
+        events.event in (select event from {{ ref('stg_touch_events') }})
+        -- What a page says of itself proves no mail and no call.
+        and events.trust = 'server'
+        {% if builds_days() %}
+            and events.occurred_on in {{ any_of(days) }}
+        {% endif %}
 ),
 
 touchpoints as (
     select * from visits
     union all
     select * from lone_clicks
+    union all
+    select * from told
+    where visitor_id != ''
+),
+
+rules as (
+    select arraySort(groupArray((place, tenant, source, medium, campaign, referrer_host, channel))) as ordered
+    from {{ ref('stg_channel_rules') }}
 )
 
 select
-    *,
-    toDate(touched_at) as touched_on
+    touchpoints.tenant_id as tenant_id,
+    touchpoints.touchpoint_id as touchpoint_id,
+    toLowCardinality(touchpoints.kind) as kind,
+    touchpoints.visitor_id as visitor_id,
+    touchpoints.touched_at as touched_at,
+    toDate(touchpoints.touched_at) as touched_on,
+    touchpoints.is_bot as is_bot,
+    -- The team's own rules come first; the first one that fits decides.
+    {% set rule = "arrayFirst(rule -> (rule.2 = '' or rule.2 = tenants.slug) and match(touchpoints.source, rule.3) and match(touchpoints.medium, rule.4) and match(touchpoints.campaign, rule.5) and match(touchpoints.referrer_host, rule.6), rules.ordered)" %}
+    toLowCardinality(if({{ rule }}.7 = '', touchpoints.channel, {{ rule }}.7)) as channel,
+    touchpoints.campaign_id as campaign_id,
+    touchpoints.link_id as link_id,
+    touchpoints.session_id as session_id
 from touchpoints
-{% if is_incremental() %}
-    where touched_on in {{ any_of(days) }}
-{% endif %}
+left any join {{ ref('stg_tenants') }} as tenants on touchpoints.tenant_id = tenants.tenant_id
+cross join rules

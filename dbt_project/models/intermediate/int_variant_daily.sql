@@ -4,18 +4,20 @@
         incremental_strategy='insert_overwrite',
         partition_by='date_day',
         order_by='(tenant_id, variant_id, date_day)',
+        post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
-{% set days = changed_days(ref('stg_events'), 'occurred_on', own_day='date_day') %}
-{{ replacing(days) }}
+{% set as_of = begin_build() %}
+{% set days = outdated_days(ref('stg_events')) %}
+{{ building(days, as_of) }}
 
 with events as (
     select *
     from {{ ref('stg_events') }}
     where
         event in ('exposure', 'click')
-        {% if is_incremental() %}
+        {% if builds_days() %}
             and occurred_on in {{ any_of(days) }}
         {% endif %}
 ),
@@ -27,8 +29,7 @@ named as (
         events.occurred_on as date_day,
         if(events.event = 'click' and events.variant_id = 0, variants.variant_id, events.variant_id) as variant_id,
         events.event as event,
-        events.is_bot as is_bot,
-        events.recomputed_at as recomputed_at
+        events.is_bot as is_bot
     from events
     left any join {{ ref('stg_variants') }} as variants
         on events.tenant_id = variants.tenant_id and events.link_id = variants.link_id
@@ -43,8 +44,7 @@ select
     countIf(event = 'exposure' and is_bot) as bot_exposures,
     countIf(event = 'click') as clicks,
     countIf(event = 'click' and not is_bot) as human_clicks,
-    countIf(event = 'click' and is_bot) as bot_clicks,
-    max(recomputed_at) as recomputed_at
+    countIf(event = 'click' and is_bot) as bot_clicks
 from named
 where variant_id != 0
 group by tenant_id, date_day, variant_id

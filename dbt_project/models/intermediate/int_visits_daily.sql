@@ -4,12 +4,13 @@
         incremental_strategy='insert_overwrite',
         partition_by='date_day',
         order_by='(tenant_id, date_day, channel)',
+        post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
-{% set changed = changed_days(ref('int_touchpoints'), 'touched_on', own_day='date_day') %}
-{% set days = widened(changed, back=1, ahead=1) %}
-{{ replacing(days) }}
+{% set as_of = begin_build() %}
+{% set days = outdated_days(ref('int_touchpoints')) %}
+{{ building(days, as_of) }}
 
 select
     tenant_id,
@@ -18,12 +19,11 @@ select
     count() as visits,
     countIf(not is_bot) as human_visits,
     countIf(is_bot) as bot_visits,
-    uniqExactIf(visitor_id, not is_bot) as human_visitors,
-    max(recomputed_at) as recomputed_at
+    uniqExactIf(visitor_id, not is_bot) as human_visitors
 from {{ ref('int_touchpoints') }}
 where
     kind = 'visit'
-    {% if is_incremental() %}
+    {% if builds_days() %}
         and touched_on in {{ any_of(days) }}
     {% endif %}
 group by tenant_id, date_day, channel

@@ -26,3 +26,10 @@ create table if not exists intermediate.builds
 )
 engine = ReplacingMergeTree(built_at)
 order by (model, day);
+
+-- Whom a message went to: what a mail server tells of a message is told of its reader.
+alter table raw.deliveries
+    add column if not exists contact_id Int64 default 0 after recipient_key,
+    add index if not exists message message_id type bloom_filter granularity 1;
+
+alter table raw.deliveries materialize index message;
