@@ -6,6 +6,32 @@ not convert), and gives one frame: `channel`, `conversions`, `value`, sorted by 
 """
 
 from marketing_pipelines.attribution.catalogue import Family, Model, model, models
-from marketing_pipelines.attribution.rules import first_touch, last_touch, linear
+from marketing_pipelines.attribution.markov import markov, order_likelihoods
+from marketing_pipelines.attribution.rules import (
+    first_touch,
+    last_non_direct,
+    last_touch,
+    linear,
+    position_based,
+    time_decay,
+)
+from marketing_pipelines.attribution.shapley import shapley
+from marketing_pipelines.attribution.tuning import Tuning, Weights
 
-__all__ = ["Family", "Model", "first_touch", "last_touch", "linear", "model", "models"]
+__all__ = [
+    "Family",
+    "Model",
+    "Tuning",
+    "Weights",
+    "first_touch",
+    "last_non_direct",
+    "last_touch",
+    "linear",
+    "markov",
+    "model",
+    "models",
+    "order_likelihoods",
+    "position_based",
+    "shapley",
+    "time_decay",
+]
