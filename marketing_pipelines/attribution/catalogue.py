@@ -45,6 +45,8 @@ class Model:
     description: str
     family: Family
     judge: Callable[..., Verdict]
+    # Columns that its paths must have besides the usual ones.
+    needs: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def tuned(self, tuning: Tuning) -> Model:
@@ -89,7 +91,7 @@ _catalogue: dict[str, Model] = {}
 
 
 def register(
-    family: Family, title: str
+    family: Family, title: str, *, needs: tuple[str, ...] = ()
 ) -> Callable[
     [Callable[Concatenate[Paths, P], Verdict]], Callable[Concatenate[pl.DataFrame, P], pl.DataFrame]
 ]:
@@ -106,17 +108,17 @@ def register(
             raise ValueError(
                 f"There is an attribution model called {name} already; give this one another name."
             )
-        known = Model(name, title, inspect.getdoc(judge) or "", family, judge)
+        known = Model(name, title, inspect.getdoc(judge) or "", family, judge, needs)
         signature = inspect.signature(judge)
 
         @wraps(judge)
-        def credit(paths: pl.DataFrame, /, *args: P.args, **kwargs: P.kwargs) -> pl.DataFrame:
+        def credit(paths: pl.DataFrame, *args: P.args, **kwargs: P.kwargs) -> pl.DataFrame:
             given = signature.bind(paths, *args, **kwargs).arguments
             parameters = {each: given[each] for each in list(given)[1:]}
             Tuning(**{each: parameters[each] for each in parameters if each in TUNED})
             return replace(known, parameters=parameters).credit(paths)
 
-        frame = inspect.Parameter("paths", inspect.Parameter.POSITIONAL_ONLY, annotation="pl.DataFrame")
+        frame = inspect.Parameter("paths", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="pl.DataFrame")
         told = [frame, *list(signature.parameters.values())[1:]]
         credit.__signature__ = signature.replace(parameters=told, return_annotation="pl.DataFrame")  # pyright: ignore[reportAttributeAccessIssue]
         _catalogue[name] = known

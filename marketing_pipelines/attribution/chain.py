@@ -42,7 +42,9 @@ class Steps:
         """The chain that one column of counts makes."""
         steps, states = len(self.begun), len(self.states)
         taken, converted, lost = np.split(counts, [steps, steps + states])
-        return Flow(self, taken, converted, lost)
+        on = self.begun >= 0
+        leaving = np.bincount(self.begun[on], taken[on], states) + converted + lost
+        return Flow(self, taken, converted, lost, leaving)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,17 +55,12 @@ class Flow:
     taken: NDArray[np.float64]
     converted: NDArray[np.float64]
     lost: NDArray[np.float64]
+    # How often each state was left, whichever way.
+    leaving: NDArray[np.float64]
 
     @property
     def people(self) -> float:
         return float(self.converted.sum() + self.lost.sum()) or 1.0
-
-    @property
-    def leaving(self) -> NDArray[np.float64]:
-        """How often each state was left, whichever way."""
-        on = self.steps.begun >= 0
-        onward = np.bincount(self.steps.begun[on], self.taken[on], len(self.converted))
-        return onward + self.converted + self.lost
 
     @property
     def begins(self) -> NDArray[np.float64]:
@@ -93,25 +90,22 @@ class Flow:
 
     @property
     def _divisor(self) -> NDArray[np.float64]:
-        left = self.leaving
-        return np.where(left > 0, left, 1)
+        return np.where(self.leaving > 0, self.leaving, 1)
 
 
 def steps(paths: Paths, order: int, *, collapse: bool) -> Steps:
     """The steps of paths between states of that order; with `collapse`, staying at a channel is no step."""
     paths = paths.collapsed() if collapse else paths
-    width = len(paths.channels)
-    states = np.arange(width).reshape(-1, 1)
-    at = paths.touches.astype(np.int64)
+    at, states = paths.touches, np.arange(len(paths.channels)).reshape(-1, 1)
     for _ in range(1, order):
-        at, begun, reached = _stepped(paths, at, width)
-        before = np.vstack([np.full(states.shape[1], -1), states])[begun + 1]
-        states = np.column_stack([before, reached])
-    taken, begun, _ = _stepped(paths, at, width)
-    reached = np.empty(len(begun), np.int64)
-    reached[taken] = at
+        at, begun, channel = _stepped(paths, at, len(states))
+        before = np.vstack([states, np.full(states.shape[1], -1)])[begun]
+        states = np.column_stack([before, channel])
+    taken, begun, reached = _stepped(paths, at, len(states))
+    if order > 1:
+        reached[taken] = at
     return Steps(
-        channels=width,
+        channels=len(paths.channels),
         states=states,
         begun=begun,
         reached=reached,
@@ -121,25 +115,31 @@ def steps(paths: Paths, order: int, *, collapse: bool) -> Steps:
 
 
 def _stepped(
-    paths: Paths, at: NDArray[np.int64], width: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    paths: Paths, at: NDArray[np.integer], states: int
+) -> tuple[NDArray[np.integer], NDArray[np.int64], NDArray[np.int64]]:
     """For each touch the number of its step, and for each step from which state it leads to which channel."""
-    came = np.empty(len(at), np.int64)
-    came[1:] = at[:-1] + 1
-    came[paths.firsts] = 0
-    step, met = _numbered(came * width + paths.touches)
+    width = len(paths.channels)
+    small = (states + 1) * width < np.iinfo(np.int32).max
+    codes = np.empty(len(at), np.int32 if small else np.int64)
+    codes[1:] = at[:-1]
+    codes[1:] += 1
+    codes[paths.firsts] = 0
+    codes *= width
+    codes += paths.touches
+    step, met = _numbered(codes, (states + 1) * width)
     return step, met // width - 1, met % width
 
 
-def _numbered(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Codes as numbers from 0 up, and which code each number is."""
-    widest = int(codes.max(initial=0)) + 1
-    if widest > max(4 * len(codes), 1 << 16):
+def _numbered(codes: NDArray[np.integer], size: int) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
+    """Codes below a size as numbers from 0 up, and which code each number is."""
+    if size > max(4 * len(codes), 1 << 16):
         met, numbers = np.unique(codes, return_inverse=True)
-        return numbers, met
-    there = np.zeros(widest, bool)
+        return numbers, met.astype(np.int64)
+    there = np.zeros(size, bool)
     there[codes] = True
     met = np.flatnonzero(there)
-    number = np.empty(widest, np.int64)
+    if len(met) == size:
+        return codes, met
+    number = np.empty(size, np.int32)
     number[met] = np.arange(len(met))
     return number[codes], met

@@ -163,22 +163,20 @@ def best_order(paths: Paths, collapse: bool) -> Order:
 
 
 def _likelihoods(paths: Paths, collapse: bool) -> list[float]:
-    held = np.column_stack(_held_out(paths))
-    learnt = np.column_stack([paths.conversions, paths.nulls]) - held
+    counts = np.column_stack([paths.conversions, paths.nulls])
+    held = _held_out(paths, counts)
+    learnt = counts - held
     return [_likelihood(steps(paths, order, collapse=collapse), learnt, held) for order in ORDERS]
 
 
-def _held_out(paths: Paths) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _held_out(paths: Paths, counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """How many of each path's conversions and nulls are kept for the test; whole users, where users are known."""
     chance = np.random.default_rng(0)
     if paths.users is None:
-        return tuple(
-            chance.binomial(counts.astype(np.int64), HELD_OUT).astype(float)
-            for counts in (paths.conversions, paths.nulls)
-        )  # pyright: ignore[reportReturnType]
-    user = paths.users.rank("dense").to_numpy() - 1
-    kept = (chance.random(int(user.max(initial=-1)) + 1) < HELD_OUT)[user]
-    return paths.conversions * kept, paths.nulls * kept
+        return chance.binomial(counts.astype(np.int64), HELD_OUT).astype(float)
+    person = paths.person
+    kept = chance.random(int(person.max(initial=-1)) + 1) < HELD_OUT
+    return counts * kept[person, None]
 
 
 def _likelihood(chain: Steps, learnt: NDArray[np.float64], held: NDArray[np.float64]) -> float:

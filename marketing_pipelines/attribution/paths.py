@@ -48,6 +48,13 @@ class Paths:
         """Where each path's last touch is."""
         return self.starts[1:] - 1
 
+    @property
+    def person(self) -> NDArray[np.int64]:
+        """Of each path whose it is, as a number; everybody's own where users are not known."""
+        if self.users is None:
+            return np.arange(len(self))
+        return self.users.rank("dense").cast(pl.Int64).to_numpy() - 1
+
     def split(self, weights: NDArray[np.float64]) -> csr_array:
         """A weight for each touch as paths by channels."""
         return by_path(weights, self.touches, self.starts, len(self.channels))
@@ -92,6 +99,8 @@ def read(frame: pl.DataFrame) -> Paths:
     touches = frame["path"].explode() if len(frame) else pl.Series([], dtype=pl.String)
     if touches.null_count():
         _refuse(frame["path"].list.contains(None), "a path with a channel missing")
+    if "user" in frame.columns:
+        _refuse(frame["user"].is_null(), "no user")
     channels, codes = _coded(touches)
     return Paths(
         channels=channels,

@@ -54,7 +54,7 @@ def position_based(paths: Paths, weights: tuple[float, float, float] = Weights()
     return paths.split(shares)
 
 
-@register(Family.RULES, "Time decay")
+@register(Family.RULES, "Time decay", needs=("age",))
 def time_decay(paths: Paths, half_life: timedelta = timedelta(days=7)) -> Split:
     """A touch counts half as much for every half-life, seven days unless set otherwise, between it and the conversion."""
     if paths.ages is None:
