@@ -54,6 +54,10 @@ class Model:
         own = inspect.signature(self.judge).parameters
         return replace(self, parameters={name: getattr(tuning, name) for name in own if name in TUNED})
 
+    def can_read(self, paths: pl.DataFrame) -> bool:
+        """Whether these paths have what only some models need, such as ages."""
+        return set(self.needs) <= set(paths.columns)
+
     def verdict(self, paths: Paths) -> Verdict:
         return self.judge(paths, **self.parameters)
 

@@ -35,7 +35,9 @@ class Steps:
         self, conversions: NDArray[np.float64], nulls: NDArray[np.float64], rows: slice = slice(None)
     ) -> NDArray[np.float64]:
         """How often each step was taken, and below that how often each state converted, and was lost."""
-        taken, ended = (self.taken, self.ended) if rows == slice(None) else (self.taken[rows], self.ended[rows])
+        taken, ended = (
+            (self.taken, self.ended) if rows == slice(None) else (self.taken[rows], self.ended[rows])
+        )
         return np.concatenate([taken.T @ (conversions + nulls), ended.T @ conversions, ended.T @ nulls])
 
     def flow(self, counts: NDArray[np.float64]) -> Flow:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from marketing_pipelines.attribution.catalogue import Model, models
+from marketing_pipelines.attribution.catalogue import models
 from marketing_pipelines.attribution.crediting import credited
 from marketing_pipelines.attribution.paths import read
 from marketing_pipelines.attribution.tuning import Tuning
@@ -14,6 +14,7 @@ def side_by_side(paths: pl.DataFrame, tuning: Tuning | None = None) -> pl.DataFr
     Models that need a column which these paths lack are left out. The share is that of conversions.
     """
     known = read(paths)
+    able = [each.tuned(tuning or Tuning()) for each in models() if each.can_read(paths)]
     return pl.concat(
         credited(known, each.verdict(known)).select(
             pl.lit(each.name).alias("model"),
@@ -22,7 +23,7 @@ def side_by_side(paths: pl.DataFrame, tuning: Tuning | None = None) -> pl.DataFr
             "value",
             share=_share(pl.col("conversions")),
         )
-        for each in _usable(paths, tuning)
+        for each in able
     )
 
 
@@ -44,11 +45,6 @@ def disagreement(credits: pl.DataFrame) -> pl.DataFrame:
         .with_columns(spread=pl.col("most") - pl.col("least"))
         .sort("spread", "channel", descending=[True, False])
     )
-
-
-def _usable(paths: pl.DataFrame, tuning: Tuning | None) -> list[Model]:
-    able = [each for each in models() if set(each.needs) <= set(paths.columns)]
-    return [each.tuned(tuning) for each in able] if tuning else able
 
 
 def _share(credits: pl.Expr) -> pl.Expr:

@@ -50,7 +50,10 @@ def intervals(
     known = read(paths)
     verdict = model.verdict(known)
     credits = credited(known, verdict)
-    drawn = (_fitted if isinstance(verdict, Fit) else _ruled)(known, verdict, replicates)
+    if isinstance(verdict, Fit):
+        drawn = _fitted(known, verdict, replicates)
+    else:
+        drawn = _ruled(known, verdict, replicates)
     tails = [(1 - confidence) / 2, (1 + confidence) / 2]
     columns: dict[str, pl.Series | Floats] = {"channel": credits["channel"]}
     for name, of, samples in zip(("share", "value_share"), ("conversions", "value"), drawn, strict=True):

@@ -21,13 +21,14 @@ def conversion_lags(paths: pl.DataFrame) -> pl.DataFrame:
     """
     known = read(paths)
     if known.ages is None:
-        raise ValueError("Paths lack the column age; a lag is how long before the conversion the first touch was.")
+        raise ValueError(
+            "Paths lack the column age; a lag is how long before the conversion the first touch was."
+        )
     days = np.maximum.reduceat(known.ages, known.firsts) if len(known) else known.ages
-    converted = known.conversions > 0
     return (
         _by("days", days.astype(np.int64), known.conversions, known.value, known.nulls)
         .drop("nulls")
-        .filter(pl.lit(bool(converted.any())) & (pl.col("conversions") > 0))
+        .filter(pl.col("conversions") > 0)
         .with_columns(so_far=pl.col("conversions").cum_sum() / pl.col("conversions").sum())
     )
 

@@ -81,16 +81,19 @@ def _missing_without_state(flow: Flow) -> NDArray[np.float64]:
     return flow.visits / returns * converting
 
 
-def _dense(onward: csr_array, converts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _dense(
+    onward: csr_array, converts: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The diagonal of N = (I − Q)⁻¹, and N·r, from one factorisation and the inverses of its two triangles."""
-    from scipy.linalg import lapack
+    from scipy.linalg import get_lapack_funcs
 
-    staying = np.eye(onward.shape[0]) - onward.toarray()
+    staying = np.eye(len(converts)) - onward.toarray()
+    factorise, solve, invert = get_lapack_funcs(("getrf", "getrs", "trtri"), (staying,))
     # Transposed, columns are dominated by their diagonal, and rows need not be swapped for stability.
-    factors, swaps, _ = lapack.dgetrf(staying.T, overwrite_a=True)
-    converting, _ = lapack.dgetrs(factors, swaps, converts, trans=1)
-    upper, _ = lapack.dtrtri(factors)
-    lower, _ = lapack.dtrtri(factors, lower=1, unitdiag=1, overwrite_c=True)
+    factors, swaps, _ = factorise(staying.T, overwrite_a=True)
+    converting, _ = solve(factors, swaps, converts, trans=1)
+    upper, _ = invert(factors)
+    lower, _ = invert(factors, lower=1, unitdiag=1, overwrite_c=True)
     order = np.arange(len(swaps))
     for place, other in enumerate(swaps):
         order[[place, other]] = order[[other, place]]
@@ -100,12 +103,14 @@ def _dense(onward: csr_array, converts: NDArray[np.float64]) -> tuple[NDArray[np
     return np.einsum("ij,ji->i", np.triu(upper), lower[:, inverse]), converting
 
 
-def _sparse(onward: csr_array, converts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _sparse(
+    onward: csr_array, converts: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The same, where most steps never occur, some columns of N at a time."""
     from scipy.sparse import csc_array, eye_array
     from scipy.sparse.linalg import splu
 
-    states = onward.shape[0]
+    states = len(converts)
     factors = splu(csc_array(eye_array(states) - onward))
     returns = np.empty(states)
     for begin in range(0, states, COLUMNS_AT_ONCE):

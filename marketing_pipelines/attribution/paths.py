@@ -142,9 +142,7 @@ def _ages(frame: pl.DataFrame, lengths: pl.Series) -> NDArray[np.float64]:
     held = frame.schema["age"]
     if not (isinstance(held, pl.List) and held.inner == pl.Duration):
         raise ValueError(f"The column age holds {held}; it must hold lists of durations, one a touch.")
-    _refuse(
-        (frame["age"].list.len() != lengths).fill_null(True), "not as many ages as the path has touches"
-    )
+    _refuse((frame["age"].list.len() != lengths).fill_null(True), "not as many ages as the path has touches")
     ages = frame["age"].explode() if len(frame) else pl.Series([], dtype=pl.Duration)
     microseconds = ages.dt.cast_time_unit("us").to_physical()
     wrong = microseconds.is_null() | (microseconds < 0)

@@ -58,7 +58,9 @@ def position_based(paths: Paths, weights: tuple[float, float, float] = Weights()
 def time_decay(paths: Paths, half_life: timedelta = timedelta(days=7)) -> Split:
     """A touch counts half as much for every half-life, seven days unless set otherwise, between it and the conversion."""
     if paths.ages is None:
-        raise ValueError("Paths lack the column age; time decay needs how long before the conversion each touch was.")
+        raise ValueError(
+            "Paths lack the column age; time decay needs how long before the conversion each touch was."
+        )
     # Only differences within a path matter; counted from its latest touch, not even those of years vanish.
     lengths = paths.lengths
     latest = np.minimum.reduceat(paths.ages, paths.firsts) if len(paths) else paths.ages
@@ -69,6 +71,4 @@ def time_decay(paths: Paths, half_life: timedelta = timedelta(days=7)) -> Split:
 
 def _to_one(paths: Paths, places: np.ndarray) -> Split:
     """All of a path to the touch at a place."""
-    return by_path(
-        np.ones(len(paths)), paths.touches[places], np.arange(len(paths) + 1), len(paths.channels)
-    )
+    return by_path(np.ones(len(paths)), paths.touches[places], np.arange(len(paths) + 1), len(paths.channels))

@@ -15,7 +15,7 @@ import numpy as np
 
 from marketing_pipelines.attribution.catalogue import Family, register
 from marketing_pipelines.attribution.chain import Steps, steps
-from marketing_pipelines.attribution.crediting import Effects, Fit, Split, Verdict
+from marketing_pipelines.attribution.crediting import Effects, Fit, Verdict
 from marketing_pipelines.attribution.paths import Paths
 
 if TYPE_CHECKING:
@@ -141,7 +141,10 @@ def _added(
     Eliminating the channels of I − Q one by one, in the order in which they join, gives the worth of every set on the way:
     what joined so far is the leading block of one factorisation, and the next channel adds one product to it.
     """
-    left = np.eye(len(begins))[orders[:, :, None], orders[:, None, :]] - onward[orders[:, :, None], orders[:, None, :]]
+    left = (
+        np.eye(len(begins))[orders[:, :, None], orders[:, None, :]]
+        - onward[orders[:, :, None], orders[:, None, :]]
+    )
     coming, leading = begins[orders], converts[orders]
     added = np.empty(orders.shape)
     for place in range(orders.shape[1]):
