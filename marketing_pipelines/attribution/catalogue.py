@@ -75,7 +75,8 @@ class Model:
     def share_out(self, paths: pl.DataFrame, fitted_on: pl.DataFrame | None = None) -> pl.DataFrame:
         """What each channel gets of each path: `row`, `channel`, `share`, `conversions`, `value`.
 
-        The shares of a row add up to one; a fit's are its channels' effects, read off `fitted_on` or these very paths.
+        The shares of a row add up to one, and a channel that gets nothing of it is not listed. A fit's shares follow its
+        channels' effects, read off `fitted_on` or these very paths.
         """
         known = read(paths)
         return told_by_path(known, self._split(known, fitted_on))

@@ -80,8 +80,9 @@ def split_by_effects(paths: Paths, sizes: Mapping[str, float]) -> Split:
 
 
 def told_by_path(paths: Paths, split: Split) -> pl.DataFrame:
-    """A split as a frame: for each row and each of its channels the share, and what that makes."""
+    """A split as a frame: for each row and each channel that gets something of it the share, and what that makes."""
     split.sum_duplicates()
+    split.eliminate_zeros()
     row = np.repeat(np.arange(len(paths)), np.diff(split.indptr))
     return pl.DataFrame(
         {

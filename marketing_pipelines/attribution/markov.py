@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -23,7 +24,9 @@ FEW = 400
 MANY = 4000
 CROWDED = 0.02
 COLUMNS_AT_ONCE = 256
-NEARLY_NOTHING = 1e-13
+NEARLY_NOTHING = 1e-12
+# A chain of higher order is solved once without each channel: this many states times channels take about half a minute.
+LARGEST = 20_000_000
 
 ORDERS: list[Order] = [order for order in get_args(Order) if order != CHOSEN]
 HELD_OUT = 0.2
@@ -39,7 +42,13 @@ def markov(paths: Paths, order: Order = 1, collapse: bool = True) -> Fit:
 
     `order` says on how many of them, 0 that the paths themselves decide; `collapse` counts a repeat once.
     """
-    return Removals(steps(paths, order or best_order(paths, collapse), collapse=collapse))
+    chain = steps(paths, order or best_order(paths, collapse), collapse=collapse)
+    if not _is_solvable(chain):
+        raise ValueError(
+            f"A chain of order {order} over {chain.channels:,} channels has {len(chain.states):,} states, which is too "
+            "many to solve without each channel in turn; take order 1, or group channels."
+        )
+    return Removals(chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +152,10 @@ def _missing_in_large_chain(flow: Flow) -> NDArray[np.float64]:
     for channel in range(flow.steps.channels):
         left = np.flatnonzero((flow.steps.states != channel).all(axis=1))
         rest, converts = staying[left][:, left], flow.converts[left]
-        converting, unsolved = bicgstab(rest, converts, rtol=NEARLY_NOTHING, atol=0)
-        if unsolved:
+        converting, unsolved = (
+            bicgstab(rest, converts, rtol=NEARLY_NOTHING, atol=0) if len(left) else (converts, 0)
+        )
+        if unsolved or np.abs(rest @ converting - converts).max(initial=0) > NEARLY_NOTHING:
             converting = splu(csc_array(rest)).solve(converts)
         missing[channel] = flow.converted.sum() / flow.people - flow.begins[left] @ converting
     return missing
@@ -156,8 +167,9 @@ def order_likelihoods(paths: pl.DataFrame, collapse: bool = True) -> pl.DataFram
     It is the mean log-likelihood of a step; the highest is the order to take. The fifth is always the same one.
     """
     return pl.DataFrame(
-        {"order": ORDERS, "likelihood": _likelihoods(read(paths), collapse)},
+        list(enumerate(_likelihoods(read(paths), collapse), start=ORDERS[0])),
         schema={"order": pl.Int64, "likelihood": pl.Float64},
+        orient="row",
     )
 
 
@@ -167,11 +179,16 @@ def best_order(paths: Paths, collapse: bool) -> Order:
     return ORDERS[int(np.argmax(likelihoods))]
 
 
+def _is_solvable(chain: Steps) -> bool:
+    return chain.states.shape[1] == 1 or chain.channels * len(chain.states) <= LARGEST
+
+
 def _likelihoods(paths: Paths, collapse: bool) -> list[float]:
+    """The likelihood of each order, up to where chains become too large to solve."""
     counts = np.column_stack([paths.conversions, paths.nulls])
     held = _held_out(paths, counts)
-    learnt = counts - held
-    return [_likelihood(steps(paths, order, collapse=collapse), learnt, held) for order in ORDERS]
+    chains = (steps(paths, order, collapse=collapse) for order in ORDERS)
+    return [_likelihood(chain, counts - held, held) for chain in takewhile(_is_solvable, chains)]
 
 
 def _held_out(paths: Paths, counts: NDArray[np.float64]) -> NDArray[np.float64]:
