@@ -103,17 +103,17 @@ class Lift:
             f"({self.treated.rate:.2%}), of {self.held_out.users:,} held out {self.held_out.converters:,} "
             f"({self.held_out.rate:.2%})."
         )
-        bounds = f"between {_more(self.conversions.low)} and {_more(self.conversions.high)}, at {self.confidence:.0%}"
+        bounds = f"between {_more(self.conversions.low)} and {_more(self.conversions.high)}"
         if self.told_apart:
-            return f"{seen} The campaign caused {_more(self.conversions.best)} conversions than would have come anyway ({bounds})."
-        enough = (
-            f" Some {self.users_needed:,} people in each group would show a difference of this size four times in five."
-            if self.users_needed
-            else ""
-        )
-        return (
-            f"{seen} That cannot be told apart from no effect at all: the campaign caused {bounds}.{enough}"
-        )
+            return (
+                f"{seen} The campaign caused {_more(self.conversions.best)} conversions than would have come anyway "
+                f"({bounds}, at {self.confidence:.0%})."
+            )
+        unclear = f"{seen} That cannot be told apart from no effect at all: {bounds} conversions, at {self.confidence:.0%}."
+        if self.users_needed is None:
+            return unclear
+        enough = float(f"{self.users_needed:.2g}")
+        return f"{unclear} Some {enough:,.0f} people in each group would show a difference of this size four times in five."
 
 
 def lift(treated: Group, held_out: Group, *, confidence: float = CONFIDENCE) -> Lift:

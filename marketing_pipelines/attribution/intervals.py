@@ -136,7 +136,7 @@ def _by_count(
 def _draws(means: Floats) -> Callable[[np.random.Generator, slice, int], NDArray[np.integer]]:
     """A function that draws Poisson numbers with these means, by row and replicate."""
     distinct, which = np.unique(means, return_inverse=True)
-    if len(distinct) > TABLES or distinct.max(initial=0) > LARGEST_IN_TABLE:
+    if not 0 < len(distinct) <= TABLES or distinct[-1] > LARGEST_IN_TABLE:
         return lambda chance, rows, replicates: chance.poisson(
             means[rows, None], (len(means[rows]), replicates)
         )

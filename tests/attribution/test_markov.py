@@ -1,6 +1,6 @@
 """Chains against closed forms, and against really taking the channel out and solving what is left."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from random import Random
 
 import numpy as np
@@ -8,12 +8,13 @@ import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.sparse import csr_array, eye_array
+from scipy.sparse import csc_array, csr_array, eye_array
 from scipy.sparse.linalg import spsolve
 
 from marketing_pipelines.attribution import markov, model, order_likelihoods
 from marketing_pipelines.attribution.chain import steps
 from marketing_pipelines.attribution.paths import read
+from marketing_pipelines.attribution.tuning import Order
 from tests.attribution.building import Row, credited, paths, rows, worded
 
 START, BOUGHT, LOST = ("start",), ("bought",), ("lost",)
@@ -111,7 +112,7 @@ def test_without_conversions_nothing_is_missing() -> None:
 
 def taken_out(found: list[Row], order: int, collapse: bool, channel: str | None) -> float:
     """The probability of a conversion when steps to a channel are the end: a plain chain, solved as it stands."""
-    counts: defaultdict[tuple, Counter] = defaultdict(Counter)
+    counts: defaultdict[tuple, defaultdict[tuple, float]] = defaultdict(lambda: defaultdict(float))
     for path, conversions, _, nulls in found:
         told = [c for place, c in enumerate(path) if not (collapse and place and c == path[place - 1])]
         state = START
@@ -124,15 +125,16 @@ def taken_out(found: list[Row], order: int, collapse: bool, channel: str | None)
         counts[state][LOST] += nulls
     number = {state: place for place, state in enumerate(counts)}
     entries = [
-        (number[state], number[to], count / counts[state].total())
+        (number[state], number[to], count / sum(counts[state].values()))
         for state in counts
         for to, count in counts[state].items()
         if count and to in number and channel not in to
     ]
     begun, reached, chance = zip(*entries, strict=True) if entries else ((), (), ())
     onward = csr_array((chance, (begun, reached)), shape=(len(number), len(number)))
-    converts = [counts[state][BOUGHT] / max(counts[state].total(), 1e-300) for state in counts]
-    return float(spsolve((eye_array(len(number)) - onward).tocsc(), np.array(converts))[number[START]])
+    converts = [counts[state][BOUGHT] / max(sum(counts[state].values()), 1e-300) for state in counts]
+    converting = np.asarray(spsolve(csc_array(eye_array(len(number)) - onward), np.array(converts)))
+    return float(converting[number[START]])
 
 
 @pytest.mark.parametrize("collapse", [True, False])
@@ -216,7 +218,7 @@ def remembering(order: int, number: int) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("order", [1, 2, 3])
-def test_the_order_that_made_the_paths_is_recovered(order: int) -> None:
+def test_the_order_that_made_the_paths_is_recovered(order: Order) -> None:
     frame = remembering(order, 6_000)
     likelihoods = order_likelihoods(frame, collapse=False)
     assert likelihoods.sort("likelihood")["order"][-1] == order

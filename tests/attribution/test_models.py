@@ -33,7 +33,7 @@ def test_credits_add_up_to_what_was_converted(known: Model, found: list[tuple]) 
     result = known.credit(frame)
     assert result["conversions"].sum() == pytest.approx(frame["conversions"].sum())
     assert result["value"].sum() == pytest.approx(frame["value"].sum(), abs=1e-6)
-    assert result["conversions"].min() >= 0
+    assert (result["conversions"] >= 0).all()
 
 
 @every_model
@@ -50,9 +50,8 @@ def test_every_channel_is_there_once_and_in_order(known: Model, found: list[tupl
 @given(found=rows, names=st.permutations(CHANNELS))
 def test_relabelling_channels_permutes_the_result(known: Model, found: list[tuple], names: list[str]) -> None:
     renamed = dict(zip(CHANNELS, names, strict=True))
-    own = {"direct": renamed["direct"]} if "direct" in inspect.signature(known.judge).parameters else {}
     before = known.credit(aged(*found)).with_columns(pl.col("channel").replace(renamed)).sort("channel")
-    after = known.tuned(Tuning(**own)).credit(
+    after = known.tuned(Tuning(direct=renamed["direct"])).credit(
         aged(*(([renamed[c] for c in path], *rest) for path, *rest in found))
     )
     assert_frame_equal(before, after, abs_tol=1e-6)
@@ -84,17 +83,12 @@ def test_the_order_of_the_rows_does_not_matter(known: Model, found: list[tuple])
     assert_frame_equal(known.credit(aged(*found)), known.credit(aged(*found[::-1])), abs_tol=1e-6)
 
 
-@every_model
+@pytest.mark.parametrize("known", [*models(Family.RULES), model("shapley")], ids=lambda known: known.name)
 @few
 @given(found=rows)
-def test_a_channel_on_no_path_that_converts_gets_nothing_unless_it_leads_to_one(
-    known: Model, found: list[tuple]
-) -> None:
-    result = known.credit(aged(*found, (["nowhere"], 0, 0, 7)))
-    assert credited(result)["nowhere"] == 0
-    if not any(path.count("email") and conversions for path, conversions, *_ in found):
-        if known.family == Family.RULES or known.name == "shapley":
-            assert credited(result).get("email", 0) == 0
+def test_a_channel_on_no_path_that_converts_gets_nothing(known: Model, found: list[tuple]) -> None:
+    in_vain = [(path, 0, 0, 1) if "email" in path else (path, *rest) for path, *rest in found]
+    assert credited(known.credit(aged(*in_vain, (["email"], 0, 0, 7))))["email"] == 0
 
 
 def test_a_way_to_the_way_to_a_conversion_counts_for_chains() -> None:
@@ -112,7 +106,7 @@ def test_each_path_is_shared_out_among_its_own_channels(known: Model, found: lis
     by_row = shares.group_by("row").agg("channel", pl.col("share").sum()).sort("row")
     assert by_row["share"].to_list() == pytest.approx([1] * len(frame))
     assert all(set(each) <= set(path) for each, (path, *_) in zip(by_row["channel"], found, strict=True))
-    assert shares["share"].min() > 0
+    assert (shares["share"] > 0).all()
     assert not shares.select("row", "channel").is_duplicated().any()
 
 
