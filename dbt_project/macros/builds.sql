@@ -145,7 +145,7 @@
 {#- From which moment on something that was loaded was not seen by the last build: with the time a load may take. -#}
 {% macro unseen_since() -%}
     (
-        select max(built_at) - toIntervalMinute(2)
+        select max(built_at) - toIntervalMinute({{ var('loading_minutes') }})
         from intermediate.builds
         where model = '{{ this.identifier }}' and day in (toDate('{{ all_days() }}'), toDate('{{ arrivals() }}'))
     )

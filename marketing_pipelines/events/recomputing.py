@@ -26,6 +26,13 @@ from raw.events
 where toDate(received_at) = {{day:Date}}
 """  # noqa: S608 (names of columns are ours)
 
+CHANGED = f"""
+insert into intermediate.builds (model, day, built_at)
+select distinct 'renormalised_events', toDate(occurred_at), now64(6, 'UTC')
+from {TABLE}
+where toDate(received_at) = {{day:Date}}
+"""  # noqa: S608 (the name of the table is ours)
+
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
@@ -43,6 +50,7 @@ def recompute_day(
 ) -> Recomputed:
     """Makes the day of `raw.renormalised_events` what the rules say now of all that came in on it."""
     told = Recomputed(day)
+    _say_what_changes(client, day)
     with events.replaced_partition(client, TABLE, day) as append:
         for shipped in _blocks(client, day):
             verdicts = normalised(shipped, rules)
@@ -55,7 +63,16 @@ def recompute_day(
                 .to_arrow()
             )
             told = _counted(told, shipped, verdicts)
+    _say_what_changes(client, day)
     return told
+
+
+def _say_what_changes(client: events.Client, day: date) -> None:
+    """Has the warehouse build the days again on which what came in on this one happened.
+
+    Before and after: what is there no more has to go as well, and a run may be killed in between.
+    """
+    client.command(CHANGED, parameters={"day": day})
 
 
 def _blocks(client: events.Client, day: date) -> Iterator[pl.DataFrame]:

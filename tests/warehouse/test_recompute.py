@@ -105,9 +105,9 @@ def compute(day: date, **config: bool) -> dict[str, Any]:
 def rebuilt(house: Settings) -> set[str]:
     """The days that the last build of staging replaced."""
     sql = house.data_dir / "dbt" / "run" / "marketing_warehouse" / "models" / "staging" / "stg_events.sql"
-    found = re.search(r"/[*] replaces ([0-9 -]*)[*]/", sql.read_text())
+    found = re.search(r"/[*] builds ([0-9 -]+|nothing) as of", sql.read_text())
     assert found
-    return set(found[1].split())
+    return set(found[1].split()) - {"nothing"}
 
 
 @dataclass(frozen=True, slots=True)

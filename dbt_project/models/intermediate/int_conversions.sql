@@ -17,7 +17,7 @@
     + days_of_refunds(events, goals, by_events)
     + days_before_change(source('records', 'conversion_goals'), among=events)
     + days_of_rates(rates, among=events)
-    + days_of_people(this, ref('int_identity_edges'), ref('stg_identity_splits'))
+    + days_of_people(this, ref('int_identity_edges'), source('records', 'identity_splits'))
 ) %}
 {{ building(days, as_of) }}
 

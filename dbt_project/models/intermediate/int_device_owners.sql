@@ -30,7 +30,7 @@ split_lately as (
     select
         tenant_id,
         visitor_id
-    from {{ splits }}
+    from {{ source('records', 'identity_splits') }}
     {% if builds_days() %}
         where changed_at + toIntervalMinute(1) > {{ last_built() }}
     {% endif %}

@@ -16,7 +16,7 @@
     outdated_days(conversions)
     + by_touchpoints
     + days_of_old_orders(conversions, touchpoints)
-    + days_of_people(conversions, ref('int_identity_edges'), ref('stg_identity_splits'))
+    + days_of_people(conversions, ref('int_identity_edges'), source('records', 'identity_splits'))
 ) %}
 {{ building(days, as_of) }}
 

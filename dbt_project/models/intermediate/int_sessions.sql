@@ -38,7 +38,7 @@ page_events as (
         events.event = 'page_view' as is_page,
         if(
             clocks.ends_at_midnight,
-            toUInt16(toDate(toTimeZone(events.occurred_at, clocks.time_zone))),
+            toUInt16(toDate(left(toString(events.occurred_at, clocks.time_zone), 10))),
             toUInt16(0)
         ) as local_day,
         if(

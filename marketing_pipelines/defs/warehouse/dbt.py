@@ -35,7 +35,7 @@ def command_line() -> DbtCliResource:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """What profiles.yml reads to find ClickHouse."""
+    """What profiles.yml reads to find ClickHouse, and for how long raw events are kept there."""
     address = urlsplit(settings.clickhouse_address())
     secure = address.scheme == "https"
     return {
@@ -44,6 +44,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "DBT_CLICKHOUSE_USER": unquote(address.username or "default"),
         "DBT_CLICKHOUSE_PASSWORD": unquote(address.password or ""),
         "DBT_CLICKHOUSE_SECURE": str(secure).lower(),
+        "DBT_EVENTS_TTL_DAYS": str(settings.events_ttl_days),
     }
 
 
