@@ -1,73 +1,70 @@
 {#- A view with parameters: both reach the primary keys of what it reads, which a filter from outside would not. -#}
 {{ config(materialized='view', contract={'enforced': false}, persist_docs={'relation': false, 'columns': false}) }}
 
--- The names a person goes by: their own, and the contacts that were met as them.
-with names as (
-    select {person:String} as name
-    union distinct
-    select contact as name
+{% set never = "toDateTime64(0, 3, 'UTC')" %}
+{% set always = "toDateTime64('2200-01-01 00:00:00', 3, 'UTC')" %}
+with (
+    -- The names a person goes by: their own, and the contacts that were met as them.
+    select arrayPushFront(groupArray(contact), {{ given('person', 'String') }})
     from {{ ref('int_contact_aliases') }}
-    where tenant_id = {tenant:Int64} and user = {person:String}
-),
+    where tenant_id = {{ given('tenant', 'Int64') }} and user = {{ given('person', 'String') }}
+) as names,
 
-owners as (
-    select
-        visitor_id,
-        identity,
-        valid_from,
-        valid_to
+(
+    select groupArray((visitor_id, identity, valid_from, valid_to))
     from {{ ref('int_device_owners') }}
-    where tenant_id = {tenant:Int64} and (identity in (select name from names) or visitor_id = {person:String})
-),
+    where
+        tenant_id = {{ given('tenant', 'Int64') }}
+        and (has(names, identity) or visitor_id = {{ given('person', 'String') }})
+) as owners,
 
 -- Where they were met, and while it was theirs: as it is known now, not as it was then.
-devices as (
+arrayMap(owner -> (owner.1, owner.3, owner.4), arrayFilter(owner -> has(names, owner.2), owners)) as owned,
+
+-- What happened under a name itself, or at a device while it was nobody's.
+arrayMap(
+    name -> (
+        name,
+        arrayMax(arrayPushBack(arrayMap(owner -> if(owner.1 = name, owner.4, {{ never }}), owners), {{ never }})),
+        {{ always }}
+    ),
+    names
+) as unowned,
+
+arrayConcat(owned, unowned) as periods,
+
+arrayDistinct(periods.1) as devices,
+
+visits as (
     select
-        visitor_id,
-        valid_from,
-        valid_to
-    from owners
-    where identity in (select name from names)
-    union all
-    select
-        name as visitor_id,
-        toDateTime64(0, 3, 'UTC') as valid_from,
-        toDateTime64('2200-01-01 00:00:00', 3, 'UTC') as valid_to
-    from names
-    where name not in (select visitor_id from owners)
-    union all
-    -- What happened at a device while it was nobody's is the device's own.
-    select
-        visitor_id,
-        max(valid_to) as valid_from,
-        toDateTime64('2200-01-01 00:00:00', 3, 'UTC') as valid_to
-    from owners
-    where visitor_id = {person:String}
-    group by visitor_id
+        session_id,
+        page_views,
+        entry_path
+    from {{ ref('int_sessions') }}
+    where tenant_id = {{ given('tenant', 'Int64') }} and has(devices, visitor_id)
 ),
 
-periods as (
-    select
-        visitor_id,
-        groupArray((valid_from, valid_to)) as periods
-    from devices
-    group by visitor_id
+touches as (
+    select *
+    from {{ ref('int_touchpoints') }}
+    where tenant_id = {{ given('tenant', 'Int64') }} and has(devices, visitor_id) and not is_bot
 ),
 
 happened as (
     select
-        visitor_id,
-        touched_at as at,
-        toString(kind) as kind,
-        touchpoint_id as what_id,
-        toString(channel) as channel,
-        campaign_id,
-        link_id,
-        '' as detail,
+        touches.visitor_id as visitor_id,
+        touches.touched_at as at,
+        toString(touches.kind) as kind,
+        touches.touchpoint_id as what_id,
+        toString(touches.channel) as channel,
+        touches.campaign_id as campaign_id,
+        touches.link_id as link_id,
+        visits.page_views as page_views,
+        visits.entry_path as detail,
         toDecimal64(0, 4) as value,
         '' as currency
-    from {{ ref('int_touchpoints') }}
-    where tenant_id = {tenant:Int64} and not is_bot and visitor_id in (select visitor_id from devices)
+    from touches
+    left any join visits on touches.session_id = visits.session_id
     union all
     select
         person_id as visitor_id,
@@ -77,14 +74,12 @@ happened as (
         '' as channel,
         toInt64(0) as campaign_id,
         toInt64(0) as link_id,
+        toUInt64(0) as page_views,
         goal as detail,
         value,
         toString(currency) as currency
     from {{ ref('int_conversions') }}
-    where
-        tenant_id = {tenant:Int64}
-        and goal_id in (select goal_id from {{ ref('stg_goals') }} where tenant_id = {tenant:Int64})
-        and person_id in (select visitor_id from devices)
+    where tenant_id = {{ given('tenant', 'Int64') }} and has(devices, person_id)
     union all
     select
         visitor_id,
@@ -94,37 +89,28 @@ happened as (
         '' as channel,
         toInt64(0) as campaign_id,
         toInt64(0) as link_id,
+        toUInt64(0) as page_views,
         identity as detail,
         toDecimal64(0, 4) as value,
         '' as currency
     from {{ ref('int_identity_edges') }}
-    where tenant_id = {tenant:Int64} and visitor_id in (select visitor_id from devices)
+    where tenant_id = {{ given('tenant', 'Int64') }} and has(devices, visitor_id)
 )
 
 select
-    {tenant:Int64} as tenant_id,
-    {person:String} as person_id,
-    happened.at as at,
-    happened.kind as kind,
-    happened.what_id as what_id,
-    happened.visitor_id as visitor_id,
-    happened.channel as channel,
-    happened.campaign_id as campaign_id,
-    happened.link_id as link_id,
-    visits.page_views as page_views,
-    visits.entry_path as entry_path,
-    happened.detail as detail,
-    happened.value as value,
-    happened.currency as currency
+    {{ given('tenant', 'Int64') }} as tenant_id,
+    {{ given('person', 'String') }} as person_id,
+    at,
+    kind,
+    what_id,
+    visitor_id,
+    channel,
+    campaign_id,
+    link_id,
+    page_views,
+    detail,
+    value,
+    currency
 from happened
-left any join periods on happened.visitor_id = periods.visitor_id
-left any join (
-    select
-        session_id,
-        page_views,
-        entry_path
-    from {{ ref('int_sessions') }}
-    where tenant_id = {tenant:Int64} and visitor_id in (select visitor_id from devices)
-) as visits on happened.what_id = visits.session_id
-where arrayExists(period -> happened.at >= period.1 and happened.at < period.2, periods.periods)
+where arrayExists(period -> period.1 = visitor_id and at >= period.2 and at < period.3, periods)
 order by at, kind, what_id
