@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-from console.door.problems import Refused, problem_of
+from console.door.problems import FieldError, Refused, problem_of
 
 _WORDS_FOR = {
     "Field required": "fill this in",
@@ -15,6 +15,7 @@ _WORDS_FOR = {
 }
 
 
+Troubles = Mapping[str, str]
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -26,6 +27,12 @@ def read(body: type[Body], said: Mapping[str, Any]) -> Body:
         located = [{**found, "loc": ("body", *found["loc"])} for found in error.errors()]
         problem = problem_of(RequestValidationError(located))
         raise Refused(problem.status, problem.detail, problem.errors) from None
+
+
+def troubles(refused: Refused) -> Troubles:
+    """Why a form was refused, by field; what belongs to no field is under the empty name."""
+    found = refused.problem.errors or [FieldError("", refused.problem.detail)]
+    return {each.field.split(".")[0]: in_words(each.reason) for each in reversed(found)}
 
 
 def in_words(reason: str) -> str:
