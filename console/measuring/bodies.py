@@ -13,6 +13,12 @@ from store.records.goals import Counting, Terms
 from store.records.measurement import Choices
 
 
+def currency_if_any(said: str) -> str:
+    if said and not (len(said) == 3 and said.isascii() and said.isalpha() and said.isupper()):
+        raise ValueError("write a currency by its three capital letters, like EUR, or none")
+    return said
+
+
 def known_model(name: str) -> str:
     """The catalogue's own words where it has no such model."""
     return catalogue.model(name).name
@@ -30,14 +36,14 @@ Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)]
 class Goal(Body):
     """A goal, whole; what is left out is as a new goal has it.
 
-    `currency` is that of the fixed value, and of events that name none; empty is the tenant's.
+    `currency` (ISO 4217, such as EUR) is that of the fixed value, and of events that name none; empty is the tenant's.
     """
 
     name: Name
     event: Event
     refund_event: EventIfAny = "refund"
     fixed_value: Annotated[Decimal, Field(ge=0, le=goals.HIGHEST_VALUE, decimal_places=4)] | None = None
-    currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$", description="ISO 4217, such as EUR.")] = ""
+    currency: Annotated[str, AfterValidator(currency_if_any)] = ""
     counting: Counting = Counting.EACH
     once_days: Annotated[int, Field(ge=1, le=goals.LONGEST_ONCE_DAYS)] = 30
     lookback_days: Annotated[int, Field(ge=1, le=goals.LONGEST_LOOKBACK_DAYS)] = 30

@@ -28,15 +28,12 @@ class Typed:
 
     @classmethod
     def of(cls, terms: Terms) -> "Typed":
-        said = asdict(terms) | {"fixed_value": "" if terms.fixed_value is None else _plain(terms.fixed_value)}
-        return cls(**{name: str(value) for name, value in said.items()})
+        said = {name: str(value) for name, value in asdict(terms).items()}
+        # Without the noughts that the database keeps behind it.
+        worth = "" if terms.fixed_value is None else f"{terms.fixed_value.normalize():f}"
+        return cls(**said | {"fixed_value": worth})
 
     def as_terms(self) -> Terms:
         said: dict[str, Any] = {name: value.strip() for name, value in asdict(self).items()}
         said |= {"currency": self.currency.strip().upper(), "fixed_value": self.fixed_value.strip() or None}
         return form_bodies.read(Goal, said).as_terms()
-
-
-def _plain(value: Any) -> str:
-    """Without the noughts that the database keeps behind it."""
-    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
