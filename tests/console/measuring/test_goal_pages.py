@@ -110,6 +110,9 @@ def test_whoever_may_not_change_them_reads_them(people: People) -> None:
         assert page.status_code == 200
         assert 'button class="button primary"' not in page.text
         assert "Archive<" not in page.text
+        assert f'action="{path}"' not in page.text
+    assert "Once a person, then not for some days; 7 days" in page.text
+    assert "12.5 USD" in page.text
     assert forms.get("/goals/new").status_code == 403
 
 

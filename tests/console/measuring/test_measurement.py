@@ -150,4 +150,6 @@ def test_two_who_choose_at_once_are_told(people: People) -> None:
 def test_whoever_may_not_choose_reads(viewer: Person) -> None:
     page = viewer.forms().get("/measurement")
     assert page.status_code == 200
-    assert 'button class="button primary"' not in page.text
+    assert 'action="/measurement"' not in page.text
+    assert "40 % and 40 %" in page.text
+    assert "30 minutes of silence" in page.text
