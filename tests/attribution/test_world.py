@@ -18,7 +18,7 @@ def test_only_channels_that_persuade_cause_conversions(world: World) -> None:
 
 def test_what_a_channel_causes_is_what_is_missing_without_it(world: World) -> None:
     without = live(seed=2, without="email")
-    missing = world.paths["conversions"].sum() - without.paths["conversions"].sum()
+    missing = float(world.paths["conversions"].sum()) - float(without.paths["conversions"].sum())
     assert missing == pytest.approx(world.caused["email"], abs=200)
 
 

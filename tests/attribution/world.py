@@ -108,7 +108,7 @@ def against_the_truth(world: World) -> pl.DataFrame:
 def misplaced(table: pl.DataFrame) -> dict[str, float]:
     """What part of its credit each model gives to channels that have not earned it."""
     return {
-        name: (table[name] - table["truth"]).clip(lower_bound=0).sum()
+        name: float((table[name] - table["truth"]).clip(lower_bound=0).sum())
         for name in table.columns
         if name not in ("channel", "truth")
     }
