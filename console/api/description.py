@@ -47,6 +47,9 @@ _ASKS_WHAT_WAS_READ = frozenset(
         "DELETE /api/recipients/{recipient_id}",
         "DELETE /api/users/{user_id}",
         "DELETE /api/assets/{asset_id}",
+        "POST /api/goals/{goal_id}/make-headline",
+        "DELETE /api/goals/{goal_id}",
+        "DELETE /api/identity/splits/{split_id}",
     }
 )
 

@@ -47,6 +47,8 @@ class Model:
     judge: Callable[..., Verdict]
     # Columns that its paths must have besides the usual ones.
     needs: tuple[str, ...] = ()
+    # Whether a direct visit takes credit from touches that are known, as everywhere else it does not.
+    counts_direct: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def tuned(self, tuning: Tuning) -> Model:
@@ -96,7 +98,7 @@ _catalogue: dict[str, Model] = {}
 
 
 def register(
-    family: Family, title: str, *, needs: tuple[str, ...] = ()
+    family: Family, title: str, *, needs: tuple[str, ...] = (), counts_direct: bool = False
 ) -> Callable[
     [Callable[Concatenate[Paths, P], Verdict]], Callable[Concatenate[pl.DataFrame, P], pl.DataFrame]
 ]:
@@ -113,7 +115,7 @@ def register(
             raise ValueError(
                 f"There is an attribution model called {name} already; give this one another name."
             )
-        known = Model(name, title, inspect.getdoc(judge) or "", family, judge, needs)
+        known = Model(name, title, inspect.getdoc(judge) or "", family, judge, needs, counts_direct)
         signature = inspect.signature(judge)
 
         @wraps(judge)

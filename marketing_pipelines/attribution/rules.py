@@ -18,7 +18,7 @@ def first_touch(paths: Paths) -> Split:
     return _to_one(paths, paths.firsts)
 
 
-@register(Family.RULES, "Last touch")
+@register(Family.RULES, "Last touch", counts_direct=True)
 def last_touch(paths: Paths) -> Split:
     """All credit goes to the channel that was met last."""
     return _to_one(paths, paths.lasts)

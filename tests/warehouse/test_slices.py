@@ -25,7 +25,7 @@ from tests.warehouse.conftest import World, dbt, event, found, make_world, put_e
 pytestmark = pytest.mark.timeout(1800)
 
 SLICES = 10
-DAYS = 9
+DAYS = 40
 BEGAN = datetime.combine(datetime.now(UTC).date() - timedelta(days=DAYS + 3), datetime.min.time(), UTC)
 SEED = 6
 SOMEBODY = Actor(ActorKind.USER, "1")
@@ -58,7 +58,7 @@ WAYS = (
 def history(world: World, chance: Random) -> list[dict[str, Any]]:
     """A few days of a small shop in which everything goes wrong that can."""
     told: list[dict[str, Any]] = []
-    for number in range(30):
+    for number in range(60):
         told += _visitor(world, chance, f"sid{number}", chance.uniform(0, DAYS - 0.2))
     told += _never_pauses(world, "restless")
     told += _kiosk(world, chance)
@@ -111,7 +111,7 @@ def _deeds(world: World, chance: Random, sid: str, user: str, now: datetime) -> 
 
 def _never_pauses(world: World, sid: str) -> list[dict[str, Any]]:
     """A page that is left open and reports every twenty minutes for four days."""
-    first = BEGAN + timedelta(days=2, hours=7)
+    first = BEGAN + timedelta(days=20, hours=7)
     return [
         event(world, "page_view", first + timedelta(minutes=20 * step), sid=sid, **WAYS[step // 50 % 2])
         for step in range(4 * 72)
@@ -126,7 +126,9 @@ def _kiosk(world: World, chance: Random) -> list[dict[str, Any]]:
         told.append(event(world, "page_view", now, sid="kiosk", **chance.choice(WAYS)))
         told.append(event(world, "identify", now, trust="server", sid="kiosk", user_id=f"u{number}"))
         told.append(
-            event(world, "purchase", now + timedelta(minutes=5), trust="server", sid="kiosk", value=Decimal(9))
+            event(
+                world, "purchase", now + timedelta(minutes=5), trust="server", sid="kiosk", value=Decimal(9)
+            )
         )
     return [_late(each, chance) for each in told]
 
@@ -206,7 +208,7 @@ def test_slices_give_what_one_build_of_all_gives(house: Settings) -> None:
             put_events(client, told[start:end])
         if number == SLICES // 2:
             change_their_minds(house, worlds)
-        put_rates(house, range(number, number + 1))
+        put_rates(house, range(4 * number, 4 * number + 4))
         # Loads are over here before a build begins: nothing is looked for twice, and so nothing is found by chance.
         dbt(house, "run", "-s", *CHAIN, "--vars", '{"loading_minutes": 0}')
     in_slices = state(house, worlds)
