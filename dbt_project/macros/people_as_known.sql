@@ -84,7 +84,7 @@
             (tenant_id, {{ visitor_id }}) in (select tenant_id, visitor_id from devices)
             -- A split takes back what was believed at any time.
             and {{ day }} >= if(
-                (select count() from split) > 0, toDate(0), {{ first_of(learned) }} - {{ known_days }} - 1
+                (select count() from split) > 0, toDate(0), {{ first_of(learned) }} - ({{ known_days }}) - 1
             )
             and {{ is_kept(day) }}
         order by day

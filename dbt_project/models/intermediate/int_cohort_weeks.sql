@@ -14,7 +14,7 @@
 {% set as_of = begin_build() %}
 {% set days = weeks_of(
     outdated_days(person_days)
-    + days_of_devices(person_days, edges, splits, 'date_day', visitor_id='person_id', known_days=reach + 7)
+    + days_of_devices(person_days, edges, splits, 'date_day', visitor_id='person_id', known_days=reach ~ ' + 7')
     + days_of_moved_people(people, person_days)
 ) %}
 {{ building(days, as_of) }}
@@ -40,7 +40,7 @@ known as (
             'person_days.person_id',
             'known.owners',
             'person_days.first_at',
-            "toDateTime64(person_days.week, 3, 'UTC') + toIntervalDay(" ~ (reach + 7) ~ ')'
+            "toDateTime64(person_days.week, 3, 'UTC') + toIntervalDay(" ~ reach ~ ' + 7)'
         ) }} as person_id,
         person_days.conversions as conversions,
         person_days.value as value

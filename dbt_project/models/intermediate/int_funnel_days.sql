@@ -11,13 +11,13 @@
 {% set events, visits, touchpoints = ref('stg_events'), ref('int_sessions'), ref('int_touchpoints') %}
 {% set edges, splits = ref('int_identity_edges'), ref('stg_identity_splits') %}
 {% set steps, window = var('funnel_steps')[1:], var('funnel_days') %}
-{% set known_days = window + var('identity_reach_days') %}
+{% set known_days = window ~ ' + ' ~ var('identity_reach_days') %}
 {% set never = "toDateTime64(0, 3, 'UTC')" %}
 {% set as_of = begin_build() %}
 {% set days = widened(
     outdated_days(touchpoints)
     + outdated_days(events, back=window, among=touchpoints)
-    + days_of_devices(touchpoints, edges, splits, 'touched_on', known_days=window + known_days)
+    + days_of_devices(touchpoints, edges, splits, 'touched_on', known_days=window ~ ' + ' ~ known_days)
 ) %}
 {{ building(days, as_of) }}
 
@@ -122,7 +122,7 @@ taken as (
         toDate(occurred_at) - back as date_day,
         groupUniqArray(event) as events
     from step_events
-    array join range(0, {{ window + 1 }}) as back
+    array join range(0, {{ window }} + 1) as back
     group by tenant_id, date_day
 ),
 

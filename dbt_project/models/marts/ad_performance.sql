@@ -22,7 +22,8 @@ with campaigns as (
 
 priced as (
     select
-        campaigns.*,
+        campaigns.* except currency,
+        campaigns.currency as account_currency,
         tenants.currency as tenant_currency
     from campaigns
     left any join {{ ref('stg_tenants') }} as tenants on campaigns.tenant_id = tenants.tenant_id
@@ -37,7 +38,7 @@ rated as (
         counted.per_euro as counted_per_euro,
         counted.rate_on as counted_on,
         multiIf(
-            priced.currency = priced.tenant_currency, toDecimal64(1, 8),
+            priced.account_currency = priced.tenant_currency, toDecimal64(1, 8),
             spent_per_euro > 0
             and counted_per_euro > 0
             and spent_on > priced.date_day - {{ var('rates_hold_days') }}
@@ -47,7 +48,7 @@ rated as (
         ) as rate
     from priced
     asof left join {{ ref('stg_exchange_rates') }} as spent
-        on priced.currency = spent.currency and priced.date_day >= spent.rate_on
+        on priced.account_currency = spent.currency and priced.date_day >= spent.rate_on
     asof left join {{ ref('stg_exchange_rates') }} as counted
         on priced.tenant_currency = counted.currency and priced.date_day >= counted.rate_on
 )
@@ -61,7 +62,7 @@ select
     campaigns.account_name as account_name,
     campaigns.campaign_id as campaign_id,
     campaigns.campaign_name as campaign_name,
-    toLowCardinality(campaigns.currency) as currency,
+    toLowCardinality(campaigns.account_currency) as currency,
     toDecimal64(campaigns.spend, 6) as spend,
     campaigns.impressions as impressions,
     campaigns.clicks as clicks,

@@ -153,7 +153,7 @@ select
     days.date_day as date_day,
     days.campaign_id as campaign_id,
     if(days.campaign_id = 0, days.platform_campaign, campaigns.name) as campaign_name,
-    days.campaign_id = 0 and days.platform_campaign != '' as is_platforms_own,
+    toBool(days.campaign_id = 0 and days.platform_campaign != '') as is_platforms_own,
     toLowCardinality(tenants.currency) as currency,
     days.visits as visits,
     days.human_visits as human_visits,

@@ -33,7 +33,7 @@ select
     weeks.people_converting as people_converting,
     weeks.conversions as conversions,
     toDecimal64(weeks.revenue, 4) as revenue,
-    weeks.cohort_week + 7 * (weeks.weeks_since + 1) <= today() as is_complete
+    toBool(weeks.cohort_week + 7 * (weeks.weeks_since + 1) <= today()) as is_complete
 from weeks
 inner join {{ ref('stg_tenants') }} as tenants on weeks.tenant_id = tenants.tenant_id
 left any join sizes on weeks.tenant_id = sizes.tenant_id and weeks.cohort_week = sizes.cohort_week

@@ -11,5 +11,5 @@ select
     entered,
     people,
     {{ ratio('people', 'entered') }} as share,
-    date_day + {{ var('funnel_days') + 1 }} <= today() as is_complete
+    toBool(date_day + {{ var('funnel_days') }} + 1 <= today()) as is_complete
 from {{ ref('int_funnel_days') }}

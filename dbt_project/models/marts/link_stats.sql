@@ -41,7 +41,7 @@ select
     links.slug as slug,
     links.target_url as target_url,
     links.campaign_id as campaign_id,
-    links.is_archived as is_archived,
+    toBool(links.is_archived) as is_archived,
     followed.clicks as clicks,
     followed.human_clicks as human_clicks,
     followed.bot_clicks as bot_clicks,

@@ -26,7 +26,7 @@ select
     toDecimal64(horizon.3, 4) as revenue,
     {{ ratio('horizon.3', 'cohorts.people') }} as revenue_per_person,
     -- The last to come in a week come on its Sunday.
-    cohorts.cohort_week + 6 + within_days <= today() as is_complete
+    toBool(cohorts.cohort_week + 6 + within_days <= today()) as is_complete
 from cohorts
 array join cohorts.horizons as horizon
 inner join {{ ref('stg_tenants') }} as tenants on cohorts.tenant_id = tenants.tenant_id
