@@ -10,9 +10,11 @@
 
 {% set shipped, events = source('raw', 'events'), ref('stg_events') %}
 {% set as_of = begin_build() %}
--- A copy has a day of its own, and so may the click that led to a page.
+-- A day of which only copies came in has no events, and the click that led to a page may have a day of its own.
 {% set days = widened(
-    outdated_days(events, ahead=1) + days_before_change(source('records', 'conversion_goals'), among=events)
+    arrived_days(shipped)
+    + outdated_days(events, ahead=1)
+    + days_before_change(source('records', 'conversion_goals'), among=events)
 ) %}
 {{ building(days, as_of) }}
 
