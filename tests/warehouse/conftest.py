@@ -18,7 +18,12 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from marketing_pipelines.defs.attribution.assets import attribution_rules
+from marketing_pipelines.defs.attribution.assets import (
+    attribution_markov,
+    attribution_results,
+    attribution_rules,
+    attribution_shapley,
+)
 from marketing_pipelines.defs.experiments.assets import bandit_state
 from marketing_pipelines.defs.resources import SettingsResource
 from marketing_pipelines.defs.warehouse.assets import warehouse
@@ -292,7 +297,14 @@ class Built:
 
 def materialised() -> dg.ExecuteInProcessResult:
     return dg.materialize(
-        [warehouse, attribution_rules, bandit_state],
+        [
+            warehouse,
+            attribution_rules,
+            attribution_markov,
+            attribution_shapley,
+            attribution_results,
+            bandit_state,
+        ],
         resources={"house": SettingsResource(), "dbt": command_line()},
         tags={
             "dagster/asset_partition_range_start": FIRST.isoformat(),

@@ -4,7 +4,12 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from marketing_pipelines.defs.attribution.assets import attribution_rules
+from marketing_pipelines.defs.attribution.assets import (
+    attribution_markov,
+    attribution_results,
+    attribution_rules,
+    attribution_shapley,
+)
 from marketing_pipelines.defs.collector import assets as collector
 from marketing_pipelines.defs.experiments.assets import bandit_state
 from marketing_pipelines.defs.resources import SettingsResource
@@ -17,6 +22,9 @@ DEFINITIONS = dg.Definitions(
         warehouse,
         warehouse_after_attribution,
         attribution_rules,
+        attribution_markov,
+        attribution_shapley,
+        attribution_results,
         bandit_state,
         collector.pixel,
         collector.short_links,
@@ -51,7 +59,8 @@ def test_a_page_view_and_a_click_can_be_followed_to_what_a_channel_earned() -> N
     assert reaches("pixel", "attribution_rules")
     assert reaches("short_links", "attribution_rules")
     assert reaches("records/links", "marts/channel_roas")
-    assert reaches("attribution_rules", "marts/channel_daily")
+    for family in ("rules", "markov", "shapley"):
+        assert reaches(f"attribution_{family}", "marts/channel_daily")
     assert reaches("raw_events", "bandit_state")
     assert reaches("renormalised_events", "marts/channel_daily")
     assert reaches("short_links", "marts/link_daily")

@@ -6,8 +6,12 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from store import records
+from marketing_pipelines.attribution import models, reading
+from marketing_pipelines.attribution.reading import Window
+from store import events, records
+from store.records import goals
 from store.records.experiments import Experiment
+from store.records.schema import GoalId
 from store.settings import Role, Settings
 from tests.warehouse.conftest import DAY, FIRST, THIRD, Built, found, snapshot
 
@@ -90,11 +94,19 @@ def test_paths_hold_channels_in_order(built: Built, house: Settings) -> None:
         ),
         (
             "linear",
-            [("direct", 0.5, 50), ("organic_social", 2, 30), ("paid_search", 0.5, 50), ("unassigned", 1, 7)],
+            [("direct", 0, 0), ("organic_social", 2, 30), ("paid_search", 1, 100), ("unassigned", 1, 7)],
+        ),
+        (
+            "markov",
+            [("direct", 0, 0), ("organic_social", 2, 30), ("paid_search", 1, 100), ("unassigned", 1, 7)],
+        ),
+        (
+            "shapley",
+            [("direct", 0, 0), ("organic_social", 2, 30), ("paid_search", 1, 100), ("unassigned", 1, 7)],
         ),
     ],
 )
-def test_credit_goes_where_the_model_says(
+def test_credit_goes_where_the_model_says_and_direct_takes_none_but_by_last_touch(
     built: Built, house: Settings, model: str, expected: list[tuple[str, float, float]]
 ) -> None:
     credits = found(
@@ -106,6 +118,31 @@ def test_credit_goes_where_the_model_says(
     ).filter(pl.col("model").cast(pl.String) == model)
     assert credits.select(pl.col("channel").cast(pl.String), "conversions", "value").rows() == expected
     assert credits["date_day"].unique().to_list() == [THIRD]
+
+
+def test_the_weeks_up_to_a_day_stand_side_by_side_with_their_bounds(built: Built, house: Settings) -> None:
+    results = found(house, built.quiet, "raw.attribution_results", "window_days, model, channel").filter(
+        as_of=THIRD, window_days=28
+    )
+    assert set(results["model"].cast(pl.String)) == {known.name for known in models()}
+    sums = results.group_by("model").agg(pl.col("conversions", "value", "share").sum())
+    assert sums["conversions"].to_list() == pytest.approx([4] * len(sums))
+    assert sums["value"].to_list() == [Decimal(137)] * len(sums)
+    assert sums["share"].to_list() == pytest.approx([1] * len(sums))
+    markov = {
+        row["channel"]: row for row in results.filter(pl.col("model") == "markov").iter_rows(named=True)
+    }
+    assert markov["organic_social"]["removal_effect"] == pytest.approx(0.5)
+    assert markov["paid_search"]["share"] == pytest.approx(0.25)
+    for row in results.iter_rows(named=True):
+        assert row["share_low"] <= row["share"] <= row["share_high"]
+
+
+def test_whoever_was_met_and_did_not_convert_has_a_path_too(built: Built, house: Settings) -> None:
+    with events.connect(house) as client, records.session(house, Role.PIPELINES) as session:
+        goal = goals.headline(session, built.quiet.tenant)
+        lost = reading.not_converted(client, built.quiet.tenant, GoalId(goal.id), Window(FIRST + DAY, days=2))
+    assert lost.select("user", "path", "nulls").rows() == [("ann", ["paid_search", "direct"], 1.0)]
 
 
 def test_ad_figures_are_counted_at_one_level_and_divided_by_hand(built: Built, house: Settings) -> None:
