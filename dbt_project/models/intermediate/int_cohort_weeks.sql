@@ -95,12 +95,12 @@ people_of_the_week as (
         tenant_id,
         week,
         person_id,
-        min((placed.first_on, placed.first_channel)) as first,
-        sum(placed.conversions) as conversions,
-        sum(placed.value) as value,
+        min((first_on, first_channel)) as first,
+        sum(conversions) as all_conversions,
+        sum(value) as all_value,
         {% for within in var('lifetime_days') %}
-            sumIf(placed.conversions, placed.date_day < placed.first_on + {{ within }}) as conversions_{{ within }},
-            sumIf(placed.value, placed.date_day < placed.first_on + {{ within }}) as value_{{ within }}{{ ',' if not loop.last }}
+            sumIf(conversions, date_day < first_on + {{ within }}) as conversions_{{ within }},
+            sumIf(value, date_day < first_on + {{ within }}) as value_{{ within }}{{ ',' if not loop.last }}
         {% endfor %}
     from placed
     group by tenant_id, week, person_id
@@ -109,15 +109,15 @@ people_of_the_week as (
 select
     tenant_id,
     week,
-    toMonday(people_of_the_week.first.1) as cohort_week,
-    toLowCardinality(people_of_the_week.first.2) as first_channel,
+    toMonday(first.1) as cohort_week,
+    toLowCardinality(first.2) as first_channel,
     count() as people,
-    countIf(people_of_the_week.conversions > 0) as people_converting,
-    sum(people_of_the_week.conversions) as conversions,
-    toDecimal64(sum(people_of_the_week.value), 4) as value,
+    countIf(all_conversions > 0) as people_converting,
+    sum(all_conversions) as conversions,
+    toDecimal64(sum(all_value), 4) as value,
     {% for within in var('lifetime_days') %}
-        sum(people_of_the_week.conversions_{{ within }}) as conversions_{{ within }},
-        toDecimal64(sum(people_of_the_week.value_{{ within }}), 4) as value_{{ within }}{{ ',' if not loop.last }}
+        sum(conversions_{{ within }}) as conversions_{{ within }},
+        toDecimal64(sum(value_{{ within }}), 4) as value_{{ within }}{{ ',' if not loop.last }}
     {% endfor %}
 from people_of_the_week
 group by tenant_id, week, cohort_week, first_channel

@@ -160,7 +160,7 @@ counted as (
         country,
         [
             {% for step in var('funnel_steps') %}
-                ('{{ step }}', countIf(reached.at_{{ loop.index }} != {{ never }})){{ ',' if not loop.last }}
+                ('{{ step }}', countIf(at_{{ loop.index }} != {{ never }})){{ ',' if not loop.last }}
             {% endfor %}
         ] as steps
     from reached

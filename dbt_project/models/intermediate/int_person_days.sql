@@ -91,11 +91,11 @@ select
     tenant_id,
     date_day,
     person_id,
-    sum(facts.visits) as visits,
-    sum(facts.conversions) as conversions,
-    toDecimal64(sum(facts.value), 4) as value,
-    least(min(facts.first_visit).1, min(facts.first_converted_at)) as first_at,
-    toLowCardinality(min(facts.first_visit).2) as first_channel,
-    min(facts.first_visit).3 as first_campaign_id
+    sum(visits) as visits,
+    sum(conversions) as conversions,
+    toDecimal64(sum(value), 4) as value,
+    least(min(first_visit).1, min(first_converted_at)) as first_at,
+    toLowCardinality(min(first_visit).2) as first_channel,
+    min(first_visit).3 as first_campaign_id
 from facts
 group by tenant_id, date_day, person_id

@@ -48,7 +48,12 @@ earned as (
         sum(conversions) as conversions,
         sum(value) as conversions_value
     from {{ ref('int_hourly_conversions') }}
-    where (tenant_id, goal_id) in (select tenant_id, goal_id from headline_goals)
+    where (tenant_id, goal_id) in (
+        select
+            tenant_id,
+            goal_id
+        from headline_goals
+    )
     group by tenant_id, date_day, campaign_id
 ),
 
@@ -132,18 +137,18 @@ days as (
         date_day,
         campaign_id,
         platform_campaign,
-        sum(facts.visits) as visits,
-        sum(facts.human_visits) as human_visits,
-        sum(facts.bot_visits) as bot_visits,
-        sum(facts.human_visitors) as human_visitors,
-        sum(facts.link_clicks) as link_clicks,
-        sum(facts.human_link_clicks) as human_link_clicks,
-        sum(facts.mails_sent) as mails_sent,
-        sum(facts.impressions) as impressions,
-        sum(facts.clicks) as clicks,
-        sum(facts.spend) as spend,
-        sum(facts.conversions) as conversions,
-        sum(facts.conversions_value) as conversions_value
+        sum(visits) as visits,
+        sum(human_visits) as human_visits,
+        sum(bot_visits) as bot_visits,
+        sum(human_visitors) as human_visitors,
+        sum(link_clicks) as link_clicks,
+        sum(human_link_clicks) as human_link_clicks,
+        sum(mails_sent) as mails_sent,
+        sum(impressions) as impressions,
+        sum(clicks) as clicks,
+        sum(spend) as spend,
+        sum(conversions) as conversions,
+        sum(conversions_value) as conversions_value
     from facts
     group by tenant_id, date_day, campaign_id, platform_campaign
 )

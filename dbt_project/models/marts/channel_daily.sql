@@ -1,15 +1,22 @@
 {{ config(order_by='(tenant_id, date_day, channel)', tags=['after_attribution']) }}
 
--- Whoever asks no other model gets the house's own.
-with headlines as (
+with headline_goals as (
+    select
+        tenant_id,
+        goal_id
+    from {{ ref('stg_goals') }}
+    where is_headline
+),
+
+-- Whoever asks for no other model gets the project's.
+headlines as (
     select
         tenants.tenant_id as tenant_id,
         goals.goal_id as goal_id,
         if(measurement.headline_model = '', '{{ var("headline_model") }}', measurement.headline_model) as model
     from {{ ref('stg_tenants') }} as tenants
     left any join {{ ref('stg_measurement') }} as measurement on tenants.tenant_id = measurement.tenant_id
-    left any join (select * from {{ ref('stg_goals') }} where is_headline) as goals
-        on tenants.tenant_id = goals.tenant_id
+    left any join headline_goals as goals on tenants.tenant_id = goals.tenant_id
 ),
 
 facts as (
@@ -54,7 +61,13 @@ facts as (
         conversions,
         conversions_value
     from {{ ref('channel_roas') }}
-    where (tenant_id, model, goal_id) in (select tenant_id, model, goal_id from headlines)
+    where (tenant_id, model, goal_id) in (
+        select
+            tenant_id,
+            model,
+            goal_id
+        from headlines
+    )
 ),
 
 channels as (

@@ -9,9 +9,9 @@ rejected as (
     select
         tenant_id,
         date_day,
-        sum(rejected) as rejected,
-        sumMap(map(toString(reason), toUInt64(int_rejected_days.rejected))) as rejected_by_reason
-    from {{ ref('int_rejected_days') }} as int_rejected_days
+        sum(rejected) as all_rejected,
+        sumMap(map(toString(reason), toUInt64(rejected))) as rejected_by_reason
+    from {{ ref('int_rejected_days') }}
     group by tenant_id, date_day
 ),
 
@@ -94,7 +94,7 @@ select
     counted.events_by_kind as events_by_kind,
     counted.events_by_lateness as events_by_lateness,
     counted.clocks_corrected as clocks_corrected,
-    toUInt64(rejected.rejected) as rejected,
+    toUInt64(rejected.all_rejected) as rejected,
     rejected.rejected_by_reason as rejected_by_reason,
     counted.events_of_programs as events_of_programs,
     {{ ratio('counted.events_of_programs', 'counted.events') }} as share_of_programs,
