@@ -1,6 +1,6 @@
 {#- The days of people whose first visit is another than it was when this model was built. -#}
 {% macro days_of_moved_people(people, person_days) -%}
-    {%- if not builds_days() or asked_days() -%}
+    {%- if not builds_days() or not is_incremental() or asked_days() -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set moved -%}

@@ -6,7 +6,11 @@
     {%- set delivered -%}
         select distinct toString(toDate(occurred_at)) as day
         from {{ deliveries }}
-        where occurred_at >= {{ unseen_since() }} - toIntervalDay(1) and {{ is_kept('toDate(occurred_at)') }}
+        where
+            {{ is_kept('toDate(occurred_at)') }}
+            {% if is_incremental() %}
+                and occurred_at >= {{ unseen_since() }} - toIntervalDay(1)
+            {% endif %}
         order by day
     {%- endset -%}
     {{ return(first_column(delivered)) }}

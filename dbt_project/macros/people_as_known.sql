@@ -36,7 +36,7 @@
     learned on a day may be about the `known_days` before it.
 -#}
 {% macro days_of_devices(seen, edges, splits, day, visitor_id='visitor_id', known_days=0) -%}
-    {%- if not builds_days() or asked_days() -%}
+    {%- if not builds_days() or not is_incremental() or asked_days() -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set learned = outdated_days(edges, among=edges) -%}

@@ -1,7 +1,7 @@
 {#- The days on which something was refused since the last build, with the one before: shippers may have been down. -#}
 {% macro days_of_rejections(rejected) -%}
-    {%- if not builds_days() or asked_days() -%}
-        {{ return(asked_days() if builds_days() else []) }}
+    {%- if not is_incremental() or not execute or asked_days() -%}
+        {{ return(asked_days() if execute else []) }}
     {%- endif -%}
     {%- set refused -%}
         select distinct toString(toDate(received_at)) as day

@@ -52,13 +52,17 @@ CHAIN = (
 
 def bought(world: World, number: str, day: datetime, **given: Any) -> dict[str, Any]:
     order = json.dumps({"order_id": number})
-    return event(world, "purchase", day, event_id=f"{world.tenant}-{number}", trust="server", props=order, **given)
+    return event(
+        world, "purchase", day, event_id=f"{world.tenant}-{number}", trust="server", props=order, **given
+    )
 
 
 def history(world: World) -> list[dict[str, Any]]:
     ad = {"utm_medium": "cpc", "utm_source": "google", "utm_campaign": "spring"}
     click = event(world, "click", at(TUESDAY, "08:00"), link_id=world.links[0], **SOCIAL)
-    anns = bought(world, "a1", at(THURSDAY, "09:20"), sid="ann", user_id="7", value=Decimal(100), currency="EUR")
+    anns = bought(
+        world, "a1", at(THURSDAY, "09:20"), sid="ann", user_id="7", value=Decimal(100), currency="EUR"
+    )
     bobs = bought(world, "b1", at(NEXT_WEDNESDAY, "10:00"), sid="bob", value=Decimal(50), currency="CHF")
     return [
         event(world, "page_view", at(MONDAY, "10:00"), sid="ann", **ad),
@@ -101,7 +105,9 @@ def late(world: World) -> list[dict[str, Any]]:
 def spent(world: World) -> list[dict[str, Any]]:
     francs = {"currency": "CHF", "spend_micros": 19_000_000, "campaign_name": "Elsewhere"}
     return [
-        insight(world, "google_ads", "campaign", date_day=MONDAY, campaign_name="SPRING", spend_micros=50_000_000),
+        insight(
+            world, "google_ads", "campaign", date_day=MONDAY, campaign_name="SPRING", spend_micros=50_000_000
+        ),
         insight(world, "facebook_ads", "campaign", date_day=MONDAY, **francs),
     ]
 
@@ -132,7 +138,12 @@ def shop(house: Settings) -> Shop:
         headline = GoalId(goals.headline(session, world.tenant).id)
         wanted = measurement.locked(session, world.tenant)
         measurement.change(session, wanted, SOMEBODY, Choices(headline_model="first_touch"))
-    refused = {"tenant_id": world.tenant, "received_at": at(MONDAY, "10:00"), "reason": "wrong_origin", "events": 5}
+    refused = {
+        "tenant_id": world.tenant,
+        "received_at": at(MONDAY, "10:00"),
+        "reason": "wrong_origin",
+        "events": 5,
+    }
     rates = {"currency": "CHF", "per_euro": FRANC, "source": "test", "fetched_at": datetime.now(UTC)}
     with events.connect(house) as client:
         put_events(client, history(world))
@@ -178,8 +189,12 @@ def test_lifetime_value_is_by_the_channel_that_first_brought_them(house: Setting
     ]
 
 
-def test_a_funnel_follows_people_through_a_log_in_and_ends_with_its_window(house: Settings, shop: Shop) -> None:
-    rows = read(house, shop, "funnel", "date_day, channel, device, step, entered, people", "date_day, step_number")
+def test_a_funnel_follows_people_through_a_log_in_and_ends_with_its_window(
+    house: Settings, shop: Shop
+) -> None:
+    rows = read(
+        house, shop, "funnel", "date_day, channel, device, step, entered, people", "date_day, step_number"
+    )
     assert rows[:6] == [
         (MONDAY, "paid_search", "desktop", "visit", 1, 1),
         (MONDAY, "paid_search", "desktop", "lead", 1, 0),
@@ -231,7 +246,9 @@ def test_every_goal_has_its_own_credit(house: Settings, shop: Shop) -> None:
 
 
 def test_a_link_earns_what_it_was_the_last_touch_of(house: Settings, shop: Shop) -> None:
-    columns = "link_id, human_clicks, human_clicks_28, human_visits, human_visitors, conversions, conversions_value"
+    columns = (
+        "link_id, human_clicks, human_clicks_28, human_visits, human_visitors, conversions, conversions_value"
+    )
     assert read(house, shop, "link_stats", columns, "link_id") == [
         (shop.world.links[0], 1, 0, 1, 1, 1, BOBS),
         (shop.world.links[1], 1, 1, 0, 0, 0, Decimal(0)),

@@ -10,7 +10,7 @@
 
 {% set person_days, people = ref('int_person_days'), ref('int_people') %}
 {% set edges, splits = ref('int_identity_edges'), ref('stg_identity_splits') %}
-{% set reach = var('identity_reach_days') %}
+{% set reach, lifetimes = var('identity_reach_days'), var('lifetime_days') %}
 {% set as_of = begin_build() %}
 {% set days = weeks_of(
     outdated_days(person_days)
@@ -58,18 +58,7 @@ firsts as (
         toDate(first_at) as first_on,
         first_channel
     from {{ people }}
-    where
-        (tenant_id, person_id) in (
-            select
-                tenant_id,
-                person_id
-            from known
-            union distinct
-            select
-                tenant_id,
-                met_as as person_id
-            from known
-        )
+    where (tenant_id, person_id) in (select tenant_id, arrayJoin([person_id, met_as]) from known)
 ),
 
 -- A person who was only ever told of, by a login elsewhere, is known by the device.
@@ -98,10 +87,8 @@ people_of_the_week as (
         min((first_on, first_channel)) as first,
         sum(conversions) as all_conversions,
         sum(value) as all_value,
-        {% for within in var('lifetime_days') %}
-            sumIf(conversions, date_day < first_on + {{ within }}) as conversions_{{ within }},
-            sumIf(value, date_day < first_on + {{ within }}) as value_{{ within }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each(lifetimes, 'sumIf(conversions, date_day < first_on + {item}) as conversions_{item}') }},
+        {{ each(lifetimes, 'sumIf(value, date_day < first_on + {item}) as value_{item}') }}
     from placed
     group by tenant_id, week, person_id
 )
@@ -115,9 +102,7 @@ select
     countIf(all_conversions > 0) as people_converting,
     sum(all_conversions) as conversions,
     toDecimal64(sum(all_value), 4) as value,
-    {% for within in var('lifetime_days') %}
-        sum(conversions_{{ within }}) as conversions_{{ within }},
-        toDecimal64(sum(value_{{ within }}), 4) as value_{{ within }}{{ ',' if not loop.last }}
-    {% endfor %}
+    {{ each(lifetimes, 'sum(conversions_{item}) as conversions_{item}') }},
+    {{ each(lifetimes, 'toDecimal64(sum(value_{item}), 4) as value_{item}') }}
 from people_of_the_week
 group by tenant_id, week, cohort_week, first_channel

@@ -13,6 +13,8 @@
 {% set steps, window = var('funnel_steps')[1:], var('funnel_days') %}
 {% set known_days = window ~ ' + ' ~ var('identity_reach_days') %}
 {% set never = "toDateTime64(0, 3, 'UTC')" %}
+{% set in_time = 'from_{before} != ' ~ never ~ ' and at >= from_{before} and at < entered_at + toIntervalDay(' ~ window ~ ')' %}
+{% set first_after = 'arrayFirst(at -> ' ~ in_time ~ ', done.times_{number}) as at_{number}' %}
 {% set as_of = begin_build() %}
 {% set days = widened(
     outdated_days(touchpoints)
@@ -106,9 +108,7 @@ done as (
                 'step_events.occurred_at + toIntervalDay(' ~ known_days ~ ')'
             ) }}
         ) as person_id,
-        {% for step in steps %}
-            arraySort(groupArrayIf(step_events.occurred_at, step_events.event = '{{ step }}')) as times_{{ loop.index + 1 }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each(steps, "arraySort(groupArrayIf(step_events.occurred_at, event = '{item}')) as times_{number}", first=2) }}
     from step_events
     left any join {{ owners_of('step_events') }} as known
         on step_events.tenant_id = known.tenant_id and step_events.visitor_id = known.visitor_id
@@ -136,16 +136,8 @@ reached as (
         entries.country as country,
         entries.entered_at as at_1,
         entries.entered_at as from_1,
-        {% for step in steps %}
-            {% set number = loop.index + 1 %}
-            arrayFirst(
-                at -> from_{{ loop.index }} != {{ never }}
-                and at >= from_{{ loop.index }}
-                and at < entries.entered_at + toIntervalDay({{ window }}),
-                done.times_{{ number }}
-            ) as at_{{ number }},
-            if(has(taken.events, '{{ step }}'), at_{{ number }}, from_{{ loop.index }}) as from_{{ number }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ each(steps, first_after, first=2) }},
+        {{ each(steps, "if(has(taken.events, '{item}'), at_{number}, from_{before}) as from_{number}", first=2) }}
     from entries
     left any join done on entries.tenant_id = done.tenant_id and entries.person_id = done.person_id
     left any join taken on entries.tenant_id = taken.tenant_id and entries.date_day = taken.date_day
@@ -158,11 +150,7 @@ counted as (
         channel,
         device,
         country,
-        [
-            {% for step in var('funnel_steps') %}
-                ('{{ step }}', countIf(at_{{ loop.index }} != {{ never }})){{ ',' if not loop.last }}
-            {% endfor %}
-        ] as steps
+        [{{ each(var('funnel_steps'), "('{item}', countIf(at_{number} != " ~ never ~ "))") }}] as steps
     from reached
     group by tenant_id, date_day, channel, device, country
 )

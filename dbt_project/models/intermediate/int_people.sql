@@ -19,7 +19,7 @@ with changed as (
         tenant_id,
         person_id
     from {{ person_days }}
-    {% if builds_days() %}
+    {% if is_incremental() %}
         where date_day in {{ any_of(learned) }}
         union distinct
         select
@@ -36,7 +36,7 @@ touched as (
         tenant_id,
         person_id
     from changed
-    {% if builds_days() %}
+    {% if is_incremental() %}
         union distinct
         select
             tenant_id,
@@ -52,7 +52,7 @@ days as (
         person_id,
         (first_at, toString(first_channel), first_campaign_id) as first
     from {{ person_days }}
-    {% if builds_days() %}
+    {% if is_incremental() %}
         where date_day in {{ any_of(learned) }}
         union all
         select
@@ -98,7 +98,7 @@ met as (
         min(days.first) as first
     from days
     group by tenant_id, person_id
-    {% if builds_days() %}
+    {% if is_incremental() %}
         union all
         -- One who was never there keeps a row that says so.
         select
@@ -124,7 +124,7 @@ met_at_devices as (
         person_id as visitor_id,
         met.first as first
     from met
-    {% if builds_days() %}
+    {% if is_incremental() %}
         union all
         select
             tenant_id,
@@ -166,7 +166,7 @@ select
     {{ first }}.1 as first_at,
     toLowCardinality({{ first }}.2) as first_channel,
     {{ first }}.3 as first_campaign_id,
-    {% if builds_days() %}
+    {% if is_incremental() %}
         -- Whoever was counted under another first visit is counted again.
         multiIf(
             held.person_id = '', toDateTime64(0, 6, 'UTC'),
@@ -178,7 +178,7 @@ select
     {% endif %}
 from met
 left any join before on met.tenant_id = before.tenant_id and met.person_id = before.person_id
-{% if builds_days() %}
+{% if is_incremental() %}
     left any join (
         select
             tenant_id,

@@ -22,7 +22,7 @@ select
     reason,
     sum(events) as rejected
 from {{ rejected }}
-{% if builds_days() %}
+{% if is_incremental() %}
     where toDate(received_at) in {{ any_of(days) }}
 {% endif %}
 group by tenant_id, date_day, reason

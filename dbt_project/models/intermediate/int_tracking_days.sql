@@ -12,7 +12,7 @@
 {% set as_of = begin_build() %}
 -- A day of which only copies came in has no events, and the click that led to a page may have a day of its own.
 {% set days = widened(
-    arrived_days(shipped)
+    received_days(shipped)
     + outdated_days(events, ahead=1)
     + days_before_change(source('records', 'conversion_goals'), among=events)
 ) %}

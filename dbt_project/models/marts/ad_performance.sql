@@ -7,7 +7,7 @@ with campaigns as (
         platform,
         account_id,
         campaign_id,
-        currency,
+        currency as account_currency,
         max(account_name) as account_name,
         max(campaign_name) as campaign_name,
         sum(spend) as spend,
@@ -17,13 +17,12 @@ with campaigns as (
         sum(conversions_value) as conversions_value,
         min(is_final) as is_final
     from {{ ref('stg_insights') }}
-    group by tenant_id, date_day, platform, account_id, campaign_id, currency
+    group by tenant_id, date_day, platform, account_id, campaign_id, account_currency
 ),
 
 priced as (
     select
-        campaigns.* except currency,
-        campaigns.currency as account_currency,
+        campaigns.*,
         tenants.currency as tenant_currency
     from campaigns
     left any join {{ ref('stg_tenants') }} as tenants on campaigns.tenant_id = tenants.tenant_id
