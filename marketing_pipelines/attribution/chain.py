@@ -65,6 +65,7 @@ class Flow:
 
     @property
     def people(self) -> float:
+        """How many paths were gone; one where none was, so that nothing is divided by nothing."""
         return float(self.converted.sum() + self.lost.sum()) or 1.0
 
     @property
@@ -93,7 +94,7 @@ class Flow:
         """I − Q as an array, Q the probability of each step from state to state."""
         begun, reached, chance = self._steps_onward()
         balance = np.eye(len(self.converted))
-        # Each step is there once, balance where one is, too.
+        # Each step is there once, so that one assignment does; some lead from a state to itself.
         balance[begun, reached] -= chance
         return balance
 
@@ -120,7 +121,7 @@ class Flow:
 
 
 def steps(paths: Paths, order: int, *, collapse: bool) -> Steps:
-    """The steps of paths between states of that order; with `collapse`, balance at a channel is no step."""
+    """The steps of paths between states of that order; with `collapse`, staying at a channel is no step."""
     paths = paths.collapsed() if collapse else paths
     at, states = paths.touches, np.arange(len(paths.channels)).reshape(-1, 1)
     for _ in range(1, order):
