@@ -36,7 +36,7 @@ CHANNELS = [
 ]  # fmt: skip
 LONGEST = 8
 MILLION = 1_000_000
-ROUNDS = 5
+ROUNDS = 15
 # A contestant that has not finished by then is stopped.
 PATIENCE = 60.0
 
@@ -139,7 +139,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for what, number, channels, target, peers in ROWS:
             file = written(Path(folder), number, channels)
-            rounds = ROUNDS if target < 1 else 2
+            rounds = ROUNDS if target < 1 else 3
             ours = ran(Path(sys.executable), "ours", what, file, rounds)
             if ours is None:
                 raise SystemExit(f"{what} took longer than {PATIENCE:.0f} seconds")
@@ -149,7 +149,7 @@ def main() -> None:
                 if python is None:
                     cells.append("")
                     continue
-                theirs = ran(python, peer, what.partition(",")[0], file, 2)
+                theirs = ran(python, peer, what.partition(",")[0], file, 3)
                 cells.append(f"{seconds(theirs)} ({compared(theirs, ours)})")
             table.add_row(
                 what,

@@ -1,7 +1,7 @@
 {#- What came in since the last build: the days on which it happened, late ones included. -#}
 {% macro arrived_days(shipped) -%}
-    {%- if not builds_days() or asked_days() -%}
-        {{ return(asked_days() if builds_days() else []) }}
+    {%- if not builds_days() or not is_incremental() or asked_days() -%}
+        {{ return(asked_days()) }}
     {%- endif -%}
     {%- set arrived -%}
         select distinct toString(toDate(occurred_at)) as day
@@ -15,7 +15,7 @@
 {#- The days beside them that hold copies of what came in: the first copy to be received stands, wherever it is. -#}
 {% macro days_of_copies(shipped, arrived) -%}
     {%- set beside = copy_days(arrived) | reject('in', arrived) | list -%}
-    {%- if not beside or asked_days() -%}
+    {%- if not beside or asked_days() or not is_incremental() -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set copied -%}

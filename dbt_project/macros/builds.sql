@@ -11,18 +11,17 @@
     agrees on them, ClickHouse skips all other partitions, and insert_overwrite empties a day of which nothing is left.
 -#}
 
-{#- Days that stand for something else than a day. -#}
+{#- A day that stands for all that a model looks for or holds. -#}
 {% macro all_days() -%} 1970-01-01 {%- endmacro %}
-{% macro arrivals() -%} 1970-01-02 {%- endmacro %}
 
 {#- The moment up to which this build sees what others wrote. -#}
 {% macro begin_build() -%}
     {{ return(first_column("select toString(now64(6, 'UTC'))")[0] if execute else '') }}
 {%- endmacro %}
 
-{#- Whether the model builds days; otherwise it builds all there are. -#}
+{#- Whether the model is built a day at a time; a unit test gives it rows and no days. -#}
 {% macro builds_days() -%}
-    {{ return(execute and is_incremental()) }}
+    {{ return(execute) }}
 {%- endmacro %}
 
 {#- The days that a person asked for, in place of those that are due. -#}
@@ -33,64 +32,43 @@
     {{ return([]) }}
 {%- endmacro %}
 
+{#- Up to which moment each day of a model is built: the last word on each. A model that begins anew has none. -#}
+{% macro built_days(model) -%}
+    select
+        day,
+        argMax(built_at, noted_at) as built_at
+    from intermediate.builds
+    where model = '{{ model.identifier }}' {{ 'and false' if model == this and not is_incremental() }}
+    group by day
+{%- endmacro %}
+
 {#-
     The days of this model that read a day of `upstream` which was built later than they were. What happened on a day
     is read from `back` days before it until `ahead` days after it. Only days that `among` (or this model) has count.
 -#}
 {% macro outdated_days(upstream, back=0, ahead=0, among=none) -%}
-    {%- if not builds_days() or asked_days() -%}
-        {{ return(asked_days() if builds_days() else []) }}
+    {%- if not builds_days() -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- if asked_days() -%}
+        {{ return(asked_days()) }}
     {%- endif -%}
     {%- set outdated -%}
-        with own as (
+        with reading as (
             select
-                day,
-                max(built_at) as built_at
-            from intermediate.builds
-            where model = '{{ this.identifier }}'
-            group by day
-        ),
-
-        upstream as (
-            select
-                day,
-                max(built_at) as built_at
-            from (
-                select
-                    day,
-                    built_at
-                from intermediate.builds
-                where model = '{{ upstream.identifier }}' and day > toDate('{{ arrivals() }}')
-                union all
-                select
-                    days.day as day,
-                    wholes.built_at as built_at
-                from ({{ days_of(upstream) }}) as days
-                cross join (
-                    select built_at
-                    from intermediate.builds
-                    where model = '{{ upstream.identifier }}' and day = toDate('{{ all_days() }}')
-                ) as wholes
-            )
-            group by day
-        ),
-
-        reading as (
-            select
-                day + offset as day,
-                max(built_at) as built_at
-            from upstream
+                upstream.day + offset as day,
+                max(upstream.built_at) as built_at
+            from ({{ built_days(upstream) }}) as upstream
             array join range(-{{ back }}, {{ ahead + 1 }}) as offset
+            where upstream.day > toDate('{{ all_days() }}')
             group by day
         )
 
         select toString(reading.day) as day
         from reading
-        left any join own on reading.day = own.day
+        left any join ({{ built_days(this) }}) as own on reading.day = own.day
         where
-            reading.built_at > greatest(
-                own.built_at, (select max(built_at) from own where day = toDate('{{ all_days() }}'))
-            )
+            reading.built_at > own.built_at
             and (
                 reading.day in ({{ days_of(among or upstream) }})
                 or reading.day in ({{ days_of(this) }})
@@ -107,27 +85,64 @@
         {{ return([]) }}
     {%- endif -%}
     {%- set outdated -%}
-        with own as (
-            select
-                day,
-                max(built_at) as built_at
-            from intermediate.builds
-            where model = '{{ this.identifier }}'
-            group by day
-        )
-
         select toString(days.day) as day
         from ({{ days_of(among) }} union distinct {{ days_of(this) }}) as days
-        left any join own on days.day = own.day
+        left any join ({{ built_days(this) }}) as own on days.day = own.day
         where
             -- Two clocks may differ.
-            (select max({{ changed_at }}) from {{ changes }}) + toIntervalMinute(1) > greatest(
-                own.built_at, (select max(built_at) from own where day = toDate('{{ all_days() }}'))
-            )
+            (select max({{ changed_at }}) from {{ changes }}) + toIntervalMinute(1) > own.built_at
             and {{ is_kept('days.day') }}
         order by day
     {%- endset -%}
     {{ return(first_column(outdated)) }}
+{%- endmacro %}
+
+{#- The days of another model that were built since this one last looked. -#}
+{% macro built_since(upstream) -%}
+    {%- if not builds_days() or not is_incremental() or asked_days() -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set built -%}
+        select toString(upstream.day) as built
+        from ({{ built_days(upstream) }}) as upstream
+        where upstream.day > toDate('{{ all_days() }}') and upstream.built_at > {{ last_built() }}
+        order by built
+    {%- endset -%}
+    {{ return(first_column(built)) }}
+{%- endmacro %}
+
+{#-
+    As many of the days, the newest first, as one build takes on: what they read of `upstream` stays bounded, however much
+    is due after a change of terms or with a long history. The others are noted as owed, and later builds take them on.
+-#}
+{% macro taken_on(days, upstream) -%}
+    {%- if not builds_days() or asked_days() or days | length < 2 -%}
+        {{ return(days) }}
+    {%- endif -%}
+    {%- set affordable -%}
+        with sized as (
+            select
+                toDateOrZero(partition) as day,
+                sum(rows) as size
+            from system.parts
+            where active and database = '{{ upstream.schema }}' and table = '{{ upstream.identifier }}'
+            group by day
+        ),
+
+        due as (
+            select
+                days.day as day,
+                sum(sized.size) over (order by days.day desc) as size
+            from (select arrayJoin(arrayMap(day -> toDate(day), ['{{ days | join("', '") }}'])) as day) as days
+            left any join sized on days.day = sized.day
+        )
+
+        select toString(due.day) as affordable
+        from due
+        where due.size <= {{ var('most_rows_at_once') }} or due.day = toDate('{{ days[-1] }}')
+        order by affordable
+    {%- endset -%}
+    {{ return(first_column(affordable)) }}
 {%- endmacro %}
 
 {#- The days of which a table has rows. -#}
@@ -144,55 +159,71 @@
 
 {#- From which moment on something that was loaded was not seen by the last build: with the time a load may take. -#}
 {% macro unseen_since() -%}
-    (
-        select max(built_at) - toIntervalMinute({{ var('loading_minutes') }})
-        from intermediate.builds
-        where model = '{{ this.identifier }}' and day in (toDate('{{ all_days() }}'), toDate('{{ arrivals() }}'))
-    )
+    ({{ last_built() }} - toIntervalMinute({{ var('loading_minutes') }}))
 {%- endmacro %}
 
-{#- Says in the SQL itself what it builds, and up to which moment. -#}
-{% macro building(days, as_of) -%}
-    /* builds {{ (days | join(' ') or 'nothing') if builds_days() else 'all days' }} as of {{ as_of }} */
-{%- endmacro %}
-
-{#- The same, of a model that is no table of days and brings up to date whatever changed. -#}
-{% macro building_all(as_of) -%}
-    /* builds all days as of {{ as_of }} */
-{%- endmacro %}
-
-{#- Up to which moment this model is built, all of it. -#}
+{#- Up to which moment all of this model is built, or all was looked for that may have come in. -#}
 {% macro last_built() -%}
-    (
-        select max(built_at)
-        from intermediate.builds
-        where model = '{{ this.identifier }}' and day = toDate('{{ all_days() }}')
-    )
+    (select max(built_at) from ({{ built_days(this) }}) where day = toDate('{{ all_days() }}'))
+{%- endmacro %}
+
+{#- Says in the SQL itself what it builds, up to which moment, and which days it owes; `all` is all there are. -#}
+{% macro building(days, as_of, due=[]) -%}
+    {%- set owed = due | reject('in', days) | join(' ') -%}
+    /* builds {{ days if days is string else days | join(' ') or 'nothing' }} as of {{ as_of }} owing {{ owed or 'nothing' }} */
 {%- endmacro %}
 
 {#- What a model's SQL says that it builds. -#}
 {% macro built_by(sql) -%}
-    {%- set said = modules.re.search('/[*] builds ([a-z0-9 -]*) as of ([0-9 .:-]*) [*]/', sql or '') -%}
+    {%- set said = modules.re.search('/[*] builds ([a-z0-9 -]*) as of ([0-9 .:-]*) owing ([a-z0-9 -]*) [*]/', sql or '') -%}
     {%- if not said -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set whole = said.group(1) == 'all days' -%}
-    {%- set days = [] if whole or said.group(1) == 'nothing' else said.group(1).split() -%}
-    {{ return({'whole': whole, 'days': days, 'as_of': said.group(2)}) }}
+    {%- set days = [] if said.group(1) in ('all', 'nothing') else said.group(1).split() -%}
+    {%- set owed = [] if said.group(3) == 'nothing' else said.group(3).split() -%}
+    {{ return({'all': said.group(1) == 'all', 'days': days, 'as_of': said.group(2), 'owed': owed}) }}
+{%- endmacro %}
+
+{#- Before a model begins anew: nothing of it is built any more, should this be cut off. -#}
+{% macro forget_builds() -%}
+    {%- if execute and not is_incremental() -%}
+        insert into intermediate.builds (model, day, built_at)
+        select distinct
+            model,
+            day,
+            toDateTime64(0, 6, 'UTC') as built_at
+        from intermediate.builds
+        where model = '{{ this.identifier }}'
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Writes into the ledger what a model has built; a day that was asked for says nothing of what has arrived elsewhere. -#}
 {% macro remember_build(sql) -%}
     {%- set built = built_by(sql) -%}
     {%- if execute and built -%}
-        {%- set whole = [all_days(), arrivals()] if built.whole else [] -%}
-        {%- set looked = [] if built.whole or asked_days() else [arrivals()] -%}
+        {%- set looked = [] if asked_days() else [all_days()] -%}
         insert into intermediate.builds (model, day, built_at)
         select
             '{{ this.identifier }}' as model,
-            arrayJoin(arrayMap(day -> toDate(day), ['{{ (whole + looked + built.days) | join("', '") }}'])) as day,
+            day,
             toDateTime64('{{ built.as_of }}', 6, 'UTC') as built_at
+        from (
+            select arrayJoin(arrayMap(day -> toDate(day), [{{ quoted(looked + built.days) }}]::Array(String))) as day
+            {% if built.all %}
+                union distinct
+                {{ days_of(this) }}
+            {% endif %}
+        )
+        union all
+        select
+            '{{ this.identifier }}' as model,
+            arrayJoin(arrayMap(day -> toDate(day), [{{ quoted(built.owed) }}]::Array(String))) as day,
+            toDateTime64(0, 6, 'UTC') as built_at
     {%- endif -%}
+{%- endmacro %}
+
+{% macro quoted(days) -%}
+    {%- for day in days -%} '{{ day }}' {{- ', ' if not loop.last }} {%- endfor -%}
 {%- endmacro %}
 
 {#- The first column of what a query finds; an answer without rows comes without columns too. -#}

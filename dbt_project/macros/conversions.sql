@@ -36,16 +36,7 @@
         {{ return([]) }}
     {%- endif -%}
     {%- set restated -%}
-        with own as (
-            select
-                day,
-                max(built_at) as built_at
-            from intermediate.builds
-            where model = '{{ this.identifier }}'
-            group by day
-        ),
-
-        rated as (
+        with rated as (
             select
                 rate_on + offset as day,
                 max(changed_at) as changed_at
@@ -56,11 +47,9 @@
 
         select toString(rated.day) as day
         from rated
-        left any join own on rated.day = own.day
+        left any join ({{ built_days(this) }}) as own on rated.day = own.day
         where
-            rated.changed_at + toIntervalMinute(1) > greatest(
-                own.built_at, (select max(built_at) from own where day = toDate('{{ all_days() }}'))
-            )
+            rated.changed_at + toIntervalMinute(1) > own.built_at
             and rated.day in ({{ days_of(among) }})
             and {{ is_kept('rated.day') }}
         order by day

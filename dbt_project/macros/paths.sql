@@ -20,7 +20,7 @@
     {%- if not builds_days() or asked_days() -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set touched = outdated_days(touchpoints, among=touchpoints) -%}
+    {%- set touched = built_since(touchpoints) -%}
     {%- if not touched -%}
         {{ return([]) }}
     {%- endif -%}

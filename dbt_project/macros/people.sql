@@ -24,10 +24,10 @@
 
 {#- The days of conversions by people of whom something was learned since they were built. -#}
 {% macro days_of_people(conversions, edges, splits) -%}
-    {%- if not builds_days() or asked_days() -%}
+    {%- if not builds_days() or not is_incremental() or asked_days() -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set learned = outdated_days(edges, among=edges) -%}
+    {%- set learned = built_since(edges) -%}
     {%- set known -%}
         with split as (
             select
@@ -35,9 +35,7 @@
                 visitor_id,
                 person_id
             from {{ splits }}
-            where changed_at + toIntervalMinute(1) > (
-                select max(built_at) from intermediate.builds where model = '{{ this.identifier }}'
-            )
+            where changed_at + toIntervalMinute(1) > {{ last_built() }}
         ),
 
         met as (

@@ -7,7 +7,7 @@
     {%- set found -%}
         select 1 as is_there
         from {{ recomputed }}
-        {% if builds_days() %}
+        {% if is_incremental() %}
             where toDate(occurred_at) in {{ any_of(days) }} and received_at >= {{ first_of(days) }} - 1
         {% endif %}
         limit 1

@@ -66,7 +66,7 @@ class MarkovGame(Fit):
 
     def effects(self, counts: NDArray[np.float64]) -> Effects:
         flow = self.steps.flow(counts)
-        chain = flow.onward().toarray(), flow.begins, flow.converts
+        chain = flow.balance(), flow.begins, flow.converts
         if self.steps.channels <= EXACT_UP_TO:
             worth, error = exact(*chain), np.zeros(self.steps.channels)
         else:
@@ -75,7 +75,7 @@ class MarkovGame(Fit):
 
 
 def exact(
-    onward: NDArray[np.float64], begins: NDArray[np.float64], converts: NDArray[np.float64]
+    balance: NDArray[np.float64], begins: NDArray[np.float64], converts: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Every channel's Shapley value, every set of channels played."""
     channels = len(begins)
@@ -83,7 +83,7 @@ def exact(
     members = (sets[:, None] >> np.arange(channels)) & 1
     worth = np.concatenate(
         [
-            _worths(onward, begins, converts, members[begin : begin + SETS_AT_ONCE])
+            _worths(balance, begins, converts, members[begin : begin + SETS_AT_ONCE])
             for begin in range(0, len(sets), SETS_AT_ONCE)
         ]
     )
@@ -97,18 +97,20 @@ def exact(
 
 
 def _worths(
-    onward: NDArray[np.float64],
+    balance: NDArray[np.float64],
     begins: NDArray[np.float64],
     converts: NDArray[np.float64],
     members: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """The probability of a conversion with only these channels, for each set of them."""
-    chains = np.eye(len(begins)) - members[:, :, None] * onward
+    # From a channel left out nobody goes on, and none is left for a conversion.
+    alone = np.eye(len(begins))
+    chains = alone - members[:, :, None] * (alone - balance)
     return np.linalg.solve(chains, (members * converts)[:, :, None])[:, :, 0] @ begins
 
 
 def sampled(
-    onward: NDArray[np.float64],
+    balance: NDArray[np.float64],
     begins: NDArray[np.float64],
     converts: NDArray[np.float64],
     permutations: int,
@@ -123,7 +125,7 @@ def sampled(
     at_once = max(1, NUMBERS_AT_ONCE // channels**2)
     pairs = np.concatenate(
         [
-            (_added(onward, begins, converts, some) + _added(onward, begins, converts, some[:, ::-1])) / 2
+            (_added(balance, begins, converts, some) + _added(balance, begins, converts, some[:, ::-1])) / 2
             for some in (drawn[begin : begin + at_once] for begin in range(0, len(drawn), at_once))
         ]
     )
@@ -131,7 +133,7 @@ def sampled(
 
 
 def _added(
-    onward: NDArray[np.float64],
+    balance: NDArray[np.float64],
     begins: NDArray[np.float64],
     converts: NDArray[np.float64],
     orders: NDArray[np.int64],
@@ -141,10 +143,7 @@ def _added(
     Eliminating the channels of I − Q one by one, in the order in which they join, gives the worth of every set on the way:
     what joined so far is the leading block of one factorisation, and the next channel adds one product to it.
     """
-    left = (
-        np.eye(len(begins))[orders[:, :, None], orders[:, None, :]]
-        - onward[orders[:, :, None], orders[:, None, :]]
-    )
+    left = balance[orders[:, :, None], orders[:, None, :]]
     coming, leading = begins[orders], converts[orders]
     added = np.empty(orders.shape)
     for place in range(orders.shape[1]):

@@ -4,6 +4,7 @@
         incremental_strategy='insert_overwrite',
         partition_by='converted_on',
         order_by='(tenant_id, goal_id, person_id, converted_at)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}

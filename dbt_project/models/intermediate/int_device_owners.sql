@@ -4,14 +4,15 @@
         incremental_strategy='delete_insert',
         unique_key=['tenant_id', 'visitor_id'],
         order_by='(tenant_id, visitor_id, valid_from)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
 {% set all_edges, splits = ref('int_identity_edges'), ref('stg_identity_splits') %}
 {% set as_of = begin_build() %}
-{% set learned = outdated_days(all_edges, among=all_edges) %}
-{{ building_all(as_of) }}
+{% set learned = built_since(all_edges) %}
+{{ building([], as_of) }}
 
 -- Who a device belongs to, and since when that is known. A user is one person and is never merged with another: a
 -- device belongs to whoever was last told to be at it, and before the first one to them. What a person split off is
@@ -21,7 +22,7 @@ with met as (
         tenant_id,
         identity
     from {{ all_edges }}
-    {% if builds_days() %}
+    {% if is_incremental() %}
         where seen_on in {{ any_of(learned) }}
     {% endif %}
 ),
@@ -31,7 +32,7 @@ split_lately as (
         tenant_id,
         visitor_id
     from {{ source('records', 'identity_splits') }}
-    {% if builds_days() %}
+    {% if is_incremental() %}
         where changed_at + toIntervalMinute(1) > {{ last_built() }}
     {% endif %}
 ),
@@ -48,7 +49,7 @@ touched as (
         tenant_id,
         visitor_id
     from split_lately
-    {% if builds_days() %}
+    {% if is_incremental() %}
         union distinct
         select
             tenant_id,
@@ -71,7 +72,7 @@ edges as (
             edges.tenant_id = splits.tenant_id
             and edges.visitor_id = splits.visitor_id
             and edges.identity = splits.person_id
-    {% if builds_days() %}
+    {% if is_incremental() %}
         where (edges.tenant_id, edges.identity) in (
             select
                 tenant_id,
@@ -179,7 +180,7 @@ select
     hands[shared_from].1 as known_at
 from hands
 where shared_from > 0
-{% if builds_days() %}
+{% if is_incremental() %}
     -- One that belongs to nobody any more keeps a row that says so.
     union all
     select

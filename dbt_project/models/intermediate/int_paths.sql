@@ -4,6 +4,7 @@
         incremental_strategy='insert_overwrite',
         partition_by='converted_on',
         order_by='(tenant_id, goal_id, converted_on, conversion_id)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
@@ -12,13 +13,14 @@
 {% set lookback = longest_lookback(conversions) %}
 {% set as_of = begin_build() %}
 {% set by_touchpoints = outdated_days(touchpoints, ahead=lookback, among=conversions) %}
-{% set days = widened(
+{% set due = widened(
     outdated_days(conversions)
     + by_touchpoints
     + days_of_old_orders(conversions, touchpoints)
     + days_of_people(conversions, ref('int_identity_edges'), source('records', 'identity_splits'))
 ) %}
-{{ building(days, as_of) }}
+{% set days = taken_on(due, touchpoints) %}
+{{ building(days, as_of, due) }}
 
 with conversions as (
     select *

@@ -4,17 +4,19 @@
         incremental_strategy='insert_overwrite',
         partition_by='started_on',
         order_by='(tenant_id, visitor_id, started_at)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
 {% set as_of = begin_build() %}
 -- A visit may cross one midnight, and what came on three days before it may say where it began.
-{% set days = widened(
+{% set due = widened(
     outdated_days(ref('stg_events'), back=1, ahead=3)
     + days_before_change(ref('stg_measurement'), among=ref('stg_events'), changed_at='sessions_changed_at')
 ) %}
-{{ building(days, as_of) }}
+{% set days = taken_on(due, ref('stg_events')) %}
+{{ building(days, as_of, due) }}
 
 with clocks as (
     select

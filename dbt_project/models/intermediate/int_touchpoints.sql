@@ -4,6 +4,7 @@
         incremental_strategy='insert_overwrite',
         partition_by='touched_on',
         order_by='(tenant_id, visitor_id, touched_at)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
@@ -12,7 +13,7 @@
 {% set as_of = begin_build() %}
 {% set by_visits = outdated_days(visits) %}
 {% set by_events = outdated_days(events) %}
-{% set days = widened(
+{% set due = widened(
     by_visits
     + by_events
     + days_of_landings(events, visits, by_events)
@@ -20,7 +21,8 @@
     + days_before_change(ref('stg_channel_rules'), among=visits)
     + days_before_change(ref('stg_touch_events'), among=events)
 ) %}
-{{ building(days, as_of) }}
+{% set days = taken_on(due, visits) %}
+{{ building(days, as_of, due) }}
 
 with links as (
     select *

@@ -4,6 +4,7 @@
         incremental_strategy='insert_overwrite',
         partition_by='occurred_on',
         order_by='(tenant_id, event, occurred_at, event_id)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
@@ -13,14 +14,14 @@
 {% set arrived = arrived_days(shipped) %}
 {% set days = widened(arrived + days_of_copies(shipped, arrived) + outdated_days(recomputed, among=this)) %}
 {% set is_recomputed = were_recomputed(days) %}
-{{ building(days, as_of) }}
+{{ building(days if is_incremental() else 'all', as_of) }}
 
 with received as (
     select
         *,
         toDate(occurred_at) as occurred_on
     from {{ shipped }}
-    {% if builds_days() %}
+    {% if is_incremental() %}
         -- Nothing is received before the day it occurred on, which lets whole months be skipped.
         where toDate(occurred_at) in {{ any_of(days) }} and received_at >= {{ first_of(days) }} - 1
     {% endif %}
@@ -33,7 +34,7 @@ ids as (
         toDate(occurred_at) as occurred_on,
         (received_at, segment, position) as receipt
     from {{ shipped }}
-    {% if builds_days() %}
+    {% if is_incremental() %}
         where
             toDate(occurred_at) in {{ any_of(copy_days(days)) }}
             and received_at >= {{ first_of(copy_days(days)) }} - 1
@@ -137,7 +138,7 @@ from events
     left any join (
         select *
         from {{ recomputed }}
-        {% if builds_days() %}
+        {% if is_incremental() %}
             where
                 toDate(occurred_at) in {{ any_of(days) }}
                 and received_at >= {{ first_of(days) }} - 1

@@ -16,15 +16,16 @@ alter table raw.events add index if not exists occurred occurred_at type minmax 
 alter table raw.events materialize index occurred;
 
 -- The ledger of builds: up to which moment each day of each model is built. A later model builds a day again when
--- what it reads of it was built after its own. The day 1970-01-01 stands for all days at once, 1970-01-02 for the
--- arrivals that staging has looked for.
+-- what it reads of it was built after its own. The last word on a day counts, also one that takes it back; the day
+-- 1970-01-01 stands for all that a model looks for.
 create table if not exists intermediate.builds
 (
     model LowCardinality(String),
     day Date,
-    built_at DateTime64(6, 'UTC')
+    built_at DateTime64(6, 'UTC'),
+    noted_at DateTime64(6, 'UTC') default now64(6, 'UTC')
 )
-engine = ReplacingMergeTree(built_at)
+engine = ReplacingMergeTree(noted_at)
 order by (model, day);
 
 -- Whom a message went to: what a mail server tells of a message is told of its reader.
