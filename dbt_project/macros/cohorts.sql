@@ -9,7 +9,7 @@
                 tenant_id,
                 person_id
             from {{ people }}
-            where moved_at > (select max(built_at) from intermediate.builds where model = '{{ this.identifier }}')
+            where moved_at > {{ last_built() }}
         )
 
         select distinct toString(date_day) as day

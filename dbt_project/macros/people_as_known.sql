@@ -39,7 +39,7 @@
     {%- if not builds_days() or not is_incremental() or asked_days() -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set learned = outdated_days(edges, among=edges) -%}
+    {%- set learned = built_since(edges) -%}
     {%- set known -%}
         with split as (
             select
@@ -47,9 +47,7 @@
                 visitor_id,
                 person_id
             from {{ splits }}
-            where changed_at + toIntervalMinute(1) > (
-                select max(built_at) from intermediate.builds where model = '{{ this.identifier }}'
-            )
+            where changed_at + toIntervalMinute(1) > {{ last_built() }}
         ),
 
         met as (

@@ -4,12 +4,13 @@
         incremental_strategy='insert_overwrite',
         partition_by='week',
         order_by='(tenant_id, cohort_week, first_channel)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
 {% set person_days, people = ref('int_person_days'), ref('int_people') %}
-{% set edges, splits = ref('int_identity_edges'), ref('stg_identity_splits') %}
+{% set edges, splits = ref('int_identity_edges'), source('records', 'identity_splits') %}
 {% set reach, lifetimes = var('identity_reach_days'), var('lifetime_days') %}
 {% set as_of = begin_build() %}
 {% set days = weeks_of(

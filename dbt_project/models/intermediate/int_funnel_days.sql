@@ -4,12 +4,13 @@
         incremental_strategy='insert_overwrite',
         partition_by='date_day',
         order_by='(tenant_id, channel, device, country, step_number)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
 {% set events, visits, touchpoints = ref('stg_events'), ref('int_sessions'), ref('int_touchpoints') %}
-{% set edges, splits = ref('int_identity_edges'), ref('stg_identity_splits') %}
+{% set edges, splits = ref('int_identity_edges'), source('records', 'identity_splits') %}
 {% set steps, window = var('funnel_steps')[1:], var('funnel_days') %}
 {% set known_days = window ~ ' + ' ~ var('identity_reach_days') %}
 {% set never = "toDateTime64(0, 3, 'UTC')" %}

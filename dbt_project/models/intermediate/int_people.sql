@@ -4,15 +4,16 @@
         incremental_strategy='delete_insert',
         unique_key=['tenant_id', 'person_id'],
         order_by='(tenant_id, person_id)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
 {% set person_days, identities = ref('int_person_days'), ref('int_identities') %}
 {% set as_of = begin_build() %}
-{% set learned = outdated_days(person_days, among=person_days) %}
+{% set learned = built_since(person_days) %}
 {% set never = "toDateTime64('2200-01-01 00:00:00', 3, 'UTC')" %}
-{{ building_all(as_of) }}
+{{ building([], as_of) }}
 
 with changed as (
     select distinct
@@ -115,7 +116,11 @@ met as (
 devices as (
     select *
     from {{ identities }}
-    where person_id != visitor_id and (tenant_id, person_id) in (select tenant_id, person_id from met)
+    where
+        person_id != visitor_id
+        {% if is_incremental() %}
+            and (tenant_id, person_id) in (select tenant_id, person_id from touched)
+        {% endif %}
 ),
 
 met_at_devices as (
@@ -133,7 +138,7 @@ met_at_devices as (
         from {{ this }}
         where
             (tenant_id, person_id) in (select tenant_id, visitor_id from devices)
-            and (tenant_id, person_id) not in (select tenant_id, person_id from met)
+            and (tenant_id, person_id) not in (select tenant_id, person_id from touched)
     {% endif %}
 ),
 
@@ -187,6 +192,6 @@ left any join before on met.tenant_id = before.tenant_id and met.person_id = bef
             first_channel,
             moved_at
         from {{ this }}
-        where (tenant_id, person_id) in (select tenant_id, person_id from met)
+        where (tenant_id, person_id) in (select tenant_id, person_id from touched)
     ) as held on met.tenant_id = held.tenant_id and met.person_id = held.person_id
 {% endif %}

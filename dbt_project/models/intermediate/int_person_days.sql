@@ -4,12 +4,13 @@
         incremental_strategy='insert_overwrite',
         partition_by='date_day',
         order_by='(tenant_id, person_id)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
 
 {% set touchpoints, conversions = ref('int_touchpoints'), ref('int_conversions') %}
-{% set edges, splits = ref('int_identity_edges'), ref('stg_identity_splits') %}
+{% set edges, splits = ref('int_identity_edges'), source('records', 'identity_splits') %}
 {% set as_of = begin_build() %}
 {% set days = widened(
     outdated_days(touchpoints)

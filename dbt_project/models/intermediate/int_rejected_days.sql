@@ -6,6 +6,7 @@
         order_by='(tenant_id, date_day, reason)',
         full_refresh=false,
         on_schema_change='append_new_columns',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}

@@ -4,6 +4,7 @@
         incremental_strategy='insert_overwrite',
         partition_by='date_day',
         order_by='(tenant_id, date_day)',
+        pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
 }}
