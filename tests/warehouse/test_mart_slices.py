@@ -39,7 +39,7 @@ COMPARED = {
 }
 
 
-def state(house: Settings, worlds: list[World]) -> dict[str, list[tuple[Any, ...]]]:
+def state(house: Settings, worlds: list[World]) -> dict[str, list[dict[str, Any]]]:
     """Who was never there after all keeps a row that says so, which one build of all does not need."""
     return {
         f"{world.tenant} {table}": [
