@@ -137,8 +137,8 @@ select
     countIf(what = 'visit' and is_bot) as bot_visits,
     -- A state that merges over hours and days: who came in two hours is one visitor of the day.
     uniqCombined64StateIf(visitor_id, visitor_id != '' and not is_bot) as human_visitors,
-    sumIf(facts.page_views, not is_bot) as human_page_views,
-    sumIf(facts.page_views, is_bot) as bot_page_views,
+    sumIf(page_views, not is_bot) as human_page_views,
+    sumIf(page_views, is_bot) as bot_page_views,
     countIf(what = 'click') as clicks,
     countIf(what = 'click' and not is_bot) as human_clicks,
     countIf(what = 'click' and is_bot) as bot_clicks,

@@ -51,10 +51,10 @@ people_that_convert as (
         tenant_id,
         converted_on as date_day,
         credited_person_id as person_id,
-        min(int_conversions.converted_at) as first_converted_at,
-        sum(int_conversions.conversions) as conversions,
-        sum(int_conversions.value) as value
-    from {{ conversions }} as int_conversions
+        min(converted_at) as first_converted_at,
+        sum(conversions) as conversions,
+        sum(value) as value
+    from {{ conversions }}
     where
         credited_person_id != ''
         and (tenant_id, goal_id) in (select tenant_id, goal_id from {{ ref('stg_goals') }} where is_headline)
