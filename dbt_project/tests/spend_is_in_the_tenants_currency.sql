@@ -1,12 +1,13 @@
 {{ config(severity='warn', meta={'dagster': {'ref': {'name': 'ad_performance'}}}) }}
 
--- Ad accounts whose spend is missing from the channels' ROAS, because there is no rate for its currency.
+-- Ad accounts whose spend counts nowhere, because there is no rate for its currency on the day.
 select
-    performance.tenant_id as tenant_id,
-    performance.platform as platform,
-    performance.account_id as account_id,
-    performance.currency as currency
-from {{ ref('ad_performance') }} as performance
-inner join {{ ref('stg_tenants') }} as tenants on performance.tenant_id = tenants.tenant_id
-where performance.currency != tenants.currency and performance.spend != 0
+    tenant_id,
+    platform,
+    account_id,
+    currency,
+    min(date_day) as first_day,
+    max(date_day) as last_day
+from {{ ref('ad_performance') }}
+where spend != 0 and rate is null
 group by tenant_id, platform, account_id, currency

@@ -1,6 +1,25 @@
 {{ config(order_by='(tenant_id, date_day, channel)', tags=['after_attribution']) }}
 
-with facts as (
+with headline_goals as (
+    select
+        tenant_id,
+        goal_id
+    from {{ ref('stg_goals') }}
+    where is_headline
+),
+
+-- Whoever asks for no other model gets the project's.
+headlines as (
+    select
+        tenants.tenant_id as tenant_id,
+        goals.goal_id as goal_id,
+        if(measurement.headline_model = '', '{{ var("headline_model") }}', measurement.headline_model) as model
+    from {{ ref('stg_tenants') }} as tenants
+    left any join {{ ref('stg_measurement') }} as measurement on tenants.tenant_id = measurement.tenant_id
+    left any join headline_goals as goals on tenants.tenant_id = goals.tenant_id
+),
+
+facts as (
     select
         tenant_id,
         date_day,
@@ -16,19 +35,18 @@ with facts as (
     from {{ ref('int_visits_daily') }}
     union all
     select
-        performance.tenant_id as tenant_id,
-        performance.date_day as date_day,
-        performance.channel as channel,
+        tenant_id,
+        date_day,
+        channel,
         toUInt64(0) as visits,
         toUInt64(0) as human_visits,
         toUInt64(0) as bot_visits,
-        performance.impressions as impressions,
-        performance.clicks as clicks,
-        if(performance.currency = tenants.currency, performance.spend, toDecimal64(0, 6)) as spend,
+        impressions,
+        clicks,
+        tenant_spend as spend,
         toFloat64(0) as conversions,
         toDecimal64(0, 4) as conversions_value
-    from {{ ref('ad_performance') }} as performance
-    inner join {{ ref('stg_tenants') }} as tenants on performance.tenant_id = tenants.tenant_id
+    from {{ ref('ad_performance') }}
     union all
     select
         tenant_id,
@@ -43,7 +61,13 @@ with facts as (
         conversions,
         conversions_value
     from {{ ref('channel_roas') }}
-    where model = '{{ var("headline_model") }}'
+    where (tenant_id, model, goal_id) in (
+        select
+            tenant_id,
+            model,
+            goal_id
+        from headlines
+    )
 ),
 
 channels as (
