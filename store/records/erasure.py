@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from store.audit import Actor
 from store.clock import now
-from store.records import audit_log, contacts, idempotency
+from store.records import audit_log, contacts, idempotency, identity_splits
 from store.records.actions import Action, ActionRecipient
 from store.records.contacts import Contact, normalised
 from store.records.groups import GroupMember
@@ -31,6 +31,7 @@ def erase(session: Session, contact: Contact, actor: Actor) -> None:
         )
     )
     idempotency.forget_answers(session, contact.tenant_id)
+    identity_splits.forget(session, contact.tenant_id, address)
     contact.email, contact.name = nobody, ""
     contact.unsubscribe_reason = contact.consent_reason = None
     contact.erased_at = now()

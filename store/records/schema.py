@@ -24,10 +24,12 @@ ActionId = NewType("ActionId", int)
 ApiKeyId = NewType("ApiKeyId", int)
 CampaignId = NewType("CampaignId", int)
 ContactId = NewType("ContactId", int)
+GoalId = NewType("GoalId", int)
 GroupId = NewType("GroupId", int)
 LinkId = NewType("LinkId", int)
 StandingId = NewType("StandingId", int)
 ProjectId = NewType("ProjectId", int)
+SplitId = NewType("SplitId", int)
 UserId = NewType("UserId", int)
 
 
@@ -52,10 +54,12 @@ class Record(DeclarativeBase):
         ApiKeyId: BigInteger,
         CampaignId: BigInteger,
         ContactId: BigInteger,
+        GoalId: BigInteger,
         GroupId: BigInteger,
         LinkId: BigInteger,
         StandingId: BigInteger,
         ProjectId: BigInteger,
+        SplitId: BigInteger,
         UserId: BigInteger,
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,

@@ -17,6 +17,8 @@ class Turn(IntEnum):
     NAMING_CAMPAIGNS = 0x6D73
     SETTING_UP = 0x6D74
     KEEPING_ASSETS = 0x6D75
+    CHOOSING_GOALS = 0x6D76
+    SPLITTING_IDENTITIES = 0x6D77
 
 
 def take(session: Session, turn: Turn, tenant: TenantId) -> None:

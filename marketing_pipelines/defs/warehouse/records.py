@@ -9,6 +9,9 @@ DIMENSIONS = {
     "experiments": "Experiments and their state.",
     "variants": "The variants of each experiment; the bandit moves their weights.",
     "feeds": "The feeds each tenant reads, and how the last reading went.",
+    "conversion_goals": "What counts as a conversion, what it is worth and how far back a touch earns credit.",
+    "measurements": "How visits become sessions and how attribution models share out the credit.",
+    "identity_splits": "People's decisions that a device is not somebody's, over what events say.",
 }
 
 records = [

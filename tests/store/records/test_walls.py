@@ -75,6 +75,8 @@ ONE_ROW_EACH = (
        select :tenant, max(id), (select max(id) from users) from alerts where tenant_id = :tenant""",
     """insert into assets (tenant_id, kind, name, media_type, size, sha256)
        values (:tenant, 'text', 'x', 'text/plain', 1, '')""",
+    """insert into identity_splits (tenant_id, visitor_id, person_id, reason, decided_by)
+       values (:tenant, 'x', 'x', 'x', 'x')""",
     """insert into asset_uses (tenant_id, asset_id, action_id)
        select :tenant, s.id, a.id from assets s, actions a where s.tenant_id = :tenant and a.tenant_id = :tenant""",
     "insert into idempotency_keys (tenant_id, owner, key, asked) values (:tenant, 'x', 'x', '')",
