@@ -213,6 +213,8 @@ EVENTS: dict[str, str] = {
     "unblock": "let it through again",
     "acknowledge": "has seen it",
     "ask": "asked for it",
+    "make": "made its file",
+    "let_go": "deleted its file, whose time was over",
     "take": "began with it",
     "finish": "finished it",
     "pulled": "pulled it",
@@ -243,6 +245,7 @@ REQUESTED: dict[RunKind, str] = {
     RunKind.TAKE_IN_RECIPIENTS: "Take in a list of recipients",
     RunKind.FETCH_FEEDS: "Read the feeds",
     RunKind.VERIFY_AUDIT: "Verify the audit chain",
+    RunKind.MAKE_EXPORT: "Make an export",
 }
 
 REQUESTS: dict[RunState, Label] = {
