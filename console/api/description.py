@@ -24,6 +24,8 @@ SUBJECTS = {
     "groups": "Recipients under a name, to be written to together.",
     "links": "Short links: where they lead, on which terms, and who followed them.",
     "assets": "Creatives, known by their bytes.",
+    "analytics": "Metrics over time, funnels, channels and paths, out of the marts, each with its freshness.",
+    "exports": "Reports as CSV or XLSX, made in the background and fetched at an address that dies.",
     "trends": "Feeds read now, and the stories that spread fastest.",
     "policy": "How many must sign what, and who may.",
     "kill switch": "Stops at once what sends or spends; two people let go again.",

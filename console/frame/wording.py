@@ -1,10 +1,11 @@
 """The words and tones in which states, moves and numbers are shown to people."""
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from store.clock import now
@@ -15,6 +16,7 @@ from store.records.approvals import Decision
 from store.records.assets import AssetKind, PolicyFlag
 from store.records.campaigns import CampaignStatus
 from store.records.deliveries import DeliveryState
+from store.records.exports import ExportState
 from store.records.feeds import FeedStatus
 from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 from store.records.links import LinkState
@@ -254,6 +256,26 @@ REQUESTS: dict[RunState, Label] = {
     RunState.DONE: Label("Done", Tone.GOOD),
     RunState.FAILED: Label("Failed", Tone.BAD),
 }
+
+
+EXPORTS: dict[ExportState, Label] = {
+    ExportState.WAITING: Label("Waiting for a run", Tone.WAITING),
+    ExportState.RUNNING: Label("Being made", Tone.WAITING),
+    ExportState.READY: Label("Ready", Tone.GOOD),
+    ExportState.FAILED: Label("Failed", Tone.BAD),
+    ExportState.EXPIRED: Label("Deleted", Tone.QUIET),
+}
+
+
+def asked_of(arguments: Mapping[str, Any]) -> str:
+    """What a report was asked for, its days first."""
+    days = " to ".join(str(arguments[name]) for name in ("from", "to") if name in arguments)
+    others = [
+        f"{words(name).lower()} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in arguments.items()
+        if name not in ("from", "to") and value != ""
+    ]
+    return ", ".join(filter(None, [days, *others]))
 
 
 def outcome(request: RequestedRun) -> str:
