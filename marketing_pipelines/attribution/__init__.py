@@ -6,6 +6,45 @@ not convert), and gives one frame: `channel`, `conversions`, `value`, sorted by 
 """
 
 from marketing_pipelines.attribution.catalogue import Family, Model, model, models
-from marketing_pipelines.attribution.rules import first_touch, last_touch, linear
+from marketing_pipelines.attribution.comparison import disagreement, side_by_side
+from marketing_pipelines.attribution.hold_outs import Group, lift
+from marketing_pipelines.attribution.intervals import intervals
+from marketing_pipelines.attribution.journeys import conversion_lags, path_lengths
+from marketing_pipelines.attribution.margins import marginal
+from marketing_pipelines.attribution.markov import markov, order_likelihoods
+from marketing_pipelines.attribution.rules import (
+    first_touch,
+    last_non_direct,
+    last_touch,
+    linear,
+    position_based,
+    time_decay,
+)
+from marketing_pipelines.attribution.shapley import shapley
+from marketing_pipelines.attribution.tuning import Tuning, Weights
 
-__all__ = ["Family", "Model", "first_touch", "last_touch", "linear", "model", "models"]
+__all__ = [
+    "Family",
+    "Group",
+    "Model",
+    "Tuning",
+    "Weights",
+    "conversion_lags",
+    "disagreement",
+    "first_touch",
+    "intervals",
+    "last_non_direct",
+    "last_touch",
+    "lift",
+    "linear",
+    "marginal",
+    "markov",
+    "model",
+    "models",
+    "order_likelihoods",
+    "path_lengths",
+    "position_based",
+    "shapley",
+    "side_by_side",
+    "time_decay",
+]

@@ -25,11 +25,16 @@ SCHEMA = pa.schema(
 )
 
 PATHS = """
-select converted_on, channels as path, toFloat64(count()) as conversions, sum(value) as value, toFloat64(0) as nulls
+select
+    converted_on,
+    channels as path,
+    arrayMap(moment -> dateDiff('millisecond', moment, converted_at), touched_at) as age,
+    toFloat64(1) as conversions,
+    value,
+    toFloat64(0) as nulls
 from intermediate.int_paths
 where tenant_id = {tenant:Int64} and converted_on between {first:Date} and {last:Date}
-group by converted_on, path
-order by converted_on, path
+order by converted_on, conversion_id
 """
 
 
@@ -41,21 +46,29 @@ def none() -> pl.DataFrame:
 
 
 def read_paths(client: events.Client, tenant: TenantId, first: date, last: date) -> pl.DataFrame:
-    """A tenant's converting paths, like ones together, with the day they converted on."""
+    """A tenant's converting paths, with the day they converted on."""
     paths = events.read_for_tenant(client, tenant, PATHS, first=first, last=last)
-    return paths.with_columns(pl.col("converted_on").cast(pl.Date), pl.col("path").cast(pl.List(pl.String)))
+    return paths.with_columns(
+        pl.col("converted_on").cast(pl.Date),
+        pl.col("path").cast(pl.List(pl.String)),
+        pl.col("age").cast(pl.List(pl.Duration("ms"))),
+    )
 
 
 def credit(paths: pl.DataFrame, family: Family) -> pl.DataFrame:
     """What every model of a family gives each channel of one day's paths; values add up to the cent."""
     total = Decimal(paths["value"].sum() or 0)
     credited = [
-        known.credit(paths)
-        .with_columns(pl.lit(known.name).alias("model"))
-        .with_columns(pl.col("value").map_batches(lambda parts: _rounded(total, parts)))
+        known.credit(paths).select(
+            pl.lit(known.name).alias("model"),
+            "channel",
+            "conversions",
+            pl.col("value").map_batches(lambda parts: _rounded(total, parts)),
+        )
         for known in models(family)
+        if known.can_read(paths)
     ]
-    return pl.concat(credited).select("model", "channel", "conversions", "value")
+    return pl.concat(credited)
 
 
 def store_days(
