@@ -181,6 +181,7 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "GET /api/analytics/funnel": EVERYONE,
     "GET /api/analytics/channels": EVERYONE,
     "GET /api/analytics/freshness": EVERYONE,
+    "GET /api/attribution/paths": EVERYONE,
     "GET /api/exports": AUDITORS,
     "POST /api/exports": AUDITORS,
     "GET /api/exports/{export_id}": AUDITORS,

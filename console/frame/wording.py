@@ -271,11 +271,14 @@ def asked_of(arguments: Mapping[str, Any]) -> str:
     """What a report was asked for, its days first."""
     days = " to ".join(str(arguments[name]) for name in ("from", "to") if name in arguments)
     others = [
-        f"{words(name).lower()} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        f"{_ARGUMENTS.get(name, words(name).lower())} {', '.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in arguments.items()
         if name not in ("from", "to") and value != ""
     ]
-    return ", ".join(filter(None, [days, *others]))
+    return "; ".join(filter(None, [days, *others]))
+
+
+_ARGUMENTS = {"gran": "step", "by": "each", "window_days": "within days"}
 
 
 def outcome(request: RequestedRun) -> str:

@@ -24,7 +24,8 @@ _LABELS: Mapping[str, str] = {
     "limit": "At most",
 }
 _STEPS = {"h": "Hours", "d": "Days", "w": "Weeks", "m": "Months"}
-_ANY = "As it is by itself"
+# What a choice is called that was not made.
+_UNCHOSEN: Mapping[str, str] = {"by": "All together", "model": "The headline model"}
 
 
 class Input(StrEnum):
@@ -44,23 +45,21 @@ class Field:
     value: str
 
 
-def fields(report: Report, typed: Mapping[str, str]) -> Iterator[Field]:
+def fields(report: Report, typed: Mapping[str, str], today: date) -> Iterator[Field]:
     """In the order of the question; one that was not typed holds what would be meant without it."""
+    usual = report.asked().settled(today)
     for name, info in report.asked.model_fields.items():
         called = info.alias or name
         options = _options(called, info)
+        input = Input.CHOICE if options else _input(info)
         yield Field(
             name=called,
             label=_LABELS.get(called, wording.words(called)),
-            hint="" if options else info.description or "",
-            input=Input.CHOICE if options else _input(info),
+            hint=(info.description or "") if input in (Input.TEXT, Input.NUMBER) else "",
+            input=input,
             options=options,
-            value=typed.get(called, _usual(info.default)),
+            value=typed.get(called, _as_typed(getattr(usual, name))),
         )
-
-
-def names(report: Report) -> frozenset[str]:
-    return frozenset(info.alias or name for name, info in report.asked.model_fields.items())
 
 
 def _options(name: str, info: FieldInfo) -> Sequence[tuple[str, str]]:
@@ -71,7 +70,7 @@ def _options(name: str, info: FieldInfo) -> Sequence[tuple[str, str]]:
         if not (isinstance(kind, type) and issubclass(kind, Enum)):
             return ()
         known = [(str(it.value), _STEPS.get(str(it.value)) or _said(str(it.value))) for it in kind]
-    return known if info.default is not None else [("", _ANY), *known]
+    return known if info.default is not None else [("", _UNCHOSEN.get(name, "Any")), *known]
 
 
 def _said(value: str) -> str:
@@ -95,7 +94,7 @@ def _kind(info: FieldInfo) -> Any:
     return kind
 
 
-def _usual(default: Any) -> str:
-    if isinstance(default, tuple):
-        return ",".join(map(str, default))
-    return "" if default is None else str(default)
+def _as_typed(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,6 +1,7 @@
 """Exports: asking for a report as a file, how far each is, and fetching it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -113,7 +114,7 @@ def _page(
             names=names.of_actors(session, askers),
             reports=reports.reports(),
             chosen=chosen,
-            fields=list(export_form.fields(chosen, typed)),
+            fields=list(export_form.fields(chosen, typed, datetime.now(visitor.time_zone).date())),
             formats=[("xlsx", "Excel (XLSX)"), ("csv", "CSV")],
             format=typed.get("format", "xlsx"),
             days=visitor.settings.export_days,

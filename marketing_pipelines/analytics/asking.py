@@ -58,7 +58,7 @@ class Question(BaseModel):
     def settled(self, today: date) -> Self:
         """The same question with both its days named; raises Unanswerable where they make no span."""
         last = self.last or (max(today, self.first) if self.first else today)
-        first = self.first or max(EARLIEST, last - USUAL + DAY)
+        first = self.first or max(EARLIEST, last - min(USUAL, self.longest * DAY) + DAY)
         days = Span(first, last).days
         if days < 1:
             raise Unanswerable("to", f"must not lie before from, which is {first}")

@@ -12,6 +12,7 @@ from marketing_pipelines.analytics.asking import Question
 from marketing_pipelines.analytics.channels import ChannelsAsked, channels
 from marketing_pipelines.analytics.funnels import FunnelAsked, funnel
 from marketing_pipelines.analytics.measures import Metric
+from marketing_pipelines.analytics.paths import PathsAsked, paths
 from marketing_pipelines.analytics.reading import stream
 from marketing_pipelines.analytics.sheets import Column, Form
 from marketing_pipelines.analytics.timeseries import TimeseriesAsked, timeseries
@@ -174,6 +175,43 @@ def funnel_rows(client: events.Client, tenant: TenantId, asked: FunnelAsked) -> 
     yield pl.DataFrame(
         rows, schema={"of": pl.String, "step": pl.Int64, "name": pl.String, "people": pl.Int64, **floats}
     )
+
+
+@report(
+    "paths",
+    "The most frequent paths",
+    PathsAsked,
+    Column("place", "Place", Form.WHOLE),
+    Column("path", "Path"),
+    Column("path_conversions", "Conversions of the path"),
+    Column("path_value", "Value of the path", Form.MONEY),
+    Column("channel", "Channel"),
+    Column("share", "Share", Form.SHARE),
+    Column("conversions", "Credited conversions", Form.RATIO),
+    Column("value", "Credited value", Form.MONEY),
+)
+def path_rows(client: events.Client, tenant: TenantId, asked: PathsAsked) -> "Iterator[pl.DataFrame]":
+    """The ways by which people most often came to convert, a row for each channel that a model gives credit on them."""
+    import polars as pl
+
+    found = paths(client, tenant, asked)
+    rows = [
+        {
+            "place": place,
+            "path": " > ".join(path.channels),
+            "path_conversions": path.conversions,
+            "path_value": path.value,
+            "channel": share.channel,
+            "share": share.share,
+            "conversions": share.conversions,
+            "value": share.value,
+        }
+        for place, path in enumerate(found.paths, 1)
+        for share in path.credit
+    ]
+    texts, numbers = dict.fromkeys(("path", "channel"), pl.String), ("share", "conversions", "value", "path_value")
+    wholes = dict.fromkeys(("place", "path_conversions"), pl.Int64)
+    yield pl.DataFrame(rows, schema={**texts, **wholes, **dict.fromkeys(numbers, pl.Float64)})
 
 
 class CampaignDaysAsked(Question):

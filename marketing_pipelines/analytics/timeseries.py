@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field
 
@@ -80,6 +80,10 @@ class TimeseriesAsked(Question):
     @property
     def longest(self) -> int:
         return LONGEST[self.gran]
+
+    def settled(self, today: date) -> Self:
+        _ = self.source
+        return super().settled(today)
 
     @property
     def source(self) -> Source:

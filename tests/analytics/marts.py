@@ -26,6 +26,8 @@ TABLES = {
     "intermediate.int_paths": "tenant_id Int64, conversion_id String, conversion LowCardinality(String), visitor_id String, "
     "converted_at DateTime64(3, 'UTC'), converted_on Date, value Decimal(18, 4), currency LowCardinality(String), "
     "channels Array(String), campaigns Array(Int64), touched_at Array(DateTime64(3, 'UTC'))",
+    "staging.stg_measurement": "tenant_id Int64, session_gap_minutes Int64, first_weight Decimal(5, 4), last_weight Decimal(5, 4), "
+    "half_life_hours Int64, markov_order Int64, collapse_repeats Bool",
     "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), "
     "occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, channel LowCardinality(String), "
     "device LowCardinality(String), country LowCardinality(String), is_bot Bool",
@@ -86,6 +88,10 @@ class Marts:
             campaigns=[campaign for _, _, campaign in touches],
             **said,
         )
+
+    def measurement(self, tenant: TenantId, **said: Any) -> None:
+        usual = {"first_weight": 0.4, "last_weight": 0.4, "half_life_hours": 168, "markov_order": 1}
+        self._add("staging.stg_measurement", tenant, **usual | said)
 
     def _add(self, table: str, tenant: TenantId, **said: Any) -> None:
         said = {"tenant_id": tenant, **said}

@@ -150,7 +150,7 @@ def test_a_span_says_how_long_it_may_be() -> None:
 def test_an_unknown_metric_or_model_names_those_there_are() -> None:
     with pytest.raises(ValidationError, match="'spend', 'impressions'"):
         asked(metric="happiness")
-    with pytest.raises(ValidationError, match="first_touch, last_touch, linear"):
+    with pytest.raises(ValidationError, match="there are .*first_touch"):
         asked(model="gut_feeling")
 
 

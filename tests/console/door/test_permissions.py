@@ -22,6 +22,7 @@ WAREHOUSE = frozenset(
         "GET /api/analytics/funnel",
         "GET /api/analytics/channels",
         "GET /api/analytics/freshness",
+        "GET /api/attribution/paths",
     }
 )
 NOT_THERE = 2**60
