@@ -1,11 +1,11 @@
 """Funnels: how many people took ordered steps within a window, where they stopped, and how long each step took."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from itertools import groupby, pairwise
-from typing import Annotated, Any
+from itertools import pairwise
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -88,32 +88,32 @@ def funnel(client: events.Client, tenant: TenantId, asked: FunnelAsked) -> Funne
     """
     whole = _courses(client, tenant, asked, None)
     segments = _courses(client, tenant, asked, asked.by) if asked.by else []
-    return Funnel(asked, whole[0] if whole else _course("", asked.steps, []), segments)
+    nobody = [0] * len(asked.steps)
+    return Funnel(asked, whole[0] if whole else _course(asked.steps, "", nobody, nobody), segments)
 
 
 def _courses(
     client: events.Client, tenant: TenantId, asked: FunnelAsked, by: Segment | None
 ) -> list[Course]:
-    span, window = asked.span, timedelta(days=asked.window_days)
+    """Those by which most people came first."""
+    span, millisecond = asked.span, timedelta(milliseconds=1)
     rows = read(
         client,
         tenant,
         _query(len(asked.steps), by),
         steps=list(asked.steps),
         first=span.first,
-        last=span.last,
         until=span.last + asked.window_days * DAY,
-        window=window // timedelta(milliseconds=1),
-        most=MOST_SEGMENTS,
-    )
-    found = rows.sort("came", "of", "step", descending=[True, False, False]).to_dicts()
-    return [_course(of, asked.steps, list(steps)) for of, steps in groupby(found, key=lambda row: row["of"])]
+        over=(datetime.combine(span.last + DAY, time(), UTC) - datetime.fromtimestamp(0, UTC)) // millisecond,
+        window=timedelta(days=asked.window_days) // millisecond,
+    ).to_dicts()
+    found = [_course(asked.steps, row["of"], row["people"], row["to_next"]) for row in rows]
+    return sorted(found, key=lambda course: (-course.steps[0].people, course.of))[:MOST_SEGMENTS]
 
 
-def _course(of: str, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Course:
-    reached = {row["step"]: row for row in rows}
-    people = [reached[n]["people"] if n in reached else 0 for n in range(1, len(names) + 1)]
+def _course(names: Sequence[str], of: str, people: Sequence[int], to_next: Sequence[int]) -> Course:
     rates = [None, *(after / before if before else None for before, after in pairwise(people))]
+    went_on = [*people[1:], 0]
     return Course(
         of,
         [
@@ -122,33 +122,28 @@ def _course(of: str, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) ->
                 people=people[place],
                 of_previous=rates[place],
                 of_first=people[place] / people[0] if people[0] else None,
-                median_to_next=_median(reached.get(place + 1)),
+                median_to_next=timedelta(milliseconds=to_next[place]) if went_on[place] else None,
             )
             for place, name in enumerate(names)
         ],
     )
 
 
-def _median(row: Mapping[str, Any] | None) -> timedelta | None:
-    return timedelta(milliseconds=row["to_next"]) if row and row["went_on"] else None
-
-
 def _query(length: int, by: Segment | None) -> str:
     """The query for so many steps; what people said is bound, and a segment is the name of its own column."""
+
+    def each(template: str) -> str:
+        return ", ".join(template.format(n=n, next=n + 1) for n in range(1, length + 1))
+
     # windowFunnel takes no DateTime64, but numbers: milliseconds, so that two steps in one second keep their order.
-    steps = ", ".join(
-        f"event = {{steps:Array(String)}}[{n}]" + (" and occurred_on <= {last:Date}" if n == 1 else "")
-        for n in range(1, length + 1)
-    )
+    steps = each("event = {{steps:Array(String)}}[{n}]").replace("[1]", "[1] and at < {over:UInt64}", 1)
     of = f"argMinIf(toString({by}), at, event = {{steps:Array(String)}}[1])" if by else "''"
-    nothing_known = ", ".join(["emptyArrayUInt64()"] * length)
     return f"""
 with seen as (
     select
         -- A number in the place of the name: shorter to group by, and no two of a billion people share one.
         sipHash64(visitor_id) as person,
         event,
-        occurred_on,
         toUInt64(toUnixTimestamp64Milli(occurred_at)) as at,
         channel,
         device,
@@ -167,7 +162,7 @@ people as (
         {of} as of,
         -- At most so many steps: where one stands twice, an event is counted as both.
         windowFunnel({{window:UInt64}})(at, {steps}) as at_most,
-        groupArray((at, event, occurred_on <= {{last:Date}})) as events
+        groupArray((at, event)) as events
     from seen
     group by person
     having at_most > 0
@@ -185,7 +180,7 @@ ways as (
                 arrayMap(
                     (way, step, n) -> multiIf(
                         now.2 != step, way,
-                        n = 1, if(now.3, [now.1], way),
+                        n = 1, if(now.1 < {{over:UInt64}}, [now.1], way),
                         notEmpty(known[n - 1])
                         and now.1 > known[n - 1][-1]
                         and now.1 - known[n - 1][1] <= {{window:UInt64}}, arrayPushBack(known[n - 1], now.1),
@@ -197,7 +192,7 @@ ways as (
                 )
             ),
             if(at_most > 1, arraySort(it -> (it.1, -indexOf({{steps:Array(String)}}, it.2)), events), []),
-            [{nothing_known}]
+            [{each("emptyArrayUInt64()")}]
         ) as known
     from people
 ),
@@ -208,36 +203,13 @@ reached as (
         greatest(1, arrayCount(way -> notEmpty(way), known)) as reached,
         known[reached] as times
     from ways
-),
-
-steps_taken as (
-    select
-        of,
-        reached,
-        times,
-        arrayJoin(range(1, reached + 1)) as step
-    from reached
-),
-
-counted as (
-    select
-        of,
-        step,
-        toInt64(count()) as people,
-        toInt64(countIf(step < reached)) as went_on,
-        toInt64(quantileExactIf(0.5)(times[step + 1] - times[step], step < reached)) as to_next
-    from steps_taken
-    group by of, step
 )
 
 select
     of,
-    toInt64(step) as step,
-    people,
-    went_on,
-    to_next,
-    max(people) over (partition by of) as came
-from counted
-where of in (select of from counted where step = 1 order by people desc, of limit {{most:UInt32}})
+    [{each("toInt64(countIf(reached >= {n}))")}] as people,
+    [{each("toInt64(quantileExactIf(0.5)(times[{next}] - times[{n}], reached > {n}))")}] as to_next
+from reached
+group by of
 settings max_execution_time = 20
 """

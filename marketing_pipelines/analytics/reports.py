@@ -236,8 +236,7 @@ def campaign_rows(
     client: events.Client, tenant: TenantId, asked: CampaignDaysAsked
 ) -> "Iterator[pl.DataFrame]":
     """What each ad campaign cost and brought, a row a day, in its account's own currency and by the platform's own count."""
-    for piece in stream(client, tenant, _CAMPAIGN_DAYS, first=asked.span.first, last=asked.span.last):
-        yield _dated(piece, "date_day")
+    yield from stream(client, tenant, _CAMPAIGN_DAYS, first=asked.span.first, last=asked.span.last)
 
 
 class ConversionsAsked(Question):
@@ -263,12 +262,6 @@ def conversion_rows(
 ) -> "Iterator[pl.DataFrame]":
     """Every conversion with what led to it, first touch to last. Nobody is named: neither people nor their browsers."""
     yield from stream(client, tenant, _CONVERSIONS, first=asked.span.first, last=asked.span.last)
-
-
-def _dated(piece: "pl.DataFrame", column: str) -> "pl.DataFrame":
-    import polars as pl
-
-    return piece.with_columns(pl.col(column).cast(pl.Date))
 
 
 _CAMPAIGN_DAYS = """
