@@ -93,8 +93,12 @@ WORLD = (
 )
 _EVENTS_READ = """select count(), max(sipHash64(visitor_id)), max(occurred_at) from staging.stg_events
     where tenant_id = 1 and event in ('click', 'lead', 'purchase') and not is_bot and visitor_id != ''"""
-_PATHS_READ = "select count(), sum(length(channels)), sum(value) from intermediate.int_paths where tenant_id = 1"
-_CHANNELS_READ = "select sum(spend), sum(clicks), sum(conversions) from marts.channel_daily where tenant_id = 1"
+_PATHS_READ = (
+    "select count(), sum(length(channels)), sum(value) from intermediate.int_paths where tenant_id = 1"
+)
+_CHANNELS_READ = (
+    "select sum(spend), sum(clicks), sum(conversions) from marts.channel_daily where tenant_id = 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,9 @@ def questions() -> list[Measured]:
 
     beside = ChannelsAsked.model_validate(SPAN).settled(LAST)
     models = "select sum(conversions), sum(conversions_value) from marts.channel_roas where tenant_id = 1"
-    campaigns = "select sum(spend), sum(clicks), uniq(campaign_name) from marts.ad_performance where tenant_id = 1"
+    campaigns = (
+        "select sum(spend), sum(clicks), uniq(campaign_name) from marts.ad_performance where tenant_id = 1"
+    )
     hours = f"select count(), max(touched_at) from intermediate.int_touchpoints where tenant_id = 1 and touched_on > '{LAST - timedelta(days=14)}'"
     return [
         Measured("timeseries, roas by day", over_time(metric="roas"), _CHANNELS_READ),
@@ -186,7 +192,9 @@ def main() -> None:
             print(f"{chosen.events:,} events were made in {time.perf_counter() - began:.0f} s\n", flush=True)
             print(f"{'':<30}{'p50 ms':>8}{'p95 ms':>8}{f'of {LIMIT_MS}':>8}{'reading':>9}{'× reading':>11}")
             for each in questions():
-                plain = statistics.median(taken(lambda each=each: client.query(each.reading), chosen.requests))
+                plain = statistics.median(
+                    taken(lambda each=each: client.query(each.reading), chosen.requests)
+                )
                 times = taken(lambda each=each: each.ask(client), chosen.requests)
                 median, slow = statistics.median(times), p95(times)
                 print(

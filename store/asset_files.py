@@ -163,7 +163,9 @@ class InBucket:
 
 
 @lru_cache(maxsize=4)
-def _bucket(shelf: Shelf, bucket: str, endpoint: str, region: str, access_key: str, secret_key: str) -> InBucket:
+def _bucket(
+    shelf: Shelf, bucket: str, endpoint: str, region: str, access_key: str, secret_key: str
+) -> InBucket:
     """One client a process; without keys it takes those of the machine, as AWS's own programs do."""
     given = urlsplit(endpoint)
     keys = {"access_key": access_key, "secret_key": secret_key} if access_key else {}

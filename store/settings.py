@@ -224,7 +224,8 @@ class Settings(BaseSettings):
         7, description="Days after which an export's file is deleted."
     )
     export_link_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
-        60, description="Minutes that an address holds at which an export's file can be fetched by whoever has it."
+        60,
+        description="Minutes that an address holds at which an export's file can be fetched by whoever has it.",
     )
     session_idle_minutes: Annotated[int, Field(ge=5)] = Field(
         480, description="Minutes without a click after which a console log-in ends."

@@ -1,6 +1,5 @@
 """Analytics: metrics over time, funnels, channels beside the time before, and how fresh each number is."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
@@ -119,7 +118,7 @@ class FiguresOut(BaseModel):
 
     @classmethod
     def of(cls, sums: Sums) -> Self:
-        return cls(**{name: sums.of(Metric(name)) for name in cls.model_fields})
+        return cls.model_validate({name: sums.of(Metric(name)) for name in cls.model_fields})
 
 
 class ChannelOut(BaseModel):
@@ -156,7 +155,9 @@ def of_time(visitor: SignedIn, asked: Annotated[TimeseriesAsked, Query()]) -> Ti
     ]
     return shown(
         visitor,
-        TimeseriesOut(**about(visitor, asked, source, told), metric=asked.metric, gran=asked.gran, series=series),
+        TimeseriesOut(
+            **about(visitor, asked, source, told), metric=asked.metric, gran=asked.gran, series=series
+        ),
     )
 
 

@@ -39,7 +39,9 @@ class PathOut(BaseModel):
             ShareOut(channel=it.channel, share=it.share, conversions=it.conversions, value=it.value)
             for it in path.credit
         ]
-        return cls(channels=list(path.channels), conversions=path.conversions, value=path.value, credit=credit)
+        return cls(
+            channels=list(path.channels), conversions=path.conversions, value=path.value, credit=credit
+        )
 
 
 class PathsOut(AnswerOut):

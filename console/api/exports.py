@@ -12,7 +12,7 @@ from console.door.sign_in import Visitor
 from console.frame.bodies import Body
 from console.frame.cursors import Cursor, Limit
 from console.frame.texts import Content
-from console.library import export_book
+from console.watching import export_book
 from marketing_pipelines.analytics import reports
 from store.records.exports import ExportFormat, ExportState, Followed
 from store.settings import Service
@@ -27,7 +27,7 @@ class NewExport(Body):
 
     report: Annotated[str, Field(max_length=40, description=_REPORTS)]
     format: ExportFormat = ExportFormat.CSV
-    arguments: Annotated[Content, Field(max_length=20)] = {}
+    arguments: Annotated[Content, Field(default_factory=dict, max_length=20)]
 
 
 class ExportOut(BaseModel):

@@ -14,7 +14,7 @@ from console.door.sign_in import Visitor
 from console.frame import names, rendering
 from console.frame.cursors import Cursor
 from console.frame.forms import NONE, Troubles
-from console.library import export_book, export_form
+from console.watching import export_book, export_form
 from marketing_pipelines.analytics import reports
 from store.records import exports
 from store.records.exports import ExportFormat

@@ -45,7 +45,9 @@ def answered(
 
 def fresh(visitor: Visitor, *assets: Asset) -> list[Freshness]:
     with reaching():
-        return freshness.freshness(events.shared(visitor.settings), visitor.tenant, assets or freshness.ASSETS)
+        return freshness.freshness(
+            events.shared(visitor.settings), visitor.tenant, assets or freshness.ASSETS
+        )
 
 
 @contextmanager

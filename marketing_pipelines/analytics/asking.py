@@ -70,7 +70,8 @@ class Question(BaseModel):
 
     @property
     def span(self) -> Span:
-        assert self.first is not None and self.last is not None, "a question is settled before it is asked"
+        assert self.first, "a question is settled before it is asked"
+        assert self.last
         return Span(self.first, self.last)
 
 

@@ -40,9 +40,7 @@ class Channels:
 
 def channels(client: events.Client, tenant: TenantId, asked: ChannelsAsked) -> Channels:
     span = asked.span
-    rows = read(
-        client, tenant, _QUERY, since=span.before.first, first=span.first, last=span.last
-    ).to_dicts()
+    rows = read(client, tenant, _QUERY, since=span.before.first, first=span.first, last=span.last).to_dicts()
     found = [
         Channel(str(row["channel"]), _sums(row, "now"), _sums(row, "then"))
         for row in sorted(rows, key=lambda row: (-row["spend_now"], -row["visits_now"], row["channel"]))

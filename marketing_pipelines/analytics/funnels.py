@@ -42,11 +42,15 @@ class FunnelAsked(Question):
     ] = ("page_view", "lead", "purchase")
     window_days: Annotated[
         int,
-        Field(ge=1, le=LONGEST_WINDOW_DAYS, description="Within how many days of the first step the others count."),
+        Field(
+            ge=1,
+            le=LONGEST_WINDOW_DAYS,
+            description="Within how many days of the first step the others count.",
+        ),
     ] = 7
-    by: Annotated[Segment | None, Field(description="A funnel for each, as people were at their first step.")] = (
-        None
-    )
+    by: Annotated[
+        Segment | None, Field(description="A funnel for each, as people were at their first step.")
+    ] = None
 
     @property
     def longest(self) -> int:
@@ -92,9 +96,7 @@ def funnel(client: events.Client, tenant: TenantId, asked: FunnelAsked) -> Funne
     return Funnel(asked, whole[0] if whole else _course(asked.steps, "", nobody, nobody), segments)
 
 
-def _courses(
-    client: events.Client, tenant: TenantId, asked: FunnelAsked, by: Segment | None
-) -> list[Course]:
+def _courses(client: events.Client, tenant: TenantId, asked: FunnelAsked, by: Segment | None) -> list[Course]:
     """Those by which most people came first."""
     span, millisecond = asked.span, timedelta(milliseconds=1)
     rows = read(
@@ -212,4 +214,4 @@ select
 from reached
 group by of
 settings max_execution_time = 20
-"""
+"""  # noqa: S608 (names are ours, values are bound)

@@ -149,7 +149,10 @@ def _shares(shared: "pl.DataFrame", told: "pl.DataFrame", top: "pl.DataFrame") -
 
     places = told.select(pl.col("path")).with_row_index("row").join(top, on="path")
     of_paths = told.group_by("path").agg(pl.col("conversions", "value").sum().name.suffix("_read"))
-    part, value_part = pl.col("conversions") / pl.col("conversions_read"), pl.col("value") / pl.col("value_read")
+    part, value_part = (
+        pl.col("conversions") / pl.col("conversions_read"),
+        pl.col("value") / pl.col("value_read"),
+    )
     sums = (
         shared.with_columns(pl.col("row").cast(pl.UInt32))
         .join(places.with_columns(pl.col("row").cast(pl.UInt32)), on="row")

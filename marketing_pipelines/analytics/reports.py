@@ -106,9 +106,7 @@ def _figure(metric: Metric, suffix: str = "", said: str = "") -> Column:
     *(_figure(metric) for metric in _OF_CHANNELS),
     *(_figure(metric, "_before", " before") for metric in _OF_CHANNELS),
 )
-def channel_rows(
-    client: events.Client, tenant: TenantId, asked: ChannelsAsked
-) -> "Iterator[pl.DataFrame]":
+def channel_rows(client: events.Client, tenant: TenantId, asked: ChannelsAsked) -> "Iterator[pl.DataFrame]":
     """What each channel cost and brought in the days, beside as many days before; the headline model's credit."""
     import polars as pl
 
@@ -209,7 +207,10 @@ def path_rows(client: events.Client, tenant: TenantId, asked: PathsAsked) -> "It
         for place, path in enumerate(found.paths, 1)
         for share in path.credit
     ]
-    texts, numbers = dict.fromkeys(("path", "channel"), pl.String), ("share", "conversions", "value", "path_value")
+    texts, numbers = (
+        dict.fromkeys(("path", "channel"), pl.String),
+        ("share", "conversions", "value", "path_value"),
+    )
     wholes = dict.fromkeys(("place", "path_conversions"), pl.Int64)
     yield pl.DataFrame(rows, schema={**texts, **wholes, **dict.fromkeys(numbers, pl.Float64)})
 

@@ -55,7 +55,11 @@ class Bounds:
 
 
 def write(
-    format: ExportFormat, path: Path, columns: Sequence[Column], pieces: "Iterable[pl.DataFrame]", bounds: Bounds
+    format: ExportFormat,
+    path: Path,
+    columns: Sequence[Column],
+    pieces: "Iterable[pl.DataFrame]",
+    bounds: Bounds,
 ) -> int:
     """Writes a file and gives the number of its rows; raises NotUsable when there is more than it may hold."""
     taken = _Taken(bounds)

@@ -102,7 +102,9 @@ class TimeseriesAsked(Question):
             )
             known = ", ".join(it for it in Metric if measures.needed(it) <= _OF_CAMPAIGNS)
             self._refuse_unless(
-                needed <= _OF_CAMPAIGNS, "metric", f"{self.metric} is not kept by campaign; these are: {known}"
+                needed <= _OF_CAMPAIGNS,
+                "metric",
+                f"{self.metric} is not kept by campaign; these are: {known}",
             )
             return Source.CAMPAIGNS
         return Source.MODELS if self._of_models else Source.CHANNELS
@@ -186,11 +188,12 @@ def _begins(day: date, gran: Granularity) -> date:
 
 
 # One shape for all: of each moment and series the sums, from which every metric is made.
-_AT = "multiIf({gran:String} = 'w', toMonday(date_day), {gran:String} = 'm', toStartOfMonth(date_day), date_day)"
-_CHANNELS = f"""
+_CHANNELS = """
 select
-    {_AT} as at,
-    if({{by:String}} = 'channel', toString(channel), '') as of,
+    multiIf(
+        {gran:String} = 'w', toMonday(date_day), {gran:String} = 'm', toStartOfMonth(date_day), date_day
+    ) as at,
+    if({by:String} = 'channel', toString(channel), '') as of,
     toFloat64(sum(spend)) as spend,
     toFloat64(sum(impressions)) as impressions,
     toFloat64(sum(clicks)) as clicks,
@@ -199,14 +202,14 @@ select
     toFloat64(sum(conversions_value)) as revenue
 from marts.channel_daily
 where
-    tenant_id = {{tenant:Int64}}
-    and date_day between {{first:Date}} and {{last:Date}}
-    and ({{channel:String}} = '' or channel = {{channel:String}})
+    tenant_id = {tenant:Int64}
+    and date_day between {first:Date} and {last:Date}
+    and ({channel:String} = '' or channel = {channel:String})
 group by at, of
 settings max_execution_time = 10
 """
 # What a model does not change meets every model, so that each has its ratios.
-_MODELS = f"""
+_MODELS = """
 with facts as (
     select
         date_day,
@@ -219,13 +222,13 @@ with facts as (
         conversions as conversions,
         toFloat64(conversions_value) as revenue
     from marts.channel_roas
-    where tenant_id = {{tenant:Int64}} and date_day between {{first:Date}} and {{last:Date}}
+    where tenant_id = {tenant:Int64} and date_day between {first:Date} and {last:Date}
     union all
     select
         date_day,
         toString(channel) as channel,
         arrayJoin((
-            select groupUniqArray(toString(model)) from marts.channel_roas where tenant_id = {{tenant:Int64}}
+            select groupUniqArray(toString(model)) from marts.channel_roas where tenant_id = {tenant:Int64}
         )) as model,
         toFloat64(spend) as spend,
         toFloat64(impressions) as impressions,
@@ -234,12 +237,14 @@ with facts as (
         toFloat64(0) as conversions,
         toFloat64(0) as revenue
     from marts.channel_daily
-    where tenant_id = {{tenant:Int64}} and date_day between {{first:Date}} and {{last:Date}}
+    where tenant_id = {tenant:Int64} and date_day between {first:Date} and {last:Date}
 )
 
 select
-    {_AT} as at,
-    multiIf({{by:String}} = 'channel', channel, {{by:String}} = 'model', model, '') as of,
+    multiIf(
+        {gran:String} = 'w', toMonday(date_day), {gran:String} = 'm', toStartOfMonth(date_day), date_day
+    ) as at,
+    multiIf({by:String} = 'channel', channel, {by:String} = 'model', model, '') as of,
     sum(facts.spend) as spend,
     sum(facts.impressions) as impressions,
     sum(facts.clicks) as clicks,
@@ -248,22 +253,22 @@ select
     sum(facts.revenue) as revenue
 from facts
 where
-    ({{channel:String}} = '' or channel = {{channel:String}})
-    and ({{model:String}} = '' or model = {{model:String}})
+    ({channel:String} = '' or channel = {channel:String})
+    and ({model:String} = '' or model = {model:String})
 group by at, of
 settings max_execution_time = 10
 """
 # Money of accounts in another currency than the tenant's is not added to it.
-_CAMPAIGNS = f"""
+_CAMPAIGNS = """
 with performance as (
     select *
     from marts.ad_performance
     where
-        tenant_id = {{tenant:Int64}}
-        and date_day between {{first:Date}} and {{last:Date}}
-        and currency = (select any(currency) from staging.stg_tenants where tenant_id = {{tenant:Int64}})
-        and ({{channel:String}} = '' or channel = {{channel:String}})
-        and ({{campaign:String}} = '' or campaign_name = {{campaign:String}})
+        tenant_id = {tenant:Int64}
+        and date_day between {first:Date} and {last:Date}
+        and currency = (select any(currency) from staging.stg_tenants where tenant_id = {tenant:Int64})
+        and ({channel:String} = '' or channel = {channel:String})
+        and ({campaign:String} = '' or campaign_name = {campaign:String})
 ),
 
 dearest as (
@@ -271,12 +276,14 @@ dearest as (
     from performance
     group by campaign_name
     order by sum(spend) desc, campaign_name
-    limit {{most:UInt32}}
+    limit {most:UInt32}
 )
 
 select
-    {_AT} as at,
-    multiIf({{by:String}} = 'channel', toString(channel), {{by:String}} = 'campaign', campaign_name, '') as of,
+    multiIf(
+        {gran:String} = 'w', toMonday(date_day), {gran:String} = 'm', toStartOfMonth(date_day), date_day
+    ) as at,
+    multiIf({by:String} = 'channel', toString(channel), {by:String} = 'campaign', campaign_name, '') as of,
     toFloat64(sum(performance.spend)) as spend,
     toFloat64(sum(performance.impressions)) as impressions,
     toFloat64(sum(performance.clicks)) as clicks,
@@ -284,7 +291,7 @@ select
     toFloat64(sum(performance.conversions)) as conversions,
     toFloat64(sum(performance.conversions_value)) as revenue
 from performance
-where {{by:String}} != 'campaign' or campaign_name in (select campaign_name from dearest)
+where {by:String} != 'campaign' or campaign_name in (select campaign_name from dearest)
 group by at, of
 settings max_execution_time = 10
 """

@@ -10,7 +10,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Select, String, and_, func, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    and_,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -136,7 +148,9 @@ def ask(session: Session, tenant: TenantId, actor: Actor, user: UserId, wanted: 
 
 
 def by_number(session: Session, tenant: TenantId, export: int) -> Export | None:
-    return session.scalars(select(Export).where(Export.tenant_id == tenant, Export.id == export)).one_or_none()
+    return session.scalars(
+        select(Export).where(Export.tenant_id == tenant, Export.id == export)
+    ).one_or_none()
 
 
 def followed(session: Session, tenant: TenantId, export: int) -> Followed | None:

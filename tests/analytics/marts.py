@@ -63,7 +63,9 @@ class Marts:
     def credit(self, tenant: TenantId, day: date, channel: str, model: str, **said: Any) -> None:
         self._add("marts.channel_roas", tenant, date_day=day, channel=channel, model=model, **said)
 
-    def campaign_day(self, tenant: TenantId, day: date, name: str, currency: str = "EUR", **said: Any) -> None:
+    def campaign_day(
+        self, tenant: TenantId, day: date, name: str, currency: str = "EUR", **said: Any
+    ) -> None:
         self._add("marts.ad_performance", tenant, date_day=day, campaign_name=name, currency=currency, **said)
 
     def tenant(self, tenant: TenantId, currency: str = "EUR") -> None:

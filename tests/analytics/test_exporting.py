@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,10 +42,9 @@ def analyst(house: Settings, tenant: TenantId) -> UserId:
 
 
 @pytest.fixture
-def nothing_over(house: Settings) -> Iterator[None]:
+def nothing_over(house: Settings) -> None:
     """What other tests have left is let go of, so that this one counts its own."""
     exporting.let_go_of_expired(house)
-    yield
 
 
 def asked(
@@ -132,7 +130,8 @@ def test_every_report_becomes_a_file(
     if format is ExportFormat.CSV:
         titles = ",".join(column.title for column in reports.named(report).columns)
         assert given.decode("utf-8-sig").splitlines()[0].replace('"', "") == titles
-        assert "\n=cmd" not in given.decode() and ",=cmd" not in given.decode()
+        assert "\n=cmd" not in given.decode()
+        assert ",=cmd" not in given.decode()
         assert report != "campaign_days" or "2026-03-05,,'=cmd(),EUR,5.0," in given.decode().replace('""', "")
     else:
         assert given.startswith(b"PK")
@@ -172,7 +171,8 @@ def test_bytes_of_a_run_that_died_before_it_said_so_are_cleared_up(
     with records.session(settings, Role.PIPELINES) as session:
         taken = requested_runs.take(session, made.request.id, "a run that died")
         export = exports.by_number(session, tenant, made.export.id)
-        assert taken and export
+        assert taken
+        assert export
         exports.note_bytes(session, export, shelf.put(tenant, b"half-way"))
     past(settings, "requested_runs", "due_at", made.request.id)
     filled.path(tenant, NOON, ("email", NOON, 0))
@@ -291,9 +291,7 @@ def test_an_asset_of_the_same_bytes_outlives_the_export(house: Settings, tenant:
     assert assets.get(tenant, digest) == b"the same"
 
 
-def test_another_tenants_export_is_not_there(
-    house: Settings, tenant: TenantId, analyst: UserId
-) -> None:
+def test_another_tenants_export_is_not_there(house: Settings, tenant: TenantId, analyst: UserId) -> None:
     made = asked(house, tenant, analyst)
     with records.session(house, Role.CONSOLE, tenant=TenantId(tenant + 1)) as session:
         assert exports.followed(session, TenantId(tenant + 1), made.export.id) is None

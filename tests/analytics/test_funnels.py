@@ -81,9 +81,9 @@ def test_a_step_that_stands_twice_takes_two_events(filled: Marts, tenant: Tenant
 
 
 def test_programs_and_nobody_are_not_people(filled: Marts, tenant: TenantId) -> None:
-    for said in ({"is_bot": True}, {"visitor": ""}):
-        filled.event(tenant, "click", NOON, **said)
-        filled.event(tenant, "lead", NOON + MINUTE, **said)
+    for event, at in (("click", NOON), ("lead", NOON + MINUTE)):
+        filled.event(tenant, event, at, is_bot=True)
+        filled.event(tenant, event, at, visitor="")
     filled.event(TenantId(tenant + 1_000_000), "click", NOON)
     assert people(filled, tenant, "click", "lead") == [0, 0]
 
@@ -146,7 +146,10 @@ def counted(way: Sequence[tuple[str, int]], steps: Sequence[str], window: int) -
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(ways=st.lists(_way, max_size=8), steps=st.sampled_from([STEPS, ("a", "b"), ("a", "a", "b"), ("b", "a", "b")]))
+@given(
+    ways=st.lists(_way, max_size=8),
+    steps=st.sampled_from([STEPS, ("a", "b"), ("a", "a", "b"), ("b", "a", "b")]),
+)
 def test_it_is_what_a_reader_of_all_events_would_count(
     ways: list[list[tuple[str, int]]], steps: tuple[str, ...], filled: Marts, tenant: TenantId
 ) -> None:

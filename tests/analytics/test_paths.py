@@ -91,7 +91,7 @@ def test_credit_adds_up_to_what_each_path_brought_by_every_model(
 ) -> None:
     for ways, value in ((3, 12.5), (2, 0.0), (1, 7.0)):
         for _ in range(ways):
-            converted(filled, tenant, *["email", "social", "direct", "email"][:ways + 1], value=value)
+            converted(filled, tenant, *["email", "social", "direct", "email"][: ways + 1], value=value)
     converted(filled, tenant, "email", value=-3)
     all_there_are = found(filled, tenant, model=model)
     assert len(all_there_are.paths) == 4

@@ -28,7 +28,7 @@ COLUMNS = (
 WIDE = Bounds(rows=100_000, size=2**24)
 HOSTILE = (
     "=1+1",
-    "=HYPERLINK(\"https://evil.example\")",
+    '=HYPERLINK("https://evil.example")',
     "+49 1234",
     "-1",
     "@SUM(A1)",
@@ -141,6 +141,7 @@ def test_a_report_without_rows_is_a_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize("format", list(ExportFormat))
 def test_memory_does_not_grow_with_the_rows(format: ExportFormat, tmp_path: Path) -> None:
     """Ten times the rows: the same few megabytes."""
+
     def pieces(count: int) -> Iterator[pl.DataFrame]:
         for number in range(count):
             yield frame(*(f"name {number} {row}" for row in range(2_000)))

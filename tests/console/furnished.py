@@ -305,7 +305,8 @@ def of_exports(settings: Settings, people: dict[MemberRole, Person]) -> None:
         with records.session(settings, Role.PIPELINES) as session:
             taken = requested_runs.take(session, made["request_id"], RUN)
             export = exports.by_number(session, analyst.tenant, made["id"])
-            assert taken and export
+            assert taken
+            assert export
             exports.note_bytes(session, export, shelf.put(analyst.tenant, b"Day,Spend"))
             until = datetime.now(UTC) + lasts
             exports.is_ready(session, taken.actor, export, rows=123_456, size=6_543_210, expires_at=until)
@@ -313,7 +314,9 @@ def of_exports(settings: Settings, people: dict[MemberRole, Person]) -> None:
     with records.session(settings, Role.PIPELINES) as session:
         taken = requested_runs.take(session, failing["request_id"], RUN)
         assert taken
-        requested_runs.fail(session, taken, "It has more than 500,000 rows; ask for fewer days. " + LONG[:200])
+        requested_runs.fail(
+            session, taken, "It has more than 500,000 rows; ask for fewer days. " + LONG[:200]
+        )
 
 
 def entrances(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:

@@ -71,8 +71,20 @@ def test_a_funnel_has_steps_rates_and_times(filled: Marts, marketer: Person) -> 
     with marketer.api() as api:
         params = {"steps": "click,lead", "window_days": 3, "by": "channel", **SPAN}
         told = api.get("/analytics/funnel", params=params).raise_for_status().json()
-    first = {"name": "click", "people": 2, "of_previous": None, "of_first": 1.0, "median_seconds_to_next": 300.0}
-    second = {"name": "lead", "people": 1, "of_previous": 0.5, "of_first": 0.5, "median_seconds_to_next": None}
+    first = {
+        "name": "click",
+        "people": 2,
+        "of_previous": None,
+        "of_first": 1.0,
+        "median_seconds_to_next": 300.0,
+    }
+    second = {
+        "name": "lead",
+        "people": 1,
+        "of_previous": 0.5,
+        "of_first": 0.5,
+        "median_seconds_to_next": None,
+    }
     assert told["steps"] == [first, second]
     assert told["segments"] == [{"of": "email", "steps": [first, second]}]
     assert told["freshness"]["made_by"] == "staging/stg_events"
@@ -82,11 +94,15 @@ def test_paths_have_credit_by_a_model(filled: Marts, marketer: Person) -> None:
     with marketer.api() as api:
         campaign = api.post("/campaigns", json={"name": "Spring"}).json()["id"]
         before = timedelta(days=1)
-        filled.path(marketer.tenant, NOON, ("email", NOON - 7 * before, campaign), ("direct", NOON, 0), value=30)
+        filled.path(
+            marketer.tenant, NOON, ("email", NOON - 7 * before, campaign), ("direct", NOON, 0), value=30
+        )
         filled.path(marketer.tenant, NOON, ("social", NOON, 0), value=5)
         params = {"campaign_id": campaign, "model": "time_decay", **SPAN}
         told = api.get("/attribution/paths", params=params).raise_for_status().json()
-        assert api.get("/attribution/paths", params=params | {"campaign_id": campaign + 1000}).status_code == 404
+        assert (
+            api.get("/attribution/paths", params=params | {"campaign_id": campaign + 1000}).status_code == 404
+        )
     [path] = told["paths"]
     assert (path["channels"], path["conversions"], path["value"]) == (["email", "direct"], 1, 30.0)
     assert [(it["channel"], round(it["share"], 6), round(it["value"], 6)) for it in path["credit"]] == [
@@ -116,7 +132,9 @@ def test_before_the_first_build_an_answer_is_empty_and_says_so(
             told = api.get(f"/{path}", params=SPAN).raise_for_status().json()
             assert "has not been built yet" in told["told"], path
             assert told["freshness"]["built_at"] is None
-            assert (told.get("series") or told.get("steps") or told.get("channels") or told.get("paths") or []) == []
+            assert (
+                told.get("series") or told.get("steps") or told.get("channels") or told.get("paths") or []
+            ) == []
         items = api.get("/analytics/freshness").json()["items"]
         assert {item["newest_day"] for item in items} == {None}
 
@@ -144,14 +162,17 @@ def test_what_cannot_be_asked_is_said_beside_its_field(
         answer = api.get(f"/analytics/{path}", params=SPAN | said)
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert any(it["field"] == field and reason in it["reason"] for it in answer.json()["errors"]), answer.json()
+    assert any(it["field"] == field and reason in it["reason"] for it in answer.json()["errors"]), (
+        answer.json()
+    )
 
 
 def test_while_the_warehouse_is_away_that_is_said(house: Settings, site: str, marketer: Person) -> None:
     nobody = house.model_copy(update={"clickhouse_url": SecretStr("http://127.0.0.1:9")})
-    with served(create_app(nobody)) as beside, person(
-        house, beside, marketer.tenant, MemberRole.ANALYST
-    ).api() as api:
+    with (
+        served(create_app(nobody)) as beside,
+        person(house, beside, marketer.tenant, MemberRole.ANALYST).api() as api,
+    ):
         for path in (
             "analytics/timeseries",
             "analytics/funnel",

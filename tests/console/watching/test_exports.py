@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from console.library import export_form
+from console.watching import export_form
 from marketing_pipelines.analytics import reports
 from marketing_pipelines.defs.analytics.automation import make_export_job
 from store import events, export_tokens, records
@@ -63,8 +63,8 @@ def test_a_program_asks_follows_and_fetches(settings: Settings, filled: Marts, a
     answer = at(analyst.site, ready["url"])
     assert answer.content.decode("utf-8-sig").splitlines()[:3] == [
         "From,Of,Metric,Value",
-        "2026-02-23,\"\",roas,",
-        "2026-03-02,\"\",roas,2.5",
+        '2026-02-23,"",roas,',
+        '2026-03-02,"",roas,2.5',
     ]
     assert len(answer.content) == ready["bytes"]
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -76,7 +76,10 @@ def test_a_program_asks_follows_and_fetches(settings: Settings, filled: Marts, a
     with analyst.api() as api:
         assert [it["id"] for it in api.get("/exports").json()["items"]] == [ready["id"]]
         followed = api.get(f"/requested-runs/{ready['request_id']}").json()
-        assert (followed["kind"], followed["outcome"]) == ("make_export", {"rows": 3, "bytes": ready["bytes"]})
+        assert (followed["kind"], followed["outcome"]) == (
+            "make_export",
+            {"rows": 3, "bytes": ready["bytes"]},
+        )
 
 
 def test_a_person_asks_on_the_page_and_downloads_a_sheet(
@@ -91,7 +94,8 @@ def test_a_person_asks_on_the_page_and_downloads_a_sheet(
         [export] = api.get("/exports").json()["items"]
     make(settings, export["request_id"])
     page = forms.get("/exports/list").text
-    assert "Ready" in page and "2026-03-01 to 2026-03-10" in page
+    assert "Ready" in page
+    assert "2026-03-01 to 2026-03-10" in page
     found = re.search(r'href="(/exports/[\w-]+/file)" download', page)
     assert found
     sheet = httpx.get(analyst.site + found[1])
@@ -171,13 +175,15 @@ def test_a_form_keeps_what_was_typed_and_says_what_is_wrong(analyst: Person) -> 
     forms = analyst.forms()
     answer = forms.post_signed("/exports", report="funnel", steps="click", window_days="12", format="csv")
     assert answer.status_code == 422
-    assert 'id="steps-trouble"' in answer.text and 'value="12"' in answer.text
+    assert 'id="steps-trouble"' in answer.text
+    assert 'value="12"' in answer.text
     assert forms.post_signed("/exports", report="funnel", format="exe").status_code == 422
 
 
 def test_another_page_may_fill_in_the_form(analyst: Person) -> None:
     page = analyst.forms().get("/exports?report=funnel&steps=click,purchase&from=2026-01-01&format=csv").text
-    assert 'value="click,purchase"' in page and 'value="2026-01-01"' in page
+    assert 'value="click,purchase"' in page
+    assert 'value="2026-01-01"' in page
     assert '<option value="csv" selected>' in page
     hostile = analyst.forms().get("/exports?report=funnel&steps=%22%3E%3Cscript%3Ealert(1)%3C/script%3E").text
     assert "<script>alert" not in hostile

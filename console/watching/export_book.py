@@ -56,9 +56,7 @@ def read(visitor: Visitor, number: int) -> Followed:
     return found
 
 
-def listed(
-    visitor: Visitor, *, cursor: int | None, limit: int
-) -> tuple[Sequence[Followed], int | None]:
+def listed(visitor: Visitor, *, cursor: int | None, limit: int) -> tuple[Sequence[Followed], int | None]:
     with visitor.records() as session:
         return exports.listed(session, visitor.tenant, cursor=cursor, limit=limit)
 
