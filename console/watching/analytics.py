@@ -21,6 +21,7 @@ from store.events import Client
 from store.records.schema import TenantId
 
 AWAY = "The warehouse cannot be reached right now."
+TOO_LONG = "This took too long and was given up; ask for fewer days."
 Asked = TypeVar("Asked", bound=Question)
 Answer = TypeVar("Answer")
 _log = logging.getLogger("console")
@@ -67,4 +68,5 @@ def reaching() -> Iterator[None]:
         yield
     except (ClickHouseError, OSError) as error:
         _log.info("no answer of the warehouse", extra={"fields": {"reason": type(error).__name__}})
-        raise HTTPException(503, AWAY, headers={"Retry-After": "30"}) from None
+        told = TOO_LONG if "TIMEOUT_EXCEEDED" in str(error) else AWAY
+        raise HTTPException(503, told, headers={"Retry-After": "30"}) from None

@@ -150,6 +150,17 @@ def test_two_addresses_of_one_file_are_asked_for_with_each_reading(
     assert at(analyst.site, again["url"]).content == at(analyst.site, ready["url"]).content
 
 
+def test_no_log_holds_an_address_that_opens_a_file(
+    settings: Settings, filled: Marts, analyst: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    ready = a_ready_one(settings, filled, analyst)
+    with caplog.at_level("INFO", logger="console"):
+        assert at(analyst.site, ready["url"]).status_code == 200
+    paths = [line.fields["path"] for line in caplog.records if hasattr(line, "fields")]
+    assert "/exports/…/file" in paths
+    assert not any(ready["url"].split("/")[-2] in path for path in paths)
+
+
 @pytest.mark.parametrize(
     ("said", "field", "reason"),
     [
