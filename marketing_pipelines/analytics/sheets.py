@@ -3,6 +3,7 @@
 In both a number is a number, a day a day, and text is text: what a spreadsheet would run as a formula is kept from it.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -159,6 +160,8 @@ def _write_cell(
 ) -> None:
     match cell:
         case None:
+            return
+        case float() if not math.isfinite(cell):
             return
         case str():
             sheet.write_string(row, at, cell[:LONGEST_CELL])

@@ -98,6 +98,11 @@ def test_an_xlsx_has_numbers_days_and_text_as_what_they_are(tmp_path: Path) -> N
     assert [cell.value for cell in second[:2]] == [None, None]
 
 
+def test_what_is_no_number_leaves_its_cell_empty(tmp_path: Path) -> None:
+    rows = as_xlsx(tmp_path / "file", frame("a", spend=float("nan")), frame("b", spend=float("inf")))[1:]
+    assert [row[1].value for row in rows] == [None, None]
+
+
 def test_no_cell_of_text_is_a_formula_or_a_link_in_an_xlsx(tmp_path: Path) -> None:
     rows = as_xlsx(tmp_path / "file", frame(*HOSTILE, "https://evil.example", "12"))[1:]
     assert [row[0].data_type for row in rows] == ["s"] * len(rows)
