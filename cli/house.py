@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli import dagster_ui, readiness
 from cli.supervisor import Part
+from connectors.sandbox import reference_rates
 from store import edge_shipper
 from store.embedded import commands, postgres
 from store.settings import Role, Service, Settings
@@ -106,11 +107,13 @@ def dagster_environment(house: Settings) -> dict[str, str]:
 
 
 def demo_environment(house: Settings) -> dict[str, str]:
-    """What the demo sets where nothing else is: its mail server, and its tenant for keyless events."""
+    """What the demo sets where nothing else is: its mail server, its rates, and its tenant for keyless events."""
     given = {} if house.default_tenant else {"DEFAULT_TENANT": DEMO_TENANT}
     if not house.smtp_host:
         port = str(house.port(Service.DEMO_SMTP))
         given |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": port, "SMTP_TLS": "false"}
+    if "exchange_rates_url" not in house.model_fields_set:
+        given["EXCHANGE_RATES_URL"] = reference_rates.address(house.address(Service.SANDBOX))
     return given
 
 

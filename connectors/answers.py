@@ -38,15 +38,17 @@ class Answer:
         return 200 <= self.status < 300
 
 
-def ask(http: httpx.Client, method: str, url: str, *, where: str, **request: Any) -> Answer:
+def ask(
+    http: httpx.Client, method: str, url: str, *, where: str, largest: int = LARGEST_ANSWER, **request: Any
+) -> Answer:
     """Send a request that changes nothing and read its whole answer; whatever breaks on the way is Transient."""
     try:
         with http.stream(method, url, follow_redirects=False, **request) as response:
             body = bytearray()
             for piece in response.iter_bytes():
                 body += piece
-                if len(body) > LARGEST_ANSWER:
-                    raise TooMuchData(what=f"the answer is larger than {LARGEST_ANSWER} bytes", where=where)
+                if len(body) > largest:
+                    raise TooMuchData(what=f"the answer is larger than {largest} bytes", where=where)
             return Answer(response.status_code, response.headers, bytes(body))
     except httpx.RequestError as broken:
         raise Transient(what=f"no whole answer: {type(broken).__name__}", where=where) from broken

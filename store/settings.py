@@ -301,6 +301,10 @@ class Settings(BaseSettings):
         True,
         description="The console looks for what to tell; false where `python -m console.watch` does it by itself.",
     )
+    exchange_rates_url: str = Field(
+        "https://www.ecb.europa.eu/stats/eurofxref",
+        description="Where the European Central Bank's daily reference rates are read, the folder of its XML files.",
+    )
     insights_lookback_days: Annotated[int, Field(ge=0, le=90)] = Field(
         7, description="Days of ad insights read again each time, since platforms restate them."
     )
@@ -355,6 +359,16 @@ class Settings(BaseSettings):
         if value and (given.scheme not in {"http", "https"} or not given.hostname or given.path.strip("/")):
             raise ValueError("must be a scheme, a host and a port, like https://minio.example:9000")
         return value
+
+    @field_validator("exchange_rates_url")
+    @classmethod
+    def _folder(cls, value: str) -> str:
+        given = urlsplit(value)
+        if given.scheme not in {"http", "https"} or not given.hostname or given.query or given.fragment:
+            raise ValueError(
+                "must be a scheme, a host and a path, like https://www.ecb.europa.eu/stats/eurofxref"
+            )
+        return value.rstrip("/")
 
     @field_validator("alert_webhook_url", "cms_webhook_url", "chat_webhook_url")
     @classmethod

@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI app: every provider under its channel's name, and the dial under `/_sandbox`."""
+"""The sandbox as one ASGI app: every channel's provider under its name, the rates, and the dial under `/_sandbox`."""
 
 import dataclasses
 from collections.abc import Callable
@@ -11,10 +11,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from connectors.face import Channel, utc_now
+from connectors.sandbox import reference_rates
 from connectors.sandbox.faults import Dial, Trouble
 from connectors.sandbox.google_ads import GoogleAdsStandIn
 from connectors.sandbox.meta import MetaStandIn
 from connectors.sandbox.performance import World
+from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.world import account
 
 
@@ -26,6 +28,7 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
     return Starlette(
         routes=[
             Mount("/_sandbox", routes=_controls(world, dial)),
+            Mount(reference_rates.PATH, routes=ReferenceRatesStandIn(world).routes()),
             *(Mount(f"/{provider.channel}", provider.behind(dial)) for provider in providers),
         ]
     )

@@ -105,7 +105,7 @@ def _campaigns(offers: tuple[_Offer, ...], first_id: int, rate: float) -> tuple[
     )
 
 
-_YEN_PER_EURO = 164.0
+YEN_PER_EURO = 164.0
 _BERLIN, _TOKYO = "Europe/Berlin", "Asia/Tokyo"
 
 ACCOUNTS: tuple[AdAccount, ...] = (
@@ -115,7 +115,7 @@ ACCOUNTS: tuple[AdAccount, ...] = (
     ),
     AdAccount(
         Channel.GOOGLE_ADS, "4445556666", "Lindgrün Search Japan", "JPY", 0, _TOKYO, "google", "cpc",
-        _campaigns(_SEARCH_OFFERS, 22_000_000_000, _YEN_PER_EURO),
+        _campaigns(_SEARCH_OFFERS, 22_000_000_000, YEN_PER_EURO),
     ),
     AdAccount(
         Channel.META, "555000111", "Lindgrün Social", "EUR", 2, _BERLIN, "facebook", "paid_social",
@@ -123,7 +123,7 @@ ACCOUNTS: tuple[AdAccount, ...] = (
     ),
     AdAccount(
         Channel.META, "555000222", "Lindgrün Social Japan", "JPY", 0, _TOKYO, "facebook", "paid_social",
-        _campaigns(_SOCIAL_OFFERS, 23_860_000_000_000_000, _YEN_PER_EURO),
+        _campaigns(_SOCIAL_OFFERS, 23_860_000_000_000_000, YEN_PER_EURO),
     ),
 )  # fmt: skip
 

@@ -27,6 +27,9 @@ SUBJECTS = {
     "analytics": "Metrics over time, funnels, channels and paths, out of the marts, each with its freshness.",
     "exports": "Reports as CSV or XLSX, made in the background and fetched at an address that dies.",
     "trends": "Feeds read now, and the stories that spread fastest.",
+    "goals": "What counts as a conversion, what it is worth, and which one stands at the head.",
+    "measurement": "How visits become sessions, and how models share out the credit.",
+    "identity": "That a device is not somebody's, over what events have joined.",
     "policy": "How many must sign what, and who may.",
     "kill switch": "Stops at once what sends or spends; two people let go again.",
     "tenants": "Those that one belongs to, a new one, and what the present one counts in.",
@@ -49,6 +52,9 @@ _ASKS_WHAT_WAS_READ = frozenset(
         "DELETE /api/recipients/{recipient_id}",
         "DELETE /api/users/{user_id}",
         "DELETE /api/assets/{asset_id}",
+        "POST /api/goals/{goal_id}/make-headline",
+        "DELETE /api/goals/{goal_id}",
+        "DELETE /api/identity/splits/{split_id}",
     }
 )
 

@@ -1,6 +1,5 @@
 """The form of a campaign: what was typed, and what it means."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +9,6 @@ from console.door.problems import FieldError, Refused
 from console.frame import form_bodies
 from store.records.campaigns import Campaign
 
-Troubles = Mapping[str, str]
 _BROUGHT = ("title", "message", "recipient_emails")
 
 
@@ -80,12 +78,6 @@ class Typed:
 
 def as_pause(reason: str) -> Pause:
     return form_bodies.read(Pause, {"reason": reason})
-
-
-def troubles(error: Refused) -> Troubles:
-    """Why a form was refused, by field; what belongs to no field is under the empty name."""
-    found = error.problem.errors or [FieldError("", error.problem.detail)]
-    return {each.field.split(".")[0]: form_bodies.in_words(each.reason) for each in reversed(found)}
 
 
 def _moment(moment: Any, zone: ZoneInfo) -> str:

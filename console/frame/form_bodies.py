@@ -6,15 +6,19 @@ from typing import Any, TypeVar
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
-from console.door.problems import Refused, problem_of
+from console.door.problems import FieldError, Refused, problem_of
 
 _WORDS_FOR = {
     "Field required": "fill this in",
     "String should have at least 1 character": "fill this in",
     "Input should be a valid string": "fill this in",
+    "Input should be a valid decimal": "write a number, like 12.5",
+    "Input should be a finite number": "write a number, like 12.5",
+    "Input should be a valid integer, unable to parse string as an integer": "write a whole number",
 }
 
 
+Troubles = Mapping[str, str]
 Body = TypeVar("Body", bound=BaseModel)
 
 
@@ -26,6 +30,12 @@ def read(body: type[Body], said: Mapping[str, Any]) -> Body:
         located = [{**found, "loc": ("body", *found["loc"])} for found in error.errors()]
         problem = problem_of(RequestValidationError(located))
         raise Refused(problem.status, problem.detail, problem.errors) from None
+
+
+def troubles(refused: Refused) -> Troubles:
+    """Why a form was refused, by field; what belongs to no field is under the empty name."""
+    found = refused.problem.errors or [FieldError("", refused.problem.detail)]
+    return {each.field.split(".")[0]: in_words(each.reason) for each in reversed(found)}
 
 
 def in_words(reason: str) -> str:

@@ -66,6 +66,7 @@ GROUPS = (
             Place("/people", "People", "people"),
             Place("/keys", "API keys", "keys"),
             Place("/tenants", "Tenants", "tenants"),
+            Place("/goals", "Goals", "goals"),
             Place("/settings", "Settings", "settings"),
             Place("/kill-switch", "Kill switch", "kill-switch"),
         ),

@@ -17,7 +17,7 @@ from console.door.admission import Id, SignedIn
 from console.door.etags import ChangedMeanwhile, Conditions
 from console.door.problems import Refused
 from console.door.sign_in import Visitor
-from console.frame import rendering
+from console.frame import form_bodies, rendering
 from console.frame.cursors import Cursor
 from console.frame.texts import IF_CHOSEN, Text
 from console.library import link_book
@@ -86,7 +86,7 @@ def create(visitor: SignedIn, typed: TypedIn) -> HTMLResponse | RedirectResponse
         body = typed.as_new()
         shown = campaign_desk.create(visitor, body.as_wanted(body.name or ""), body.brought)
     except Refused as refused:
-        return _editor(visitor, None, typed, campaign_form.troubles(refused), refused.problem.status)
+        return _editor(visitor, None, typed, form_bodies.troubles(refused), refused.problem.status)
     return _back_to(shown.campaign.id, "written")
 
 
@@ -115,7 +115,7 @@ def change(
         theirs = Typed.of(shown.campaign, visitor.time_zone)
         return _editor(visitor, shown, typed, {}, 409, shown.etag, theirs)
     except Refused as refused:
-        return _editor(visitor, shown, typed, campaign_form.troubles(refused), refused.problem.status, etag)
+        return _editor(visitor, shown, typed, form_bodies.troubles(refused), refused.problem.status, etag)
     return _back_to(campaign_id, "changed")
 
 
@@ -186,7 +186,7 @@ def _detail(
             figures=campaign_figures.of_campaign(visitor, campaign),
             published=published,
             typed=typed or Typed.of(campaign, visitor.time_zone),
-            troubles=campaign_form.troubles(refused) if refused else {},
+            troubles=form_bodies.troubles(refused) if refused else {},
             reason=reason,
             done=done,
         )
@@ -196,7 +196,7 @@ def _editor(
     visitor: Visitor,
     shown: campaign_desk.Shown | None,
     typed: Typed,
-    troubles: campaign_form.Troubles,
+    troubles: form_bodies.Troubles,
     status: int,
     etag: str = "",
     theirs: Typed | None = None,

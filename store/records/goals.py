@@ -173,6 +173,14 @@ def live(session: Session, tenant: TenantId) -> list[ConversionGoal]:
     return list(session.scalars(query.order_by(ConversionGoal.is_headline.desc(), ConversionGoal.id)))
 
 
+def archived(session: Session, tenant: TenantId, limit: int = MOST_LIVE) -> list[ConversionGoal]:
+    """Those that count no more, as many as may count, the last one first."""
+    query = select(ConversionGoal).where(
+        ConversionGoal.tenant_id == tenant, ConversionGoal.archived_at.is_not(None)
+    )
+    return list(session.scalars(query.order_by(ConversionGoal.archived_at.desc()).limit(limit)))
+
+
 def headline(session: Session, tenant: TenantId) -> ConversionGoal:
     return session.scalars(
         select(ConversionGoal).where(ConversionGoal.tenant_id == tenant, ConversionGoal.is_headline)

@@ -111,9 +111,9 @@ def locked(session: Session, tenant: TenantId, decision: SplitId) -> IdentitySpl
 def forget(session: Session, tenant: TenantId, address: str) -> None:
     """Takes away what names whoever had this address: sites may use addresses as ids, and reasons may say them."""
     mine = IdentitySplit.tenant_id == tenant
-    is_theirs = or_(
-        *(func.lower(column) == address for column in (IdentitySplit.visitor_id, IdentitySplit.person_id))
-    )
-    session.execute(delete(IdentitySplit).where(mine, is_theirs))
+    ids = (func.lower(IdentitySplit.visitor_id), func.lower(IdentitySplit.person_id))
+    # As it is, or behind what kind of id it is, such as `user:`.
+    is_theirs = (or_(said == address, said.endswith(f":{address}", autoescape=True)) for said in ids)
+    session.execute(delete(IdentitySplit).where(mine, or_(*is_theirs)))
     says_it = func.strpos(func.lower(IdentitySplit.reason), address) > 0
     session.execute(update(IdentitySplit).where(mine, says_it).values(reason=""))

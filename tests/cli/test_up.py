@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli import up
+from cli import house, up
 from cli.up import CannotStart
+from store.settings import Service, load
 
 
 def test_a_disk_with_too_little_room_is_one_line_with_the_way_out(
@@ -19,3 +20,12 @@ def test_a_disk_with_too_little_room_is_one_line_with_the_way_out(
         up.up(set(), with_demo=False, console=Console())
     assert str(tmp_path) in str(refused.value)
     assert not (tmp_path / "postgres").exists()
+
+
+def test_the_demo_reads_the_sandboxes_rates_unless_others_are_named(tmp_path: Path) -> None:
+    ours = load(_env_file=None, data_dir=tmp_path)
+    assert house.demo_environment(ours)["EXCHANGE_RATES_URL"] == (
+        f"{ours.address(Service.SANDBOX)}/reference-rates"
+    )
+    theirs = load(_env_file=None, data_dir=tmp_path, exchange_rates_url="https://bank.example/rates")
+    assert "EXCHANGE_RATES_URL" not in house.demo_environment(theirs)

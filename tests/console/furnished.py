@@ -106,6 +106,7 @@ def furnished(house: Settings) -> Iterator[Furnished]:
             **of_campaigns(settings, people),
             **of_assets(people),
             **of_links(settings, people),
+            **of_goals(people),
             **entrances(settings, people),
         }
         of_exports(settings, people)
@@ -135,6 +136,7 @@ def screens() -> dict[str, list[str]]:
     alone = [
         "/approvals", "/campaigns/new", "/assets", "/links", "/links/new", "/pixel",
         "/kill-switch", "/alerts", "/forgot", "/people", "/people/roles", "/keys", "/tenants", "/settings", "/account",
+        "/goals", "/goals/new", "/measurement",
         "/trends", "/runs", "/dead-letters", "/actions/new",
     ]  # fmt: skip
     return {f"GET {path}": [path] for path in alone} | {
@@ -317,6 +319,26 @@ def of_exports(settings: Settings, people: dict[MemberRole, Person]) -> None:
         requested_runs.fail(
             session, taken, "It has more than 500,000 rows; ask for fewer days. " + LONG[:200]
         )
+
+
+def of_goals(people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    """One that counts at the head, one with long words that nothing comes in for, and one that is over."""
+    with people[MemberRole.ANALYST].api() as analyst:
+        terms = [
+            {
+                "name": "Clicks on short links",
+                "event": "click",
+                "counting": "once",
+                "fixed_value": "1234567.5",
+            },
+            {"name": LONG[:190], "event": "unbroken_" * 7, "refund_event": "", "currency": "JPY"},
+            {"name": "Old leads", "event": "lead"},
+        ]
+        made = [analyst.post("/goals", json=each).raise_for_status().json()["id"] for each in terms]
+        analyst.delete(f"/goals/{made[2]}").raise_for_status()
+        split = {"visitor_id": "till", "person_id": "ann", "reason": LONG}
+        analyst.post("/identity/splits", json=split).raise_for_status()
+    return {"GET /goals/{goal_id}": [f"/goals/{number}" for number in made]}
 
 
 def entrances(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:

@@ -24,6 +24,14 @@ API = "/api/"
 CHOICES: Mapping[str, str] = {"type": "email"}
 # Takes what the path names away, or what speaks for whoever asks: done last, where it is done at all.
 _ENDS = ("/logout", "/account/password", "/account/sign-out-elsewhere")
+_WITH_ETAG = frozenset(
+    {
+        "POST /actions/{action_id}/edit",
+        "POST /campaigns/{campaign_id}/edit",
+        "POST /goals/{goal_id}",
+        "POST /measurement",
+    }
+)
 _NAMED = re.compile(r"\{(\w+)\}")
 _SIGNS = frozenset({"approve", "deny", "request-changes", "break-glass"})
 _TABLES = sorted(table.name for table in Record.metadata.tables.values() if "tenant_id" in table.columns)
@@ -78,6 +86,30 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /tenants": {"slug": "t-{unique}", "name": "Another", "time_zone": "UTC", "currency": "EUR"},
     "POST /tenants/change": {"name": "Renamed", "time_zone": "Europe/Paris", "currency": "USD"},
     "POST /tenants/switch": {},
+    "POST /goals/new": {
+        "name": "Leads {unique}",
+        "event": "lead",
+        "counting": "each",
+        "once_days": "30",
+        "lookback_days": "30",
+    },
+    "POST /goals/{goal_id}": {
+        "name": "Orders {unique}",
+        "event": "order",
+        "counting": "once",
+        "once_days": "7",
+        "lookback_days": "9",
+    },
+    "POST /goals/{goal_id}/make-headline": {},
+    "POST /goals/{goal_id}/archive": {},
+    "POST /measurement": {
+        "session_gap_minutes": "20",
+        "headline_model": "linear",
+        "first_weight": "30",
+        "last_weight": "30",
+        "half_life_hours": "24",
+        "markov_order": "2",
+    },
     "POST /settings/policy": {"default_purpose": "contract"},
     "POST /settings/privacy": {
         "consent_rule": "opt_in",
@@ -130,6 +162,17 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "PATCH /api/groups/{group_id}": {"description": "Another one"},
     "POST /api/groups/{group_id}/recipients": {},
     "DELETE /api/groups/{group_id}/recipients/{recipient_id}": {},
+    "POST /api/goals": {"name": "Leads {unique}", "event": "lead"},
+    "PUT /api/goals/{goal_id}": {"name": "Orders {unique}", "event": "order"},
+    "POST /api/goals/{goal_id}/make-headline": {},
+    "DELETE /api/goals/{goal_id}": {},
+    "PUT /api/measurement": {"session_gap_minutes": 20, "headline_model": "linear"},
+    "POST /api/identity/splits": {
+        "visitor_id": "{unique}",
+        "person_id": "ann",
+        "reason": "The till in the shop.",
+    },
+    "DELETE /api/identity/splits/{split_id}": {},
     "PUT /api/policy": _POLICY,
     "POST /api/kill-switch": {"engaged": True, "scope": "channel", "subject": "cms"},
     "POST /api/tenants": {"slug": "t-{unique}", "name": "Another"},
@@ -216,12 +259,14 @@ class Workplace:
             "alert_id": self.alert,
             "asset_id": self.asset,
             "export_id": self.export,
+            "goal_id": self.goal,
             "group_id": self.group,
             "invitation_id": self.invitation,
             "link_id": self.link,
             "project_id": self.project,
             "recipient_id": self.recipient,
             "request_id": self.requested_run,
+            "split_id": self.split,
             "standing_id": self.standing,
             "tenant_id": lambda: self.tenant,
             "user_id": self.user,
@@ -260,7 +305,7 @@ class Workplace:
         if endpoint == "POST /approvals/batch":
             number = self.action("/approve")
             return {"vote": f"{number}:{self.hash_of(number)}"}
-        if endpoint in {"POST /actions/{action_id}/edit", "POST /campaigns/{campaign_id}/edit"}:
+        if endpoint in _WITH_ETAG:
             path = endpoint.partition(" ")[2].format(**named)
             return {"etag": etag_of(self.pages.get(path).text)}
         if endpoint.endswith("/resolve"):
@@ -307,6 +352,13 @@ class Workplace:
 
     def group(self) -> int:
         return self._made("/groups", {"name": f"Group {self.mark} {uuid.uuid4().hex}"})
+
+    def goal(self) -> int:
+        return self._made("/goals", {"name": f"Goal {self.mark} {uuid.uuid4().hex}", "event": "lead"})
+
+    def split(self) -> int:
+        said = {"visitor_id": uuid.uuid4().hex, "person_id": self.mark, "reason": "The till in the shop."}
+        return self._made("/identity/splits", said)
 
     def recipient(self) -> int:
         return self._made("/recipients", {"email": f"{self.mark}-{uuid.uuid4().hex[:12]}@example.com"})

@@ -117,6 +117,19 @@ def test_ad_accounts_become_performance(running: House) -> None:
         assert roas is None or float(roas) == pytest.approx(float(roas_by_hand), rel=1e-3)
 
 
+def test_the_rates_of_a_months_days_are_there(running: House) -> None:
+    """The sandbox's bank speaks on working days; the yen is what its advertisers in Japan pay in."""
+    said = running.query(
+        "select uniqExact(currency), uniqExact(rate_on), min(toDayOfWeek(rate_on)), max(toDayOfWeek(rate_on)), "
+        "avgIf(toFloat64(per_euro), currency = 'JPY') from staging.stg_exchange_rates where rate_on > '1999-01-01'"
+    )
+    currencies, days, first_of_week, last_of_week, yen = said[0]
+    assert currencies == 30
+    assert 18 <= days <= 23
+    assert (first_of_week, last_of_week) == (1, 5)
+    assert yen == pytest.approx(164, rel=0.05)
+
+
 def test_the_bandit_learns_from_real_clicks(running: House) -> None:
     states = running.query(
         "select experiment_id, variant_id, trials, successes, alpha, beta, weight from raw.bandit_states "

@@ -91,3 +91,11 @@ def test_secrets_do_not_show_in_a_printout(tmp_path: Path) -> None:
     house = settings(tmp_path, secret_key=STRONG, database_url="postgresql://u:hidden@db/x")
     assert STRONG not in repr(house)
     assert "hidden" not in repr(house)
+
+
+@pytest.mark.parametrize("wrong", ["", "ecb", "ftp://bank.example/rates", "https://bank.example/?day=1"])
+def test_the_rates_are_read_from_a_folder(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(SettingsError, match="EXCHANGE_RATES_URL: must be a scheme, a host and a path"):
+        settings(tmp_path, exchange_rates_url=wrong)
+    folder = settings(tmp_path, exchange_rates_url="https://bank.example/rates/")
+    assert folder.exchange_rates_url == "https://bank.example/rates"

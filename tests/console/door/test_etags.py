@@ -53,6 +53,20 @@ def a_link(api: httpx.Client) -> str:
     return f"/links/{api.post('/links', json={'long_url': 'https://example.com'}).json()['id']}"
 
 
+def a_goal(api: httpx.Client) -> str:
+    said = {"name": uuid.uuid4().hex, "event": "lead", "fixed_value": "12.5"}
+    return f"/goals/{api.post('/goals', json=said).json()['id']}"
+
+
+def the_measurement(_: httpx.Client) -> str:
+    return "/measurement"
+
+
+def a_split(api: httpx.Client) -> str:
+    said = {"visitor_id": uuid.uuid4().hex, "person_id": "ann", "reason": "lent"}
+    return f"/identity/splits/{api.post('/identity/splits', json=said).json()['id']}"
+
+
 def a_user(api: httpx.Client) -> str:
     body = {"email": f"{uuid.uuid4().hex}@example.com", "role": "analyst", "password": "x" * 12}
     return f"/users/{api.post('/users', json=body).json()['id']}"
@@ -69,6 +83,8 @@ EDITS: list[tuple[Callable[[httpx.Client], str], str, dict]] = [
     (a_user, "PATCH", {"role": "viewer"}),
     (an_asset, "PATCH", {"tags": ["winter"]}),
     (a_link, "PATCH", {"title": "Winter"}),
+    (a_goal, "PUT", {"name": "Orders", "event": "order"}),
+    (the_measurement, "PUT", {"session_gap_minutes": 20, "first_weight": "0.25"}),
 ]
 OTHERS = [
     (an_action, "POST", "/submit", None),
@@ -77,6 +93,9 @@ OTHERS = [
     (a_recipient, "POST", "/opt-in", {"reason": "asked"}),
     (a_recipient, "DELETE", "", None),
     (a_user, "DELETE", "", None),
+    (a_goal, "POST", "/make-headline", None),
+    (a_goal, "DELETE", "", None),
+    (a_split, "DELETE", "", None),
     (an_asset, "DELETE", "", None),
 ]
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from console.door.permissions import ACCESS
 from store import records
+from store.records.goals import MOST_LIVE
 from store.records.people import MemberRole
 from store.settings import Role, Settings
 from tests.console.queries import counted
@@ -44,6 +45,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
     """Made as people make it, so that what pages show hangs together as it does in life."""
     place = Workplace(house, people)
     number, campaign, asset, dead = place.action(), place.campaign(), place.asset(), place.dead_action()
+    goal = place.goal()
     targets = [{"url": f"https://shop.example/{n}"} for n in range(count)]
     link = place.writer.post("/links", json={"long_url": "https://shop.example/", "targets": targets})
     for n in range(count):
@@ -57,6 +59,8 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
             make()
         if n:
             place.dead_action()
+        if n < MOST_LIVE - 2:
+            place.goal()
         said = {"text": f"Remark {n}"}
         place.writer.post(f"/actions/{number}/comments", json=said).raise_for_status()
         within = {**mail(subject=f"Sale {n}"), "campaign_id": campaign}
@@ -80,7 +84,14 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
             "select sha256(cast(cast(:admin as text) || ' ' || n as bytea)), :admin, :tenant from generate_series(1, :count) n",
         ):
             session.execute(text(statement), given)
-    named = {"action_id": number, "campaign_id": campaign, "asset_id": asset, "dead": dead, **CHOICES}
+    named = {
+        "action_id": number,
+        "campaign_id": campaign,
+        "asset_id": asset,
+        "dead": dead,
+        "goal_id": goal,
+        **CHOICES,
+    }
     return Filled(place.pages, {**named, "link_id": link.raise_for_status().json()["id"]})
 
 
@@ -107,5 +118,5 @@ def test_a_page_takes_as_many_statements_for_two_of_everything_as_for_thirty(
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_names_is_made_for_it(page: str) -> None:
     """A page about a new kind of thing is counted with one, or this fails."""
-    named = {"action_id", "campaign_id", "asset_id", "link_id", *CHOICES}
+    named = {"action_id", "campaign_id", "asset_id", "goal_id", "link_id", *CHOICES}
     assert all(part.strip("{}") in named for part in page.split("/") if part.startswith("{"))

@@ -58,6 +58,10 @@ def test_an_erased_person_is_named_by_no_decision(house: Settings, tenant: Tenan
     with records.session(house, Role.CONSOLE, tenant=tenant) as session:
         contact, _ = contacts.add(session, tenant, ANN, "carl@example.com")
         identity_splits.split(session, tenant, ANN, "till", "Carl@Example.com", "The till in the shop.")
+        identity_splits.split(session, tenant, ANN, "lent", "user:carl@example.com", "Lent out.")
+        identity_splits.split(
+            session, tenant, ANN, "desk", "user:mccarl@example.com", "The desk in the hall."
+        )
         identity_splits.split(session, tenant, ANN, "phone", "dora", "It is carl@example.com's.")
         identity_splits.split(session, tenant, ANN, "tablet", "dora", "It is lent out.")
         number = ContactId(contact.id)
@@ -70,4 +74,5 @@ def test_an_erased_person_is_named_by_no_decision(house: Settings, tenant: Tenan
         assert [(row.visitor_id, row.person_id, row.reason) for row in kept] == [
             ("tablet", "dora", "It is lent out."),
             ("phone", "dora", ""),
+            ("desk", "user:mccarl@example.com", "The desk in the hall."),
         ]

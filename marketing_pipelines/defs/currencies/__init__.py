@@ -1,0 +1,1 @@
+"""Currencies in Dagster."""
