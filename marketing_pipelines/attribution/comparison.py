@@ -2,19 +2,21 @@
 
 import polars as pl
 
-from marketing_pipelines.attribution.catalogue import models
+from marketing_pipelines.attribution.catalogue import Family, models
 from marketing_pipelines.attribution.crediting import credited
 from marketing_pipelines.attribution.paths import read
 from marketing_pipelines.attribution.tuning import Tuning
 
 
-def side_by_side(paths: pl.DataFrame, tuning: Tuning | None = None) -> pl.DataFrame:
-    """What each model of the catalogue gives each channel: `model`, `channel`, `conversions`, `value`, `share`.
+def side_by_side(
+    paths: pl.DataFrame, tuning: Tuning | None = None, *, family: Family | None = None
+) -> pl.DataFrame:
+    """What each model, of one family or of all, gives each channel: `model`, `channel`, `conversions`, `value`, `share`.
 
     Models that need a column which these paths lack are left out. The share is that of conversions.
     """
     known = read(paths)
-    able = [each.tuned(tuning or Tuning()) for each in models() if each.can_read(paths)]
+    able = [each.tuned(tuning or Tuning()) for each in models(family) if each.can_read(paths)]
     return pl.concat(
         credited(known, each.verdict(known)).select(
             pl.lit(each.name).alias("model"),

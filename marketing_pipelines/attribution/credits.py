@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from marketing_pipelines.attribution.catalogue import Family, models
+from marketing_pipelines.attribution.comparison import side_by_side
 from marketing_pipelines.attribution.money import shared_out
 from store import events
 from store.records.schema import TenantId
@@ -58,17 +59,12 @@ def read_paths(client: events.Client, tenant: TenantId, first: date, last: date)
 def credit(paths: pl.DataFrame, family: Family) -> pl.DataFrame:
     """What every model of a family gives each channel of one day's paths; values add up to the cent."""
     total = Decimal(paths["value"].sum() or 0)
-    credited = [
-        known.credit(paths).select(
-            pl.lit(known.name).alias("model"),
-            "channel",
-            "conversions",
-            pl.col("value").map_batches(lambda parts: _rounded(total, parts)),
-        )
-        for known in models(family)
-        if known.can_read(paths)
-    ]
-    return pl.concat(credited)
+    return side_by_side(paths, family=family).select(
+        "model",
+        "channel",
+        "conversions",
+        pl.col("value").map_batches(lambda parts: _rounded(total, parts)).over("model"),
+    )
 
 
 def store_days(

@@ -1,0 +1,1 @@
+"""How fast credit is given, beside the packages that others use."""
