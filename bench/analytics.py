@@ -61,11 +61,13 @@ WORLD = (
     """insert into marts.channel_daily select 1, toDate('{last}') - number % 1100, concat('channel ', toString(intDiv(number, 1100))),
        'EUR', 900, 800, 100, 9000, 90, 120.5, 7, 340 from numbers(1100 * 19)""",
     """create table marts.channel_roas (tenant_id Int64, date_day Date, channel LowCardinality(String),
-       model LowCardinality(String), conversions Float64, conversions_value Decimal(18, 4))
-       engine = MergeTree order by (tenant_id, date_day, channel, model)""",
+       model LowCardinality(String), goal_id Int64, conversions Float64, conversions_value Decimal(18, 4))
+       engine = MergeTree order by (tenant_id, date_day, channel, model, goal_id)""",
     """insert into marts.channel_roas
-       select 1, date_day, channel, concat('model ', toString(model)), 7, 340
+       select 1, date_day, channel, concat('model ', toString(model)), 5, 7, 340
        from marts.channel_daily array join range(9) as model""",
+    "create table staging.stg_goals (tenant_id Int64, goal_id Int64, is_headline Bool) engine = MergeTree order by tenant_id",
+    "insert into staging.stg_goals values (1, 5, true)",
     "create table staging.stg_tenants (tenant_id Int64, currency String) engine = MergeTree order by tenant_id",
     "insert into staging.stg_tenants values (1, 'EUR')",
     """create table marts.ad_performance (tenant_id Int64, date_day Date, channel LowCardinality(String), campaign_name String,
@@ -73,13 +75,13 @@ WORLD = (
        conversions_value Decimal(18, 6)) engine = MergeTree order by (tenant_id, date_day, campaign_name)""",
     """insert into marts.ad_performance select 1, toDate('{last}') - number % 400, 'paid_search',
        concat('campaign ', toString(intDiv(number, 400))), 'EUR', 5.5, 900, 12, 1, 50 from numbers(400 * 500)""",
-    """create table intermediate.int_paths (tenant_id Int64, conversion_id String, converted_at DateTime64(3, 'UTC'),
-       converted_on Date, value Decimal(18, 4), currency LowCardinality(String), channels Array(String), campaigns Array(Int64),
+    """create table intermediate.int_paths (tenant_id Int64, goal_id Int64, conversion_id String,
+       converted_at DateTime64(3, 'UTC'), converted_on Date, credited_at DateTime64(3, 'UTC'), conversions UInt8, value Decimal(18, 4), currency LowCardinality(String), channels Array(String), campaigns Array(Int64),
        touched_at Array(DateTime64(3, 'UTC')))
        engine = MergeTree partition by converted_on order by (tenant_id, converted_on, conversion_id)""",
     """insert into intermediate.int_paths
-       select 1, toString(number), toDateTime64('{first} 12:00:00', 3, 'UTC') + toIntervalMinute(number % (89 * 1440)) as at,
-         toDate(at), 10 + number % 90, 'EUR',
+       select 1, 5, toString(number), toDateTime64('{first} 12:00:00', 3, 'UTC') + toIntervalMinute(number % (89 * 1440)) as at,
+         toDate(at), at, 1, 10 + number % 90, 'EUR',
          arrayMap(n -> ['email', 'paid_search', 'direct', 'organic_search'][1 + cityHash64(number, n) % 4],
            range(1 + cityHash64(number) % 6)) as ways,
          arrayMap(way -> toInt64(0), ways), arrayMap(n -> at - toIntervalHour(20 * (length(ways) - n)), arrayEnumerate(ways))

@@ -11,6 +11,7 @@ from console.door import etags
 from console.door.admission import SignedIn
 from console.door.sign_in import Visitor
 from console.frame.lineage import Asset
+from console.measuring import goal_book
 from console.watching import analytics
 from marketing_pipelines.analytics.channels import Channel, ChannelsAsked, channels
 from marketing_pipelines.analytics.freshness import Freshness
@@ -144,6 +145,8 @@ class FreshnessPage(BaseModel):
 @router.get("/api/analytics/timeseries")
 def of_time(visitor: SignedIn, asked: Annotated[TimeseriesAsked, Query()]) -> TimeseriesOut:
     """One metric by hour, day, week or month. Ratios are ratios of sums; every moment of the span is there."""
+    if asked.goal_id is not None:
+        goal_book.read(visitor, asked.goal_id)
     asked = analytics.settled(visitor, asked)
     with analytics.refusing():
         source = Asset(asked.source)

@@ -10,6 +10,7 @@ from console.api.answers import AWAY, REFUSALS
 from console.campaigns import campaign_desk
 from console.door.admission import SignedIn
 from console.frame.lineage import Asset
+from console.measuring import goal_book
 from console.watching import analytics
 from marketing_pipelines.analytics.paths import Path, PathsAsked, paths
 
@@ -58,6 +59,8 @@ def of_conversions(visitor: SignedIn, asked: Annotated[PathsAsked, Query()]) -> 
     """The most frequent paths that led to conversions. Credit tells who was there, and proves no cause."""
     if asked.campaign_id is not None:
         campaign_desk.read(visitor, asked.campaign_id)
+    if asked.goal_id is not None:
+        goal_book.read(visitor, asked.goal_id)
     asked = analytics.settled(visitor, asked)
     found, told = analytics.answered(visitor, paths, asked)
     return shown(

@@ -22,6 +22,11 @@ CampaignNumber = Annotated[
     int | None, Field(ge=1, le=LARGEST_ID, description="Only what belongs to this campaign.")
 ]
 
+GoalNumber = Annotated[
+    int | None,
+    Field(ge=1, le=LARGEST_ID, description="Only conversions of this goal; else of the headline one."),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

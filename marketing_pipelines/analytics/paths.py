@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from marketing_pipelines.analytics.asking import CampaignNumber, ModelName, Question
+from marketing_pipelines.analytics.asking import CampaignNumber, GoalNumber, ModelName, Question
 from marketing_pipelines.analytics.reading import read
 from marketing_pipelines.analytics.refusals import NotBuilt
 from store import events
@@ -30,6 +30,7 @@ class PathsAsked(Question):
         "last_touch"
     )
     campaign_id: CampaignNumber = None
+    goal_id: GoalNumber = None
     limit: Annotated[int, Field(ge=1, le=MOST_PATHS, description="So many paths, the most frequent.")] = 20
 
     @property
@@ -70,7 +71,7 @@ class Paths:
 
 
 def paths(client: events.Client, tenant: TenantId, asked: PathsAsked) -> Paths:
-    """Shares of a path add up to one, and so its credit to its conversions and their value."""
+    """Shares of a path add up to one, and so its credit to its conversions and their value, refunds taken off."""
     from marketing_pipelines import attribution
 
     wanted = _wanted(asked)
@@ -144,39 +145,46 @@ def _credit(
 
 
 def _shares(shared: "pl.DataFrame", told: "pl.DataFrame", top: "pl.DataFrame") -> dict[int, list[Share]]:
-    """Adds up what each channel gets on the same path, and holds it against all that the path brought."""
+    """Adds up what each channel gets on the same path; what was not read is shared out as what was."""
     import polars as pl
 
-    places = told.select(pl.col("path")).with_row_index("row").join(top, on="path")
-    of_paths = told.group_by("path").agg(pl.col("conversions", "value").sum().name.suffix("_read"))
-    part, value_part = (
-        pl.col("conversions") / pl.col("conversions_read"),
-        pl.col("value") / pl.col("value_read"),
+    rows = told.select("path").with_row_index("row").join(top, on="path")
+    read_of = told.group_by("path").agg(
+        pl.len().alias("rows_read"), pl.col("conversions", "value").sum().name.suffix("_read")
     )
+    weighed = pl.col("conversions") / pl.col("conversions_read")
     sums = (
         shared.with_columns(pl.col("row").cast(pl.UInt32))
-        .join(places.with_columns(pl.col("row").cast(pl.UInt32)), on="row")
+        .join(rows.with_columns(pl.col("row").cast(pl.UInt32)), on="row")
         .group_by("place", "path", "channel", "counted", "earned")
-        .agg(pl.col("conversions", "value").sum())
-        .join(of_paths, on="path")
+        .agg(pl.col("conversions", "value", "share").sum())
+        .join(read_of, on="path")
+        # Where all that came of a path was given back, its rows weigh the same.
         .with_columns(
-            share=part,
-            value=pl.when(pl.col("value_read") != 0).then(value_part * pl.col("earned")).otherwise(0.0),
-            met=pl.struct("path", "channel").map_elements(
-                lambda it: it["path"].index(it["channel"]), return_dtype=pl.Int64
-            ),
+            share=pl.when(pl.col("conversions_read") > 0)
+            .then(weighed)
+            .otherwise(pl.col("share") / pl.col("rows_read"))
         )
-        .sort("place", "met")
+        .with_columns(value=pl.col("value") + pl.col("share") * (pl.col("earned") - pl.col("value_read")))
     )
     found: dict[int, list[Share]] = {}
-    for row in sums.iter_rows(named=True):
+    for row in sums.sort("place").iter_rows(named=True):
         share = Share(row["channel"], row["share"], row["share"] * row["counted"], row["value"])
         found.setdefault(row["place"], []).append(share)
-    return found
+    met = top["path"].to_list()
+    return {
+        place: sorted(shares, key=lambda share: met[place].index(share.channel))
+        for place, shares in found.items()
+    }
 
 
 def _wanted(asked: PathsAsked) -> dict[str, Any]:
-    return {"first": asked.span.first, "last": asked.span.last, "campaign": asked.campaign_id or 0}
+    return {
+        "first": asked.span.first,
+        "last": asked.span.last,
+        "campaign": asked.campaign_id or 0,
+        "goal": asked.goal_id or 0,
+    }
 
 
 _MOST_FREQUENT = """
@@ -184,13 +192,18 @@ with converting as (
     select
         arrayMap(channel -> toString(channel), channels) as path,
         any(toString(currency)) as money,
-        toInt64(count()) as often,
+        toInt64(sum(conversions)) as often,
         toFloat64(sum(value)) as earned
     from intermediate.int_paths
     where
         tenant_id = {tenant:Int64}
         and converted_on between {first:Date} and {last:Date}
         and ({campaign:Int64} = 0 or has(campaigns, {campaign:Int64}))
+        and goal_id = if(
+            {goal:Int64} = 0,
+            (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
+            {goal:Int64}
+        )
     group by path
 )
 
@@ -210,7 +223,7 @@ settings max_execution_time = 20
 _ALL_PATHS = """
 select
     arrayMap(channel -> toString(channel), channels) as path,
-    toFloat64(count()) as conversions,
+    toFloat64(sum(conversions)) as conversions,
     toFloat64(sum(value)) as value,
     toFloat64(0) as nulls
 from intermediate.int_paths
@@ -218,6 +231,11 @@ where
     tenant_id = {tenant:Int64}
     and converted_on between {first:Date} and {last:Date}
     and ({campaign:Int64} = 0 or has(campaigns, {campaign:Int64}))
+    and goal_id = if(
+        {goal:Int64} = 0,
+        (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
+        {goal:Int64}
+    )
 group by path
 order by conversions desc, path
 limit {most:UInt32}
@@ -226,8 +244,8 @@ settings max_execution_time = 20
 _ONE_BY_ONE = """
 select
     arrayMap(channel -> toString(channel), channels) as path,
-    arrayMap(moment -> greatest(dateDiff('millisecond', moment, converted_at), 0), touched_at) as age,
-    toFloat64(1) as conversions,
+    arrayMap(moment -> greatest(dateDiff('millisecond', moment, credited_at), 0), touched_at) as age,
+    toFloat64(conversions) as conversions,
     toFloat64(value) as value,
     toFloat64(0) as nulls
 from intermediate.int_paths
@@ -235,6 +253,11 @@ where
     tenant_id = {tenant:Int64}
     and converted_on between {first:Date} and {last:Date}
     and ({campaign:Int64} = 0 or has(campaigns, {campaign:Int64}))
+    and goal_id = if(
+        {goal:Int64} = 0,
+        (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
+        {goal:Int64}
+    )
     and has({paths:Array(Array(String))}, path)
 order by converted_at desc, conversion_id
 limit {most:UInt32}

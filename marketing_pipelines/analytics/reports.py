@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from marketing_pipelines.analytics.asking import Question
+from marketing_pipelines.analytics.asking import GoalNumber, Question
 from marketing_pipelines.analytics.channels import ChannelsAsked, channels
 from marketing_pipelines.analytics.funnels import FunnelAsked, funnel
 from marketing_pipelines.analytics.measures import Metric
@@ -241,7 +241,7 @@ def campaign_rows(
 
 
 class ConversionsAsked(Question):
-    pass
+    goal_id: GoalNumber = None
 
 
 @report(
@@ -261,8 +261,9 @@ class ConversionsAsked(Question):
 def conversion_rows(
     client: events.Client, tenant: TenantId, asked: ConversionsAsked
 ) -> "Iterator[pl.DataFrame]":
-    """Every conversion with what led to it, first touch to last. Nobody is named: neither people nor their browsers."""
-    yield from stream(client, tenant, _CONVERSIONS, first=asked.span.first, last=asked.span.last)
+    """Every conversion of a goal with what led to it, first touch to last; refunds too. Nobody is named."""
+    span, goal = asked.span, asked.goal_id or 0
+    yield from stream(client, tenant, _CONVERSIONS, first=span.first, last=span.last, goal=goal)
 
 
 _CAMPAIGN_DAYS = """
@@ -293,7 +294,14 @@ select
     channels[-1] as last_channel,
     arrayStringConcat(channels, ' > ') as path
 from intermediate.int_paths
-where tenant_id = {tenant:Int64} and converted_on between {first:Date} and {last:Date}
+where
+    tenant_id = {tenant:Int64}
+    and converted_on between {first:Date} and {last:Date}
+    and goal_id = if(
+        {goal:Int64} = 0,
+        (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
+        {goal:Int64}
+    )
 order by converted_on, converted_at, conversion_id
 settings max_execution_time = 300
 """

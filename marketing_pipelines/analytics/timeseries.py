@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import Field
 
 from marketing_pipelines.analytics import measures
-from marketing_pipelines.analytics.asking import ModelName, Name, Question, Span
+from marketing_pipelines.analytics.asking import GoalNumber, ModelName, Name, Question, Span
 from marketing_pipelines.analytics.measures import SUMS, Metric
 from marketing_pipelines.analytics.reading import read
 from marketing_pipelines.analytics.refusals import Unanswerable
@@ -73,6 +73,7 @@ class TimeseriesAsked(Question):
     by: Annotated[Dimension | None, Field(description="A series for each.")] = None
     channel: Annotated[Name, Field(description="Only this channel.")] = ""
     campaign: Annotated[Name, Field(description="Only this campaign, as ad accounts call it.")] = ""
+    goal_id: GoalNumber = None
     model: Annotated[
         ModelName | None, Field(description="Credit by this attribution model; else by the headline one.")
     ] = None
@@ -89,6 +90,11 @@ class TimeseriesAsked(Question):
     def source(self) -> Source:
         """Where this is read; raises Unanswerable where what is asked for is kept nowhere together."""
         needed = measures.needed(self.metric)
+        self._refuse_unless(
+            self.goal_id is None or self._of_models,
+            "goal_id",
+            "needs a model that credits its conversions; say which one, or ask by model",
+        )
         if self.gran is Granularity.HOUR:
             self._refuse_unless(needed == {"visits"}, "gran", "h is kept of visits alone; ask for d, w or m")
             self._refuse_unless(not self._of_campaigns, "by", "campaign is not kept by the hour; ask for d")
@@ -145,6 +151,7 @@ def timeseries(client: events.Client, tenant: TenantId, asked: TimeseriesAsked) 
         channel=asked.channel,
         campaign=asked.campaign,
         model=asked.model or "",
+        goal=asked.goal_id or 0,
         most=MOST_CAMPAIGNS,
     )
     return Timeseries(asked, source, filled(found, asked))
@@ -222,7 +229,14 @@ with facts as (
         conversions as conversions,
         toFloat64(conversions_value) as revenue
     from marts.channel_roas
-    where tenant_id = {tenant:Int64} and date_day between {first:Date} and {last:Date}
+    where
+        tenant_id = {tenant:Int64}
+        and date_day between {first:Date} and {last:Date}
+        and goal_id = if(
+            {goal:Int64} = 0,
+            (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
+            {goal:Int64}
+        )
     union all
     select
         date_day,

@@ -16,15 +16,16 @@ TABLES = {
     "visits UInt64, human_visits UInt64, bot_visits UInt64, impressions Int64, clicks Int64, spend Decimal(18, 6), "
     "conversions Float64, conversions_value Decimal(18, 4)",
     "marts.channel_roas": "tenant_id Int64, date_day Date, channel LowCardinality(String), model LowCardinality(String), "
-    "conversions Float64, conversions_value Decimal(18, 4)",
+    "goal_id Int64, conversions Float64, conversions_value Decimal(18, 4)",
     "marts.ad_performance": "tenant_id Int64, date_day Date, channel LowCardinality(String), campaign_name String, "
     "currency LowCardinality(String), spend Decimal(18, 6), impressions Int64, clicks Int64, conversions Decimal(18, 6), "
     "conversions_value Decimal(18, 6)",
+    "staging.stg_goals": "tenant_id Int64, goal_id Int64, is_headline Bool",
     "staging.stg_tenants": "tenant_id Int64, currency LowCardinality(String)",
     "intermediate.int_touchpoints": "tenant_id Int64, kind String, touched_at DateTime64(3, 'UTC'), touched_on Date, "
     "is_bot Bool, channel LowCardinality(String)",
-    "intermediate.int_paths": "tenant_id Int64, conversion_id String, conversion LowCardinality(String), visitor_id String, "
-    "converted_at DateTime64(3, 'UTC'), converted_on Date, value Decimal(18, 4), currency LowCardinality(String), "
+    "intermediate.int_paths": "tenant_id Int64, goal_id Int64, conversion_id String, conversion LowCardinality(String), visitor_id String, "
+    "converted_at DateTime64(3, 'UTC'), converted_on Date, credited_at DateTime64(3, 'UTC'), conversions UInt8, value Decimal(18, 4), currency LowCardinality(String), "
     "channels Array(String), campaigns Array(Int64), touched_at Array(DateTime64(3, 'UTC'))",
     "staging.stg_measurement": "tenant_id Int64, session_gap_minutes Int64, first_weight Decimal(5, 4), last_weight Decimal(5, 4), "
     "half_life_hours Int64, markov_order Int64, collapse_repeats Bool",
@@ -80,7 +81,8 @@ class Marts:
         self._add("staging.stg_events", tenant, event=event, occurred_at=at, **said)
 
     def path(self, tenant: TenantId, at: datetime, *touches: tuple[str, datetime, int], **said: Any) -> None:
-        said = {"currency": "EUR", "converted_on": at.date(), "conversion": "purchase", **said}
+        usual = {"currency": "EUR", "converted_on": at.date(), "conversion": "purchase"}
+        said = {**usual, "credited_at": at, "conversions": 1, **said}
         self._add(
             "intermediate.int_paths",
             tenant,
@@ -90,6 +92,9 @@ class Marts:
             campaigns=[campaign for _, _, campaign in touches],
             **said,
         )
+
+    def goal(self, tenant: TenantId, goal: int, *, is_headline: bool = False) -> None:
+        self._add("staging.stg_goals", tenant, goal_id=goal, is_headline=is_headline)
 
     def measurement(self, tenant: TenantId, **said: Any) -> None:
         usual = {"first_weight": 0.4, "last_weight": 0.4, "half_life_hours": 168, "markov_order": 1}

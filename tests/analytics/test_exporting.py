@@ -141,9 +141,9 @@ def test_a_run_that_is_killed_is_gone_on_with_and_leaves_one_file(
     settings: Settings, filled: Marts, tenant: TenantId, analyst: UserId
 ) -> None:
     filled.client.command(
-        "insert into intermediate.int_paths select {tenant:Int64}, toString(number), 'purchase', '', "
-        "toDateTime64('2026-03-05 12:00:00', 3, 'UTC') as at, '2026-03-05', number, 'EUR', ['email', 'direct'], [0, 0], "
-        "[at, at] from numbers(300000)",
+        "insert into intermediate.int_paths (tenant_id, conversion_id, conversion, converted_at, converted_on, value, channels) "
+        "select {tenant:Int64}, toString(number), 'purchase', toDateTime64('2026-03-05 12:00:00', 3, 'UTC'), '2026-03-05', "
+        "number, ['email', 'direct'] from numbers(300000)",
         parameters={"tenant": tenant},
     )
     made = asked(settings, tenant, analyst, format=ExportFormat.XLSX)

@@ -103,6 +103,34 @@ def test_credit_adds_up_to_what_each_path_brought_by_every_model(
         assert min(it.share for it in path.credit) >= 0
 
 
+def test_a_goal_is_counted_by_itself_and_the_headline_one_unless_another_is_named(
+    filled: Marts, tenant: TenantId
+) -> None:
+    filled.goal(tenant, 5, is_headline=True)
+    filled.goal(tenant, 6)
+    filled.goal(TenantId(tenant + 1_000_000), 7, is_headline=True)
+    filled.path(tenant, NOON, ("email", NOON, 0), goal_id=5)
+    filled.path(tenant, NOON, ("social", NOON, 0), goal_id=6)
+    assert [path.channels for path in found(filled, tenant).paths] == [["email"]]
+    assert [path.channels for path in found(filled, tenant, goal_id=6).paths] == [["social"]]
+    assert found(filled, tenant, goal_id=7).paths == []
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_refund_takes_value_from_whom_its_purchase_gave_it_to(
+    filled: Marts, tenant: TenantId, model: str
+) -> None:
+    touches = ("email", NOON - DAY, 0), ("social", NOON, 0)
+    filled.path(tenant, NOON, *touches, value=30)
+    filled.path(tenant, NOON + DAY, *touches, value=-30, conversions=0, credited_at=NOON)
+    filled.path(tenant, NOON + DAY, ("direct", NOON, 0), value=-5, conversions=0, credited_at=NOON)
+    both, given_back = found(filled, tenant, model=model).paths
+    assert (both.conversions, both.value, given_back.conversions, given_back.value) == (1, 0, 0, -5)
+    assert sum(it.conversions for it in both.credit) == pytest.approx(1)
+    assert [it.value for it in both.credit] == pytest.approx([0] * len(both.credit))
+    assert [(it.channel, it.value) for it in given_back.credit] == [("direct", -5)]
+
+
 def test_only_the_paths_of_a_campaign(filled: Marts, tenant: TenantId) -> None:
     converted(filled, tenant, "email", "direct", campaign=7)
     converted(filled, tenant, "social")

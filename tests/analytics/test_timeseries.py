@@ -82,6 +82,18 @@ def test_a_model_credits_and_what_it_does_not_change_meets_each(filled: Marts, t
     }
 
 
+def test_a_models_credit_is_of_one_goal_and_the_headline_one_unless_another_is_named(
+    filled: Marts, tenant: TenantId
+) -> None:
+    filled.goal(tenant, 5, is_headline=True)
+    filled.goal(tenant, 6)
+    filled.credit(tenant, day(1), "email", "linear", conversions=2, goal_id=5)
+    filled.credit(tenant, day(1), "email", "linear", conversions=7, goal_id=6)
+    asked = {"to": day(1), "metric": "conversions", "model": "linear"}
+    assert values(filled, tenant, **asked) == {("2026-03-01", ""): 2}
+    assert values(filled, tenant, **asked, goal_id=6) == {("2026-03-01", ""): 7}
+
+
 def test_a_campaign_is_counted_in_the_tenants_currency(filled: Marts, tenant: TenantId) -> None:
     filled.tenant(tenant, "EUR")
     filled.campaign_day(tenant, day(1), "spring", spend=5, conversions=1)
@@ -129,6 +141,7 @@ def test_another_tenants_numbers_are_nobody_elses(filled: Marts, tenant: TenantI
         ({"campaign": "spring", "metric": "cvr"}, "metric", "these are: spend, impressions, clicks"),
         ({"campaign": "spring", "model": "linear"}, "model", "credits channels"),
         ({"gran": "h", "metric": "visits", "model": "linear"}, "model", "leave it out"),
+        ({"goal_id": 6, "metric": "cpa"}, "goal_id", "needs a model"),
     ],
 )
 def test_what_is_kept_nowhere_together_is_refused_in_words(said: dict, field: str, reason: str) -> None:

@@ -100,9 +100,13 @@ def test_paths_have_credit_by_a_model(filled: Marts, marketer: Person) -> None:
         filled.path(marketer.tenant, NOON, ("social", NOON, 0), value=5)
         params = {"campaign_id": campaign, "model": "time_decay", **SPAN}
         told = api.get("/attribution/paths", params=params).raise_for_status().json()
-        assert (
-            api.get("/attribution/paths", params=params | {"campaign_id": campaign + 1000}).status_code == 404
-        )
+        unknown = params | {"campaign_id": campaign + 1000}
+        assert api.get("/attribution/paths", params=unknown).status_code == 404
+        for path in (
+            "attribution/paths?goal_id=9999999",
+            "analytics/timeseries?model=linear&goal_id=9999999",
+        ):
+            assert api.get(f"/{path}").status_code == 404
     [path] = told["paths"]
     assert (path["channels"], path["conversions"], path["value"]) == (["email", "direct"], 1, 30.0)
     assert [(it["channel"], round(it["share"], 6), round(it["value"], 6)) for it in path["credit"]] == [
