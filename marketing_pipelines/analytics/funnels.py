@@ -90,27 +90,25 @@ def funnel(client: events.Client, tenant: TenantId, asked: FunnelAsked) -> Funne
 
     Steps are taken one after the other: two events of the same millisecond are no order, and no event is two steps.
     """
-    whole = _courses(client, tenant, asked, None)
-    segments = _courses(client, tenant, asked, asked.by) if asked.by else []
-    nobody = [0] * len(asked.steps)
-    return Funnel(asked, whole[0] if whole else _course(asked.steps, "", nobody, nobody), segments)
-
-
-def _courses(client: events.Client, tenant: TenantId, asked: FunnelAsked, by: Segment | None) -> list[Course]:
-    """Those by which most people came first."""
     span, millisecond = asked.span, timedelta(milliseconds=1)
     rows = read(
         client,
         tenant,
-        _query(len(asked.steps), by),
+        _query(len(asked.steps), asked.by),
         steps=list(asked.steps),
         first=span.first,
         until=span.last + asked.window_days * DAY,
         over=(datetime.combine(span.last + DAY, time(), UTC) - datetime.fromtimestamp(0, UTC)) // millisecond,
         window=timedelta(days=asked.window_days) // millisecond,
     ).to_dicts()
-    found = [_course(asked.steps, row["of"], row["people"], row["to_next"]) for row in rows]
-    return sorted(found, key=lambda course: (-course.steps[0].people, course.of))[:MOST_SEGMENTS]
+    courses = [
+        (row["is_whole"], _course(asked.steps, row["of"], row["people"], row["to_next"])) for row in rows
+    ]
+    nobody = [0] * len(asked.steps)
+    whole = next((it for is_whole, it in courses if is_whole), _course(asked.steps, "", nobody, nobody))
+    segments = [it for is_whole, it in courses if not is_whole and asked.by]
+    segments.sort(key=lambda course: (-course.steps[0].people, course.of))
+    return Funnel(asked, whole, segments[:MOST_SEGMENTS])
 
 
 def _course(names: Sequence[str], of: str, people: Sequence[int], to_next: Sequence[int]) -> Course:
@@ -209,9 +207,10 @@ reached as (
 
 select
     of,
+    grouping(of) = 1 as is_whole,
     [{each("toInt64(countIf(reached >= {n}))")}] as people,
     [{each("toInt64(quantileExactIf(0.5)(times[{next}] - times[{n}], reached > {n}))")}] as to_next
 from reached
-group by of
+group by grouping sets ((of), ())
 settings max_execution_time = 20
 """  # noqa: S608 (names are ours, values are bound)

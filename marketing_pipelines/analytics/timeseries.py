@@ -90,24 +90,24 @@ class TimeseriesAsked(Question):
     def source(self) -> Source:
         """Where this is read; raises Unanswerable where what is asked for is kept nowhere together."""
         needed = measures.needed(self.metric)
-        self._refuse_unless(
+        _refuse_unless(
             self.goal_id is None or self._of_models,
             "goal_id",
             "needs a model that credits its conversions; say which one, or ask by model",
         )
         if self.gran is Granularity.HOUR:
-            self._refuse_unless(needed == {"visits"}, "gran", "h is kept of visits alone; ask for d, w or m")
-            self._refuse_unless(not self._of_campaigns, "by", "campaign is not kept by the hour; ask for d")
-            self._refuse_unless(not self._of_models, "model", "changes no visits; leave it out")
+            _refuse_unless(needed == {"visits"}, "gran", "h is kept of visits alone; ask for d, w or m")
+            _refuse_unless(not self._of_campaigns, "by", "campaign is not kept by the hour; ask for d")
+            _refuse_unless(not self._of_models, "model", "changes no visits; leave it out")
             return Source.HOURS
         if self._of_campaigns:
-            self._refuse_unless(
+            _refuse_unless(
                 not self._of_models,
                 "model",
                 "credits channels and not campaigns; leave it out, or read /api/attribution/paths",
             )
             known = ", ".join(it for it in Metric if measures.needed(it) <= _OF_CAMPAIGNS)
-            self._refuse_unless(
+            _refuse_unless(
                 needed <= _OF_CAMPAIGNS,
                 "metric",
                 f"{self.metric} is not kept by campaign; these are: {known}",
@@ -123,9 +123,10 @@ class TimeseriesAsked(Question):
     def _of_models(self) -> bool:
         return self.model is not None or self.by is Dimension.MODEL
 
-    def _refuse_unless(self, holds: bool, field: str, reason: str) -> None:
-        if not holds:
-            raise Unanswerable(field, reason)
+
+def _refuse_unless(holds: bool, field: str, reason: str) -> None:
+    if not holds:
+        raise Unanswerable(field, reason)
 
 
 @dataclass(frozen=True, slots=True)
