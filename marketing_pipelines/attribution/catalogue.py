@@ -59,6 +59,7 @@ class Model:
         return set(self.needs) <= set(paths.columns)
 
     def verdict(self, paths: Paths) -> Verdict:
+        """What the model says of paths, with its parameters."""
         return self.judge(paths, **self.parameters)
 
     def credit(self, paths: pl.DataFrame, fitted_on: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -82,13 +83,14 @@ class Model:
         return told_by_path(known, self._split(known, fitted_on))
 
     def _split(self, paths: Paths, fitted_on: pl.DataFrame | None) -> Split:
-        learnt = paths if fitted_on is None else read(fitted_on)
-        verdict = self.verdict(paths)
+        verdict, learnt = self.verdict(paths), paths
         if not isinstance(verdict, Fit):
             return verdict
-        fit = verdict if learnt is paths else self.verdict(learnt)
-        assert isinstance(fit, Fit)
-        effects = fit.effects(fit.count(learnt.conversions, learnt.nulls))
+        if fitted_on is not None:
+            learnt = read(fitted_on)
+            verdict = self.verdict(learnt)
+            assert isinstance(verdict, Fit)
+        effects = verdict.effects(verdict.count(learnt.conversions, learnt.nulls))
         return split_by_effects(paths, dict(zip(learnt.channels, effects.sizes.tolist(), strict=True)))
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+# So few numbers may have gaps: closing them takes longer than it saves.
+FEW = 1024
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
@@ -62,6 +65,7 @@ class Flow:
 
     @property
     def people(self) -> float:
+        """How many paths were gone; one where none was, so that nothing is divided by nothing."""
         return float(self.converted.sum() + self.lost.sum()) or 1.0
 
     @property
@@ -81,14 +85,35 @@ class Flow:
         """How often each state is met on a path: in a chain that was counted that is what was counted."""
         return self.leaving / self.people
 
-    def onward(self) -> csr_array:
-        """The probability of each step from state to state."""
-        from scipy.sparse import csr_array
+    @property
+    def steps_taken(self) -> int:
+        """How many different steps from state to state somebody took."""
+        return int(np.count_nonzero(self._onward))
 
-        on = (self.steps.begun >= 0) & (self.taken > 0)
-        begun, reached = self.steps.begun[on], self.steps.reached[on]
+    def balance(self) -> NDArray[np.float64]:
+        """I − Q as an array, Q the probability of each step from state to state."""
+        begun, reached, chance = self._steps_onward()
+        balance = np.eye(len(self.converted))
+        # Each step is there once, so that one assignment does; some lead from a state to itself.
+        balance[begun, reached] -= chance
+        return balance
+
+    def balance_sparse(self) -> csr_array:
+        """I − Q where most steps never occur."""
+        from scipy.sparse import csr_array, eye_array
+
+        begun, reached, chance = self._steps_onward()
         states = len(self.converted)
-        return csr_array((self.taken[on] / self._divisor[begun], (begun, reached)), shape=(states, states))
+        return csr_array(eye_array(states) - csr_array((chance, (begun, reached)), shape=(states, states)))
+
+    def _steps_onward(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        on = self._onward
+        begun, reached = self.steps.begun[on], self.steps.reached[on]
+        return begun, reached, self.taken[on] / self._divisor[begun]
+
+    @property
+    def _onward(self) -> NDArray[np.bool]:
+        return (self.steps.begun >= 0) & (self.taken > 0)
 
     @property
     def _divisor(self) -> NDArray[np.float64]:
@@ -134,6 +159,8 @@ def _stepped(
 
 def _numbered(codes: NDArray[np.integer], size: int) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
     """Codes below a size as numbers from 0 up, and which code each number is."""
+    if size <= FEW:
+        return codes, np.arange(size)
     if size > max(4 * len(codes), 1 << 16):
         met, numbers = np.unique(codes, return_inverse=True)
         return numbers, met.astype(np.int64)

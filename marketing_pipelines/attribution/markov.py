@@ -17,8 +17,6 @@ from marketing_pipelines.attribution.tuning import CHOSEN, Order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
-
 # Up to so many states arrays are quicker than sparse matrices; up to so many if steps between most of them occur.
 FEW = 400
 MANY = 4000
@@ -83,24 +81,21 @@ def removal_effects(flow: Flow) -> NDArray[np.float64]:
 
 def _missing_without_state(flow: Flow) -> NDArray[np.float64]:
     """Whoever meets a state first comes to it with probability visits / N_cc and then converts with b_c."""
-    onward = flow.onward()
     states = len(flow.converted)
-    crowded = states <= MANY and onward.nnz > CROWDED * states**2
-    returns, converting = (_dense if states <= FEW or crowded else _sparse)(onward, flow.converts)
+    crowded = states <= MANY and flow.steps_taken > CROWDED * states**2
+    returns, converting = (_dense if states <= FEW or crowded else _sparse)(flow)
     return flow.visits / returns * converting
 
 
-def _dense(
-    onward: csr_array, converts: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _dense(flow: Flow) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The diagonal of N = (I − Q)⁻¹, and N·r, from one factorisation and the inverses of its two triangles."""
     from scipy.linalg import get_lapack_funcs
 
-    staying = np.eye(len(converts)) - onward.toarray()
-    factorise, solve, invert = get_lapack_funcs(("getrf", "getrs", "trtri"), (staying,))
+    balance = flow.balance()
+    factorise, solve, invert = get_lapack_funcs(("getrf", "getrs", "trtri"), (balance,))
     # Transposed, columns are dominated by their diagonal, and rows need not be swapped for stability.
-    factors, swaps, _ = factorise(staying.T, overwrite_a=True)
-    converting, _ = solve(factors, swaps, converts, trans=1)
+    factors, swaps, _ = factorise(balance.T, overwrite_a=True)
+    converting, _ = solve(factors, swaps, flow.converts, trans=1)
     upper, _ = invert(factors)
     lower, _ = invert(factors, lower=1, unitdiag=1, overwrite_c=True)
     order = np.arange(len(swaps))
@@ -112,27 +107,25 @@ def _dense(
     return np.einsum("ij,ji->i", np.triu(upper), lower[:, inverse]), converting
 
 
-def _sparse(
-    onward: csr_array, converts: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _sparse(flow: Flow) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The same, where most steps never occur, some columns of N at a time."""
-    from scipy.sparse import csc_array, eye_array
+    from scipy.sparse import csc_array
     from scipy.sparse.linalg import splu
 
-    states = len(converts)
-    factors = splu(csc_array(eye_array(states) - onward))
+    states = len(flow.converted)
+    factors = splu(csc_array(flow.balance_sparse()))
     returns = np.empty(states)
     for begin in range(0, states, COLUMNS_AT_ONCE):
         few = np.arange(begin, min(begin + COLUMNS_AT_ONCE, states))
         units = np.zeros((states, len(few)))
         units[few, few - begin] = 1
         returns[few] = factors.solve(units)[few, few - begin]
-    return returns, factors.solve(converts)
+    return returns, factors.solve(flow.converts)
 
 
 def _missing_without_states(flow: Flow) -> NDArray[np.float64]:
     """A channel of several states A is met with probabilities visits_A · N_AA⁻¹, and then left for a conversion."""
-    visited = np.linalg.inv(np.eye(len(flow.converted)) - flow.onward().toarray())
+    visited = np.linalg.inv(flow.balance())
     converting = visited @ flow.converts
     missing = np.zeros(flow.steps.channels)
     for channel in range(flow.steps.channels):
@@ -144,14 +137,14 @@ def _missing_without_states(flow: Flow) -> NDArray[np.float64]:
 
 def _missing_in_large_chain(flow: Flow) -> NDArray[np.float64]:
     """Each channel's states taken out in turn and the rest solved, where N itself would not fit."""
-    from scipy.sparse import csc_array, eye_array
+    from scipy.sparse import csc_array
     from scipy.sparse.linalg import bicgstab, splu
 
-    staying = csc_array(eye_array(len(flow.converted)) - flow.onward()).tocsr()
+    balance = flow.balance_sparse()
     missing = np.empty(flow.steps.channels)
     for channel in range(flow.steps.channels):
         left = np.flatnonzero((flow.steps.states != channel).all(axis=1))
-        rest, converts = staying[left][:, left], flow.converts[left]
+        rest, converts = balance[left][:, left], flow.converts[left]
         converting, unsolved = (
             bicgstab(rest, converts, rtol=NEARLY_NOTHING, atol=0) if len(left) else (converts, 0)
         )

@@ -67,15 +67,15 @@ def test_the_markov_game_has_its_closed_forms(found: list[str], expected: dict[s
 
 
 def worth(chain: tuple[np.ndarray, np.ndarray, np.ndarray], members: list[int]) -> float:
-    onward, begins, converts = (part[np.ix_(*[members] * part.ndim)] for part in chain)
-    return float(begins @ np.linalg.solve(np.eye(len(members)) - onward, converts)) if members else 0.0
+    balance, begins, converts = (part[np.ix_(*[members] * part.ndim)] for part in chain)
+    return float(begins @ np.linalg.solve(balance, converts)) if members else 0.0
 
 
 def chain_of(found: list[Row]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     known = read(paths(*found))
     chain = steps(known, 1, collapse=True)
     flow = chain.flow(chain.count(known.conversions, known.nulls))
-    return flow.onward().toarray(), flow.begins, flow.converts
+    return flow.balance(), flow.begins, flow.converts
 
 
 @given(found=rows)

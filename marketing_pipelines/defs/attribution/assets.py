@@ -28,8 +28,8 @@ WHEN_PATHS_CHANGE = dg.AutomationCondition.eager().replace(
 @dg.asset(
     key="attribution_rules",
     description=(
-        "Who is credited with each day's conversions by the simple rules: first touch, last touch and linear. Credits "
-        "always add up to the conversions themselves, and values to the cent."
+        "Who is credited with each day's conversions by the rules: first, last and last non-direct touch, linear, "
+        "position-based and time decay. Credits always add up to the conversions themselves, and values to the cent."
     ),
     deps=[dg.AssetKey(["intermediate", "int_paths"])],
     partitions_def=DAYS,
