@@ -111,7 +111,7 @@ def test_whoever_may_not_change_them_reads_them(people: People) -> None:
         assert 'button class="button primary"' not in page.text
         assert "Archive<" not in page.text
         assert f'action="{path}"' not in page.text
-    assert "Once a person, then not for some days; 7 days" in page.text
+    assert "once a person within 7 days" in page.text
     assert "12.5 USD" in page.text
     assert forms.get("/goals/new").status_code == 403
 
