@@ -166,6 +166,6 @@ def _write_cell(
         case str():
             sheet.write_string(row, at, cell[:LONGEST_CELL])
         case date():
-            sheet.write_datetime(row, at, cell, moments[type(cell)])
+            sheet.write_datetime(row, at, cell, moments[type(cell)])  # pyright: ignore[reportArgumentType] (it takes days too)
         case _:
             sheet.write_number(row, at, cell, form)
