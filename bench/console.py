@@ -245,6 +245,7 @@ def pages(action: int) -> dict[str, str]:
         "audit, nothing found": "/audit?actor=user:1&event=remove",
         "alerts": "/alerts",
         "runs": "/runs",
+        "exports": "/exports",
         "dead letters": "/dead-letters",
         "people": "/people",
         "roles": "/people/roles",

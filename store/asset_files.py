@@ -1,12 +1,13 @@
-"""The bytes of assets: one face, kept as files on disk or as objects of any S3.
+"""The bytes of assets, and of exports: one face, kept as files on disk or as objects of any S3.
 
-An asset's bytes lie under their tenant and their own SHA-256: nothing that anybody typed becomes part of a path, and
+Bytes lie on a shelf, under their tenant and their own SHA-256: nothing that anybody typed becomes part of a path, and
 the same bytes are written to the same place, so that writing them again harms nothing.
 """
 
 import hashlib
 import os
 import tempfile
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,13 @@ DIGEST = 32
 _MOST_TRIES = 3
 _CONNECTS_WITHIN = 3.0
 _ANSWERS_WITHIN = 30.0
+
+
+class Shelf(StrEnum):
+    """What lies together; the same bytes on two shelves are two files, so that letting go of one harms no other."""
+
+    ASSETS = ""
+    EXPORTS = "exports/"
 
 
 class Missing(Exception):
@@ -47,11 +55,12 @@ class AssetFiles(Protocol):
         ...
 
 
-def of(settings: Settings) -> AssetFiles:
+def of(settings: Settings, shelf: Shelf = Shelf.ASSETS) -> AssetFiles:
     """The storage of an installation: its S3, if a bucket is set, else its disk."""
     if not settings.assets_s3_bucket:
-        return OnDisk(settings.assets_directory)
+        return OnDisk(settings.assets_directory / shelf)
     return _bucket(
+        shelf,
         settings.assets_s3_bucket,
         settings.assets_s3_endpoint,
         settings.assets_s3_region,
@@ -117,9 +126,9 @@ class OnDisk:
 class InBucket:
     """Objects of a bucket, over S3's protocol: an object is there as a whole or not at all."""
 
-    def __init__(self, objects: fs.FileSystem, bucket: str) -> None:
+    def __init__(self, objects: fs.FileSystem, place: str) -> None:
         self._objects = objects
-        self._bucket = bucket
+        self._place = place
 
     def put(self, tenant: TenantId, content: bytes) -> bytes:
         digest = hashlib.sha256(content).digest()
@@ -150,11 +159,13 @@ class InBucket:
             raise _unreachable("removed") from error
 
     def _key(self, tenant: TenantId, digest: bytes) -> str:
-        return f"{self._bucket}/{_place(tenant, digest)}"
+        return f"{self._place}/{_place(tenant, digest)}"
 
 
 @lru_cache(maxsize=4)
-def _bucket(bucket: str, endpoint: str, region: str, access_key: str, secret_key: str) -> InBucket:
+def _bucket(
+    shelf: Shelf, bucket: str, endpoint: str, region: str, access_key: str, secret_key: str
+) -> InBucket:
     """One client a process; without keys it takes those of the machine, as AWS's own programs do."""
     given = urlsplit(endpoint)
     keys = {"access_key": access_key, "secret_key": secret_key} if access_key else {}
@@ -167,7 +178,7 @@ def _bucket(bucket: str, endpoint: str, region: str, access_key: str, secret_key
         **keys,
         **elsewhere,
     )
-    return InBucket(objects, bucket)
+    return InBucket(objects, f"{bucket}/{shelf}".rstrip("/"))
 
 
 def _place(tenant: TenantId, digest: bytes) -> str:

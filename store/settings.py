@@ -214,6 +214,19 @@ class Settings(BaseSettings):
         SecretStr(""), description="The key's name; empty takes the keys that the machine has by itself."
     )
     assets_s3_secret_key: SecretStr = Field(SecretStr(""), description="The key's secret.")
+    export_max_rows: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        500_000, description="Most rows of one export; a sheet of Excel has room for a million."
+    )
+    export_max_bytes: Annotated[int, Field(ge=1024, le=512 * 2**20)] = Field(
+        64 * 2**20, description="Largest file that an export may become."
+    )
+    export_days: Annotated[int, Field(ge=1, le=90)] = Field(
+        7, description="Days after which an export's file is deleted."
+    )
+    export_link_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        60,
+        description="Minutes that an address holds at which an export's file can be fetched by whoever has it.",
+    )
     session_idle_minutes: Annotated[int, Field(ge=5)] = Field(
         480, description="Minutes without a click after which a console log-in ends."
     )

@@ -17,8 +17,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from rich.console import Console
-from rich.table import Table
 
 from bench.attribution.contestant import SEPARATOR
 
@@ -37,8 +35,11 @@ CHANNELS = [
 LONGEST = 8
 MILLION = 1_000_000
 ROUNDS = 15
+FEW_ROUNDS = 3
 # A contestant that has not finished by then is stopped.
 PATIENCE = 60.0
+OWN_PATIENCE = 600.0
+LINE = "{:<24}{:>12}{:>10}{:>9}{:>10}{:>9}{:>26}{:>30}"
 
 ROWS = [
     # what, paths, channels, seconds to reach, peers that can do it
@@ -98,7 +99,7 @@ def environment(peer: str) -> Path | None:
     return None
 
 
-def ran(python: Path, package: str, what: str, file: Path, rounds: int) -> dict | None:
+def ran(python: Path, package: str, what: str, file: Path, rounds: int, patience: float) -> dict | None:
     """What a contestant says of its work; nothing if it did not get there."""
     contestant = Path(__file__).with_name("contestant.py")
     try:
@@ -107,7 +108,7 @@ def ran(python: Path, package: str, what: str, file: Path, rounds: int) -> dict 
             env={**os.environ, "PYTHONPATH": str(ROOT) if package == "ours" else ""},
             capture_output=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=patience,
         )
     except subprocess.TimeoutExpired:
         return None
@@ -116,51 +117,37 @@ def ran(python: Path, package: str, what: str, file: Path, rounds: int) -> dict 
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def seconds(result: dict | None) -> str:
-    return f"{result['seconds']:.3f}" if result else f"> {PATIENCE:.0f}"
-
-
-def compared(theirs: dict | None, ours: dict) -> str:
-    """How many times as long a peer takes, and how far off its shares are."""
+def beside(theirs: dict | None, ours: dict) -> str:
+    """A peer's seconds, how many times as long that is, and how far off its shares are."""
     if theirs is None:
-        return f"> {PATIENCE / ours['seconds']:.0f}×"
-    ratio = f"{theirs['seconds'] / ours['seconds']:.0f}×"
+        return f"> {PATIENCE:.0f} ({PATIENCE / ours['seconds']:.0f}× at least)"
+    told = f"{theirs['seconds']:.2f} ({theirs['seconds'] / ours['seconds']:.0f}×)"
     if not (theirs["shares"] and ours["shares"]):
-        return ratio
+        return told
     off = max(abs(their / our - 1) for their, our in zip(theirs["shares"], ours["shares"], strict=True))
-    return f"{ratio}, off {off:.1%}"
+    return f"{told}, {off:.1%} off"
 
 
 def main() -> None:
-    table = Table(title="Seconds, the quickest of some rounds; how many times as long the peers take")
-    for name in ("what", "paths", "channels", "ours", "to reach", "peak MB", *PEERS):
-        table.add_column(name, justify="left" if name == "what" else "right")
     pythons = {peer: environment(peer) for peer in PEERS}
+    print("Seconds, the quickest of some rounds; in brackets how many times as long a peer takes.\n")
+    print(LINE.format("what", "paths", "channels", "ours", "to reach", "peak MB", *PEERS))
     with tempfile.TemporaryDirectory() as folder:
         for what, number, channels, target, peers in ROWS:
             file = written(Path(folder), number, channels)
-            rounds = ROUNDS if target < 1 else 3
-            ours = ran(Path(sys.executable), "ours", what, file, rounds)
-            if ours is None:
-                raise SystemExit(f"{what} took longer than {PATIENCE:.0f} seconds")
-            cells = []
-            for peer in PEERS:
-                python = pythons[peer] if peer in peers else None
-                if python is None:
-                    cells.append("")
-                    continue
-                theirs = ran(python, peer, what.partition(",")[0], file, 3)
-                cells.append(f"{seconds(theirs)} ({compared(theirs, ours)})")
-            table.add_row(
-                what,
-                f"{number:,}",
-                f"{channels:,}",
-                seconds(ours),
-                f"{target:g}",
-                f"{ours['peak'] / 1e3:,.0f}",
-                *cells,
+            ours = ran(
+                Path(sys.executable), "ours", what, file, ROUNDS if target < 1 else FEW_ROUNDS, OWN_PATIENCE
             )
-    Console(width=180).print(table)
+            if ours is None:
+                raise SystemExit(f"{what} took longer than {OWN_PATIENCE:.0f} seconds")
+            told = [
+                beside(ran(python, peer, what.partition(",")[0], file, FEW_ROUNDS, PATIENCE), ours)
+                if (python := pythons[peer]) and peer in peers
+                else ""
+                for peer in PEERS
+            ]
+            mine = f"{ours['seconds']:.3f}", f"{target:g}", f"{ours['peak'] / 1e3:,.0f}"
+            print(LINE.format(what, f"{number:,}", f"{channels:,}", *mine, *told), flush=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ SUBJECTS = {
     "groups": "Recipients under a name, to be written to together.",
     "links": "Short links: where they lead, on which terms, and who followed them.",
     "assets": "Creatives, known by their bytes.",
+    "analytics": "Metrics over time, funnels, channels and paths, out of the marts, each with its freshness.",
+    "exports": "Reports as CSV or XLSX, made in the background and fetched at an address that dies.",
     "trends": "Feeds read now, and the stories that spread fastest.",
     "goals": "What counts as a conversion, what it is worth, and which one stands at the head.",
     "measurement": "How visits become sessions, and how models share out the credit.",

@@ -23,6 +23,7 @@ class Asset(StrEnum):
     LTV = "marts/ltv"
     PATHS = "intermediate/int_paths"
     RAW_EVENTS = "raw_events"
+    TOUCHPOINTS = "intermediate/int_touchpoints"
     TRACKING_HEALTH = "marts/tracking_health"
     TREND_SCORES = "trend_scores"
     VISITOR_TIMELINE = "marts/visitor_timeline"

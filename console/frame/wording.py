@@ -1,10 +1,11 @@
 """The words and tones in which states, moves and numbers are shown to people."""
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from store.clock import now
@@ -15,6 +16,7 @@ from store.records.approvals import Decision
 from store.records.assets import AssetKind, PolicyFlag
 from store.records.campaigns import CampaignStatus
 from store.records.deliveries import DeliveryState
+from store.records.exports import ExportState
 from store.records.feeds import FeedStatus
 from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 from store.records.links import LinkState
@@ -213,6 +215,8 @@ EVENTS: dict[str, str] = {
     "unblock": "let it through again",
     "acknowledge": "has seen it",
     "ask": "asked for it",
+    "make": "made its file",
+    "let_go": "deleted its file, whose time was over",
     "take": "began with it",
     "finish": "finished it",
     "pulled": "pulled it",
@@ -243,6 +247,7 @@ REQUESTED: dict[RunKind, str] = {
     RunKind.TAKE_IN_RECIPIENTS: "Take in a list of recipients",
     RunKind.FETCH_FEEDS: "Read the feeds",
     RunKind.VERIFY_AUDIT: "Verify the audit chain",
+    RunKind.MAKE_EXPORT: "Make an export",
 }
 
 REQUESTS: dict[RunState, Label] = {
@@ -251,6 +256,29 @@ REQUESTS: dict[RunState, Label] = {
     RunState.DONE: Label("Done", Tone.GOOD),
     RunState.FAILED: Label("Failed", Tone.BAD),
 }
+
+
+EXPORTS: dict[ExportState, Label] = {
+    ExportState.WAITING: Label("Waiting for a run", Tone.WAITING),
+    ExportState.RUNNING: Label("Being made", Tone.WAITING),
+    ExportState.READY: Label("Ready", Tone.GOOD),
+    ExportState.FAILED: Label("Failed", Tone.BAD),
+    ExportState.EXPIRED: Label("Deleted", Tone.QUIET),
+}
+
+
+def asked_of(arguments: Mapping[str, Any]) -> str:
+    """What a report was asked for, its days first."""
+    days = " to ".join(str(arguments[name]) for name in ("from", "to") if name in arguments)
+    others = [
+        f"{_ARGUMENTS.get(name, words(name).lower())} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in arguments.items()
+        if name not in ("from", "to") and value != ""
+    ]
+    return "; ".join(filter(None, [days, *others]))
+
+
+_ARGUMENTS = {"gran": "step", "by": "each", "window_days": "within days"}
 
 
 def outcome(request: RequestedRun) -> str:

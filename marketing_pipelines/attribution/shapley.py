@@ -25,7 +25,6 @@ Game = Literal["count", "markov"]
 
 EXACT_UP_TO = 15
 SETS_AT_ONCE = 4096
-NUMBERS_AT_ONCE = 4_000_000
 # Half the width of a 95 % interval, in standard errors.
 HALF_WIDTH = 1.96
 
@@ -119,16 +118,12 @@ def sampled(
 
     Orders are drawn in pairs, one the other reversed: who joined early then joins late, which steadies the mean.
     """
-    channels = len(begins)
     chance = np.random.default_rng(0)
-    drawn = np.array([chance.permutation(channels) for _ in range(permutations // 2)])
-    at_once = max(1, NUMBERS_AT_ONCE // channels**2)
-    pairs = np.concatenate(
-        [
-            (_added(balance, begins, converts, some) + _added(balance, begins, converts, some[:, ::-1])) / 2
-            for some in (drawn[begin : begin + at_once] for begin in range(0, len(drawn), at_once))
-        ]
-    )
+    drawn = [chance.permutation(len(begins)) for _ in range(permutations // 2)]
+    # Scaled by how many steps are still to come, every row is dominated by its diagonal, and with room to spare.
+    ahead = np.linalg.solve(balance, np.ones(len(begins)))
+    chain = balance * ahead, begins * ahead, converts
+    pairs = np.array([(_added(*chain, order) + _added(*chain, order[::-1])) / 2 for order in drawn])
     return pairs.mean(axis=0), HALF_WIDTH * pairs.std(axis=0, ddof=1) / np.sqrt(len(pairs))
 
 
@@ -136,22 +131,19 @@ def _added(
     balance: NDArray[np.float64],
     begins: NDArray[np.float64],
     converts: NDArray[np.float64],
-    orders: NDArray[np.int64],
+    order: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """What each channel adds when channels join in each of these orders.
+    """What each channel adds when channels join in this order.
 
-    Eliminating the channels of I − Q one by one, in the order in which they join, gives the worth of every set on the way:
-    what joined so far is the leading block of one factorisation, and the next channel adds one product to it.
+    One factorisation without swaps gives the worth of every set on the way: those who have joined are its leading block, and
+    the next channel adds one product to e·U⁻¹·L⁻¹·r. Transposed, columns are dominated by their diagonal: nothing is swapped.
     """
-    left = balance[orders[:, :, None], orders[:, None, :]]
-    coming, leading = begins[orders], converts[orders]
-    added = np.empty(orders.shape)
-    for place in range(orders.shape[1]):
-        comes = coming[:, place] / left[:, place, place]
-        added[np.arange(len(orders)), orders[:, place]] = comes * leading[:, place]
-        after = slice(place + 1, None)
-        passed = left[:, after, place] / left[:, place, place, None]
-        leading[:, after] -= passed * leading[:, place, None]
-        coming[:, after] -= comes[:, None] * left[:, place, after]
-        left[:, after, after] -= passed[:, :, None] * left[:, place, None, after]
+    from scipy.linalg import get_lapack_funcs
+
+    factorise, solve = get_lapack_funcs(("getrf", "trtrs"), (balance,))
+    factors, _, _ = factorise(balance[np.ix_(order, order)].T, overwrite_a=True)
+    coming, _ = solve(factors, begins[order], lower=1, unitdiag=1)
+    leading, _ = solve(factors, converts[order], trans=1)
+    added = np.empty(len(order))
+    added[order] = coming * leading
     return added

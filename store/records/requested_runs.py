@@ -43,6 +43,7 @@ class RunKind(StrEnum):
     TAKE_IN_RECIPIENTS = "take_in_recipients"
     FETCH_FEEDS = "fetch_feeds"
     VERIFY_AUDIT = "verify_audit"
+    MAKE_EXPORT = "make_export"
 
 
 class RunState(StrEnum):
@@ -60,7 +61,7 @@ class NotMine(Exception):
 
 
 class RequestedRun(TenantOwned, Record):
-    """`subject_id` is what it is about: a campaign whose recipients are taken in, or the tenant as a whole."""
+    """`subject_id` is what it is about: a campaign whose recipients are taken in, an export, or the tenant as a whole."""
 
     __tablename__ = "requested_runs"
     __table_args__ = (
@@ -75,6 +76,7 @@ class RequestedRun(TenantOwned, Record):
             unique=True,
             postgresql_where=text("state = 'waiting'"),
         ),
+        Index("ix_requested_runs_subject", "tenant_id", "kind", "subject_id"),
         Index("ix_requested_runs_open", "due_at", postgresql_where=text("state in ('waiting', 'running')")),
     )
 

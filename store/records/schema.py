@@ -24,6 +24,7 @@ ActionId = NewType("ActionId", int)
 ApiKeyId = NewType("ApiKeyId", int)
 CampaignId = NewType("CampaignId", int)
 ContactId = NewType("ContactId", int)
+ExportId = NewType("ExportId", int)
 GoalId = NewType("GoalId", int)
 GroupId = NewType("GroupId", int)
 LinkId = NewType("LinkId", int)
@@ -54,6 +55,7 @@ class Record(DeclarativeBase):
         ApiKeyId: BigInteger,
         CampaignId: BigInteger,
         ContactId: BigInteger,
+        ExportId: BigInteger,
         GoalId: BigInteger,
         GroupId: BigInteger,
         LinkId: BigInteger,

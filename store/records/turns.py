@@ -19,6 +19,8 @@ class Turn(IntEnum):
     KEEPING_ASSETS = 0x6D75
     CHOOSING_GOALS = 0x6D76
     SPLITTING_IDENTITIES = 0x6D77
+    ASKING_FOR_EXPORTS = 0x6D78
+    KEEPING_EXPORTS = 0x6D79
 
 
 def take(session: Session, turn: Turn, tenant: TenantId) -> None:

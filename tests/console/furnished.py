@@ -15,10 +15,11 @@ from pydantic import SecretStr
 from console.app import create_app
 from console.people import front_door
 from marketing_pipelines.monitoring import alerting
-from store import events, migrations, records
+from store import asset_files, events, migrations, records
+from store.asset_files import Shelf
 from store.audit import Actor, ActorKind
 from store.embedded import postgres
-from store.records import audit_log, invitations, password_resets
+from store.records import audit_log, exports, invitations, password_resets, requested_runs
 from store.records.actions import ActionType
 from store.records.approvals import Decision
 from store.records.feeds import Feed, FeedStatus
@@ -108,6 +109,7 @@ def furnished(house: Settings) -> Iterator[Furnished]:
             **of_goals(people),
             **entrances(settings, people),
         }
+        of_exports(settings, people)
         around(settings, people)
         yield Furnished(settings, site, people[MemberRole.ADMIN], pages)
 
@@ -139,6 +141,7 @@ def screens() -> dict[str, list[str]]:
     ]  # fmt: skip
     return {f"GET {path}": [path] for path in alone} | {
         "GET /": ["/", "/?days=90"],
+        "GET /exports": ["/exports", f"/exports?report=funnel&steps={'long_name,' * 7}purchase"],
         "GET /login": ["/login?next=/keys"],
         "GET /actions": ["/actions", "/actions?state=denied&type=email&text=sale"],
         "GET /campaigns": ["/campaigns", "/campaigns?text=nothing+is+like+this"],
@@ -283,6 +286,39 @@ def of_links(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, 
         "GET /links/{link_id}": [f"/links/{link}", f"/links/{plain}"],
         "GET /links/{link_id}/edit": [f"/links/{link}/edit"],
     }
+
+
+def of_exports(settings: Settings, people: dict[MemberRole, Person]) -> None:
+    """One in every state."""
+    analyst = people[MemberRole.ANALYST]
+    reports: list[tuple[str, dict[str, Any]]] = [
+        ("funnel", {"steps": ["unbroken" * 8, "lead", "purchase"]}),
+        ("conversions", {"from": "2026-01-01", "to": "2026-03-31"}),
+        ("channels", {}),
+        ("timeseries", {"metric": "roas", "gran": "w", "campaign": LONG[:150]}),
+    ]
+    with analyst.api() as api:
+        failing, over, ready, _waiting = [
+            api.post("/exports", json={"report": report, "format": "xlsx", "arguments": asked}).json()
+            for report, asked in reports
+        ]
+    shelf = asset_files.of(settings, Shelf.EXPORTS)
+    for made, lasts in ((over, timedelta(days=-1)), (ready, timedelta(days=6))):
+        with records.session(settings, Role.PIPELINES) as session:
+            taken = requested_runs.take(session, made["request_id"], RUN)
+            export = exports.by_number(session, analyst.tenant, made["id"])
+            assert taken
+            assert export
+            exports.note_bytes(session, export, shelf.put(analyst.tenant, b"Day,Spend"))
+            until = datetime.now(UTC) + lasts
+            exports.is_ready(session, taken.actor, export, rows=123_456, size=6_543_210, expires_at=until)
+            requested_runs.finish(session, taken, {"rows": 123_456})
+    with records.session(settings, Role.PIPELINES) as session:
+        taken = requested_runs.take(session, failing["request_id"], RUN)
+        assert taken
+        requested_runs.fail(
+            session, taken, "It has more than 500,000 rows; ask for fewer days. " + LONG[:200]
+        )
 
 
 def of_goals(people: dict[MemberRole, Person]) -> dict[str, list[str]]:

@@ -122,6 +122,7 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /account/sign-out-elsewhere": {},
     "POST /audit/verify": {},
     "POST /trends/read": {},
+    "POST /exports": {"report": "channels", "format": "xlsx"},
     "POST /dead-letters/{action_id}/requeue": {"everything": "true", "reason": "the mailbox is back"},
     "POST /dead-letters/{action_id}/resolve": {"arrived": "true", "reason": "they say so"},
     "POST /api/actions": mail(),
@@ -141,6 +142,7 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /api/campaigns/{campaign_id}/pause": {"reason": "the stock is empty"},
     "POST /api/campaigns/{campaign_id}/resume": {},
     "POST /api/trends/ingest": {},
+    "POST /api/exports": {"report": "timeseries", "arguments": {"metric": "roas"}},
     "POST /api/projects": {"name": "Project {unique}"},
     "PATCH /api/projects/{project_id}": {"description": "Another one"},
     "POST /api/dead-letters/{action_id}/requeue": {"reason": "the mailbox is back"},
@@ -256,6 +258,7 @@ class Workplace:
         return {
             "alert_id": self.alert,
             "asset_id": self.asset,
+            "export_id": self.export,
             "goal_id": self.goal,
             "group_id": self.group,
             "invitation_id": self.invitation,
@@ -375,6 +378,16 @@ class Workplace:
         return self._row(
             "insert into invitations (tenant_id, email, name, role, expires_at) values "
             "(:tenant, :unique || '@example.com', :mark, 'viewer', now() + interval '1 day') returning id"
+        )
+
+    def export(self) -> int:
+        """One that is made: of those in the making there are only so many."""
+        return self._row(
+            "with asked as (insert into exports (tenant_id, report, arguments, format, asked_by) values "
+            "(:tenant, 'timeseries', jsonb_build_object('campaign', cast(:mark as text)), 'csv', :user) returning id), "
+            "run as (insert into requested_runs (tenant_id, kind, subject_id, asked_by, due_at, state, ended_at) "
+            "select :tenant, 'make_export', id, :user, now(), 'failed', now() from asked) select id from asked",
+            user=self.people[MemberRole.ADMIN].id,
         )
 
     def alert(self) -> int:

@@ -156,6 +156,61 @@ def _loaded(told: dict[str, Any], chance: Random) -> datetime:
     return told["received_at"] + timedelta(hours=cut_off)
 
 
+Told = list[dict[str, Any]]
+
+
+def afterthoughts(world: World) -> tuple[Told, Told]:
+    """What is told at once and what is told long after, on days on which nothing else happened and comes in any more.
+
+    Each pair has days of its own: whatever the second half changes has to be found by what it means.
+    """
+    quiet = BEGAN - timedelta(days=80)
+
+    def at(day: int, clock: str) -> datetime:
+        return quiet + timedelta(days=day) + timedelta(hours=int(clock[:2]), minutes=int(clock[3:]))
+
+    def page(sid: str, when: datetime, **given: Any) -> dict[str, Any]:
+        return event(world, "page_view", when, sid=sid, **given)
+
+    def served(name: str, when: datetime, **given: Any) -> dict[str, Any]:
+        return event(world, name, when, trust="server", **given)
+
+    def priced(order: str) -> dict[str, Any]:
+        return {"value": Decimal(50), "currency": "EUR", "props": json.dumps({"order_id": order})}
+
+    first_sent = page("copied", at(2, "09:00"))
+    click = event(world, "click", at(10, "22:00"), link_id=world.links[0], utm_source="social")
+    lone = served("click", at(15, "23:50"), sid="lone", link_id=world.links[1])
+    chain = [page("chain", at(52, "00:00") + timedelta(minutes=20 * step)) for step in range(200)]
+    soon = [
+        {**first_sent, "occurred_at": at(3, "10:00"), "received_at": at(3, "10:01"), "segment": "a copy"},
+        page("midnight", at(6, "23:50")),
+        page("landed", at(11, "08:00"), click_id=click["event_id"]),
+        lone,
+        served("purchase", at(20, "12:00"), sid="unknown", **priced("q1")),
+        page("other", at(20, "09:00"), **WAYS[0]),
+        served("refund", at(29, "12:00"), user_id="q", **priced("q2")),
+        served("purchase", at(38, "12:00"), sid="looker", **priced("q3")),
+        served("purchase", at(45, "12:00"), user_id="q4", **priced("q4")),
+        page("phone", at(44, "12:00"), **WAYS[1]),
+        *(each for place, each in enumerate(chain) if place != 3),
+    ]
+    late = [
+        first_sent,
+        page("midnight", at(7, "00:05")),
+        click,
+        page("lone", at(16, "00:10"), click_id=lone["event_id"]),
+        served("identify", at(21, "09:00"), sid="unknown", user_id="q5"),
+        served("identify", at(20, "10:00"), sid="other", user_id="q5"),
+        served("purchase", at(25, "12:00"), sid="buyer", user_id="q", **priced("q2")),
+        page("buyer", at(25, "11:00"), **WAYS[0]),
+        page("looker", at(30, "12:00"), **WAYS[1]),
+        served("identify", at(43, "12:00"), sid="phone", user_id="q4"),
+        chain[3],
+    ]
+    return soon, late
+
+
 def settle(house: Settings, worlds: list[World]) -> None:
     """What the second and the third tenant want otherwise."""
     _, at_midnight, in_money = worlds
@@ -213,10 +268,11 @@ def test_slices_give_what_one_build_of_all_gives(house: Settings) -> None:
     told = [each for world in worlds for each in history(world, chance)]
     told.sort(key=lambda each: _loaded(each, chance))
     cuts = sorted(chance.sample(range(1, len(told)), SLICES - 1))
+    soon, late = afterthoughts(worlds[0])
     dbt(house, "seed")
     for number, (start, end) in enumerate(itertools.pairwise((0, *cuts, len(told)))):
         with events.connect(house) as client:
-            put_events(client, told[start:end])
+            put_events(client, told[start:end] + {1: soon, SLICES - 2: late}.get(number, []))
         if number == SLICES // 2:
             change_their_minds(house, worlds)
         put_rates(house, range(4 * number, 4 * number + 4))

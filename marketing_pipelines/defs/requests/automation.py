@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from marketing_pipelines.defs.analytics import automation as analytics
 from marketing_pipelines.defs.campaigns import automation as campaigns
 from marketing_pipelines.defs.monitoring import automation as monitoring
 from marketing_pipelines.defs.requests.asked import TAGS, Requested, job_of
@@ -19,7 +20,12 @@ NOT_THERE_YET = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg
 
 
 @dg.sensor(
-    jobs=[campaigns.take_in_recipients_job, trends.fetch_feeds_job, monitoring.verify_audit_job],
+    jobs=[
+        campaigns.take_in_recipients_job,
+        trends.fetch_feeds_job,
+        monitoring.verify_audit_job,
+        analytics.make_export_job,
+    ],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Asks for a run for each request that waits, and again for one whose run has died.",

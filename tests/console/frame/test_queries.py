@@ -54,6 +54,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
         place.link()
         place.standing()
         place.key(people[MemberRole.ADMIN])
+        place.export()
         for make in (place.asset, place.project, place.group, place.user, place.invitation, place.alert):
             make()
         if n:

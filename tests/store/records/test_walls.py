@@ -75,6 +75,8 @@ ONE_ROW_EACH = (
        select :tenant, max(id), (select max(id) from users) from alerts where tenant_id = :tenant""",
     """insert into assets (tenant_id, kind, name, media_type, size, sha256)
        values (:tenant, 'text', 'x', 'text/plain', 1, '')""",
+    """insert into exports (tenant_id, report, arguments, format, asked_by)
+       select :tenant, 'channels', '{}', 'csv', max(id) from users""",
     """insert into identity_splits (tenant_id, visitor_id, person_id, reason, decided_by)
        values (:tenant, 'x', 'x', 'x', 'x')""",
     """insert into asset_uses (tenant_id, asset_id, action_id)

@@ -1,0 +1,307 @@
+"""The catalogue of reports: what can be asked for as a file, each a question with its columns.
+
+A function that is entered here gives its rows in pieces, and appears in the API and in the console's form without further
+wiring.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from marketing_pipelines.analytics.asking import GoalNumber, Question
+from marketing_pipelines.analytics.channels import ChannelsAsked, channels
+from marketing_pipelines.analytics.funnels import FunnelAsked, funnel
+from marketing_pipelines.analytics.measures import Metric
+from marketing_pipelines.analytics.paths import PathsAsked, paths
+from marketing_pipelines.analytics.reading import stream
+from marketing_pipelines.analytics.sheets import Column, Form
+from marketing_pipelines.analytics.timeseries import TimeseriesAsked, timeseries
+from store import events
+from store.records.schema import TenantId
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    Rows = Callable[[events.Client, TenantId, Any], Iterator[pl.DataFrame]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    name: str
+    title: str
+    description: str
+    asked: type[Question]
+    columns: Sequence[Column]
+    rows: "Rows"
+
+
+_catalogue: dict[str, Report] = {}
+
+
+def report(name: str, title: str, asked: type[Question], *columns: Column) -> "Callable[[Rows], Rows]":
+    """Enters a function into the catalogue, its docstring as the description."""
+
+    def enter(rows: "Rows") -> "Rows":
+        if name in _catalogue:
+            raise ValueError(f"There is a report called {name} already; give this one another name.")
+        _catalogue[name] = Report(name, title, (rows.__doc__ or "").strip(), asked, columns, rows)
+        return rows
+
+    return enter
+
+
+def reports() -> list[Report]:
+    return list(_catalogue.values())
+
+
+def named(name: str) -> Report:
+    """The report of that name; a ValueError names the ones there are."""
+    if name not in _catalogue:
+        raise ValueError(f"There is no report {name!r}; there are {', '.join(_catalogue)}.")
+    return _catalogue[name]
+
+
+_FORMS: Mapping[Metric, Form] = {
+    Metric.SPEND: Form.MONEY,
+    Metric.REVENUE: Form.MONEY,
+    Metric.IMPRESSIONS: Form.WHOLE,
+    Metric.CLICKS: Form.WHOLE,
+    Metric.VISITS: Form.WHOLE,
+    Metric.CTR: Form.SHARE,
+    Metric.CVR: Form.SHARE,
+    Metric.CPA: Form.MONEY,
+    Metric.ROAS: Form.RATIO,
+}
+_TITLES: Mapping[Metric, str] = {
+    Metric.CTR: "CTR",
+    Metric.CVR: "CVR",
+    Metric.CPA: "CPA",
+    Metric.ROAS: "ROAS",
+}
+_OF_CHANNELS = (
+    Metric.SPEND,
+    Metric.IMPRESSIONS,
+    Metric.CLICKS,
+    Metric.CTR,
+    Metric.VISITS,
+    Metric.CONVERSIONS,
+    Metric.CVR,
+    Metric.CPA,
+    Metric.REVENUE,
+    Metric.ROAS,
+)
+
+
+def _figure(metric: Metric, suffix: str = "", said: str = "") -> Column:
+    title = _TITLES.get(metric, metric.capitalize())
+    return Column(f"{metric}{suffix}", f"{title}{said}", _FORMS.get(metric, Form.PLAIN))
+
+
+@report(
+    "channels",
+    "Channels beside the time before",
+    ChannelsAsked,
+    Column("channel", "Channel"),
+    Column("currency", "Currency"),
+    *(_figure(metric) for metric in _OF_CHANNELS),
+    *(_figure(metric, "_before", " before") for metric in _OF_CHANNELS),
+)
+def channel_rows(client: events.Client, tenant: TenantId, asked: ChannelsAsked) -> "Iterator[pl.DataFrame]":
+    """What each channel cost and brought in the days, beside as many days before; the headline model's credit."""
+    import polars as pl
+
+    found = channels(client, tenant, asked)
+    rows = [
+        {"channel": channel.name, "currency": found.currency}
+        | {str(metric): channel.now.of(metric) for metric in _OF_CHANNELS}
+        | {f"{metric}_before": channel.before.of(metric) for metric in _OF_CHANNELS}
+        for channel in found.channels
+    ]
+    floats = {f"{metric}{when}": pl.Float64 for metric in _OF_CHANNELS for when in ("", "_before")}
+    yield pl.DataFrame(rows, schema={"channel": pl.String, "currency": pl.String, **floats})
+
+
+@report(
+    "timeseries",
+    "A metric over time",
+    TimeseriesAsked,
+    Column("at", "From"),
+    Column("of", "Of"),
+    Column("metric", "Metric"),
+    Column("value", "Value"),
+)
+def timeseries_rows(
+    client: events.Client, tenant: TenantId, asked: TimeseriesAsked
+) -> "Iterator[pl.DataFrame]":
+    """One metric by hour, day, week or month, in all or by channel, campaign or attribution model."""
+    import polars as pl
+
+    yield timeseries(client, tenant, asked).rows.with_columns(metric=pl.lit(str(asked.metric)))
+
+
+@report(
+    "funnel",
+    "A funnel",
+    FunnelAsked,
+    Column("of", "Of"),
+    Column("step", "Step", Form.WHOLE),
+    Column("name", "Event"),
+    Column("people", "People", Form.WHOLE),
+    Column("of_previous", "Of the step before", Form.SHARE),
+    Column("of_first", "Of the first step", Form.SHARE),
+    Column("hours_to_next", "Hours to the next, median", Form.RATIO),
+)
+def funnel_rows(client: events.Client, tenant: TenantId, asked: FunnelAsked) -> "Iterator[pl.DataFrame]":
+    """How many people took ordered steps within a window: all together, and by segment where that is asked for."""
+    import polars as pl
+
+    found = funnel(client, tenant, asked)
+    rows = [
+        {
+            "of": of,
+            "step": place,
+            "name": step.name,
+            "people": step.people,
+            "of_previous": step.of_previous,
+            "of_first": step.of_first,
+            "hours_to_next": step.median_to_next.total_seconds() / 3600 if step.median_to_next else None,
+        }
+        for of, course in [("everybody", found.whole), *((it.of or "unknown", it) for it in found.segments)]
+        for place, step in enumerate(course.steps, 1)
+    ]
+    floats = dict.fromkeys(("of_previous", "of_first", "hours_to_next"), pl.Float64)
+    yield pl.DataFrame(
+        rows, schema={"of": pl.String, "step": pl.Int64, "name": pl.String, "people": pl.Int64, **floats}
+    )
+
+
+@report(
+    "paths",
+    "The most frequent paths",
+    PathsAsked,
+    Column("place", "Place", Form.WHOLE),
+    Column("path", "Path"),
+    Column("path_conversions", "Conversions of the path"),
+    Column("path_value", "Value of the path", Form.MONEY),
+    Column("channel", "Channel"),
+    Column("share", "Share", Form.SHARE),
+    Column("conversions", "Credited conversions", Form.RATIO),
+    Column("value", "Credited value", Form.MONEY),
+)
+def path_rows(client: events.Client, tenant: TenantId, asked: PathsAsked) -> "Iterator[pl.DataFrame]":
+    """The ways by which people most often came to convert, a row for each channel that a model gives credit on them."""
+    import polars as pl
+
+    found = paths(client, tenant, asked)
+    rows = [
+        {
+            "place": place,
+            "path": " > ".join(path.channels),
+            "path_conversions": path.conversions,
+            "path_value": path.value,
+            "channel": share.channel,
+            "share": share.share,
+            "conversions": share.conversions,
+            "value": share.value,
+        }
+        for place, path in enumerate(found.paths, 1)
+        for share in path.credit
+    ]
+    texts, numbers = (
+        dict.fromkeys(("path", "channel"), pl.String),
+        ("share", "conversions", "value", "path_value"),
+    )
+    wholes = dict.fromkeys(("place", "path_conversions"), pl.Int64)
+    yield pl.DataFrame(rows, schema={**texts, **wholes, **dict.fromkeys(numbers, pl.Float64)})
+
+
+class CampaignDaysAsked(Question):
+    pass
+
+
+@report(
+    "campaign_days",
+    "Ad campaigns by day",
+    CampaignDaysAsked,
+    Column("date_day", "Day"),
+    Column("channel", "Channel"),
+    Column("campaign", "Campaign"),
+    Column("currency", "Currency"),
+    Column("spend", "Spend", Form.MONEY),
+    Column("impressions", "Impressions", Form.WHOLE),
+    Column("clicks", "Clicks", Form.WHOLE),
+    Column("conversions", "Conversions of the platform"),
+    Column("conversions_value", "Their value", Form.MONEY),
+)
+def campaign_rows(
+    client: events.Client, tenant: TenantId, asked: CampaignDaysAsked
+) -> "Iterator[pl.DataFrame]":
+    """What each ad campaign cost and brought, a row a day, in its account's own currency and by the platform's own count."""
+    yield from stream(client, tenant, _CAMPAIGN_DAYS, first=asked.span.first, last=asked.span.last)
+
+
+class ConversionsAsked(Question):
+    goal_id: GoalNumber = None
+
+
+@report(
+    "conversions",
+    "Conversions with their paths",
+    ConversionsAsked,
+    Column("converted_at", "Converted (UTC)"),
+    Column("conversion", "Conversion"),
+    Column("conversion_id", "Number"),
+    Column("value", "Value", Form.MONEY),
+    Column("currency", "Currency"),
+    Column("touches", "Touches", Form.WHOLE),
+    Column("first_channel", "First channel"),
+    Column("last_channel", "Last channel"),
+    Column("path", "Path"),
+)
+def conversion_rows(
+    client: events.Client, tenant: TenantId, asked: ConversionsAsked
+) -> "Iterator[pl.DataFrame]":
+    """Every conversion of a goal with what led to it, first touch to last; refunds too. Nobody is named."""
+    span, goal = asked.span, asked.goal_id or 0
+    yield from stream(client, tenant, _CONVERSIONS, first=span.first, last=span.last, goal=goal)
+
+
+_CAMPAIGN_DAYS = """
+select
+    date_day,
+    toString(channel) as channel,
+    campaign_name as campaign,
+    toString(currency) as currency,
+    toFloat64(spend) as spend,
+    impressions,
+    clicks,
+    toFloat64(conversions) as conversions,
+    toFloat64(conversions_value) as conversions_value
+from marts.ad_performance
+where tenant_id = {tenant:Int64} and date_day between {first:Date} and {last:Date}
+order by date_day, campaign, channel, currency
+settings max_execution_time = 300
+"""
+_CONVERSIONS = """
+select
+    converted_at,
+    toString(conversion) as conversion,
+    conversion_id,
+    toFloat64(value) as value,
+    toString(currency) as currency,
+    toInt64(length(channels)) as touches,
+    channels[1] as first_channel,
+    channels[-1] as last_channel,
+    arrayStringConcat(channels, ' > ') as path
+from intermediate.int_paths
+where
+    tenant_id = {tenant:Int64}
+    and converted_on between {first:Date} and {last:Date}
+    and goal_id = if(
+        {goal:Int64} = 0,
+        (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
+        {goal:Int64}
+    )
+order by converted_on, converted_at, conversion_id
+settings max_execution_time = 300
+"""

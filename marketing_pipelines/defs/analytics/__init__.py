@@ -1,0 +1,1 @@
+"""Analytics in Dagster: exports that people ask for."""

@@ -1,0 +1,73 @@
+"""Channels beside the span before, and how fresh each number is."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from marketing_pipelines.analytics.channels import ChannelsAsked, channels
+from marketing_pipelines.analytics.freshness import ASSETS, freshness
+from marketing_pipelines.analytics.measures import Metric
+from marketing_pipelines.analytics.refusals import NotBuilt
+from store import events
+from store.records.schema import TenantId
+from tests.analytics.marts import Marts
+
+FIRST, LAST = date(2026, 3, 8), date(2026, 3, 14)
+ASKED = ChannelsAsked(first=FIRST, last=LAST).settled(LAST)
+
+
+def test_each_channel_stands_beside_as_many_days_before(filled: Marts, tenant: TenantId) -> None:
+    filled.channel_day(tenant, FIRST, "email", spend=10, conversions=2, conversions_value=50)
+    filled.channel_day(tenant, LAST, "email", spend=30, conversions=2, conversions_value=70)
+    filled.channel_day(tenant, FIRST - timedelta(days=1), "email", spend=8, conversions=1)
+    filled.channel_day(tenant, FIRST - timedelta(days=7), "social", spend=1, human_visits=9)
+    filled.channel_day(tenant, FIRST - timedelta(days=8), "social", spend=1_000)
+    filled.channel_day(TenantId(tenant + 1_000_000), FIRST, "email", spend=1_000)
+    found = channels(filled.client, tenant, ASKED)
+    assert (found.currency, [it.name for it in found.channels]) == ("EUR", ["email", "social"])
+    email, social = found.channels
+    assert [email.now.of(metric) for metric in (Metric.SPEND, Metric.CPA, Metric.ROAS, Metric.CTR)] == [
+        40,
+        10,
+        3,
+        None,
+    ]
+    assert (email.before.spend, social.now.spend, social.before.visits) == (8, 0, 9)
+    assert (found.total.now.revenue, found.total.before.spend) == (120, 9)
+
+
+def test_nobody_knows_any_channel_before_there_is_a_mart(clickhouse: events.Client, tenant: TenantId) -> None:
+    with pytest.raises(NotBuilt):
+        channels(clickhouse, tenant, ASKED)
+
+
+def test_a_number_is_as_fresh_as_the_newest_day_and_the_last_build(
+    filled: Marts, tenant: TenantId, clickhouse: events.Client
+) -> None:
+    filled.channel_day(tenant, FIRST)
+    filled.channel_day(tenant, LAST)
+    filled.channel_day(TenantId(tenant + 1_000_000), LAST + timedelta(days=3))
+    [found] = freshness(clickhouse, tenant, ["marts/channel_daily"])
+    assert found.newest_day == LAST
+    assert found.built_at is not None
+    assert abs(datetime.now(UTC) - found.built_at) < timedelta(minutes=5)
+    [nothing] = freshness(clickhouse, tenant, ["marts/ad_performance"])
+    assert (nothing.newest_day, nothing.built_at is not None) == (None, True)
+
+
+def test_what_was_only_merged_is_no_newer_for_it(filled: Marts, tenant: TenantId) -> None:
+    filled.channel_day(tenant, FIRST)
+    filled.channel_day(tenant, LAST)
+    [before] = freshness(filled.client, tenant, ["marts/channel_daily"])
+    filled.client.command("system stop merges marts.channel_daily")
+    later = "select sleepEachRow(1) from numbers(2)"
+    filled.client.query(later)
+    filled.client.command("system start merges marts.channel_daily")
+    filled.client.command("optimize table marts.channel_daily final")
+    [after] = freshness(filled.client, tenant, ["marts/channel_daily"])
+    assert after == before
+
+
+def test_what_was_never_built_has_no_age(clickhouse: events.Client, tenant: TenantId) -> None:
+    assert {(it.newest_day, it.built_at) for it in freshness(clickhouse, tenant)} == {(None, None)}
+    assert [it.asset for it in freshness(clickhouse, tenant)] == list(ASSETS)
