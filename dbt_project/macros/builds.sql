@@ -16,17 +16,17 @@
 
 {#- The moment up to which this build sees what others wrote. -#}
 {% macro begin_build() -%}
-    {{ return(first_column("select toString(now64(6, 'UTC'))")[0] if execute else '') }}
+    {{ return((first_column("select toString(now64(6, 'UTC'))") or [''])[0]) }}
 {%- endmacro %}
 
 {#- Whether the model is built a day at a time; a unit test gives it rows and no days. -#}
 {% macro builds_days() -%}
-    {{ return(execute) }}
+    {{ return(execute or is_incremental()) }}
 {%- endmacro %}
 
 {#- The days that a person asked for, in place of those that are due. -#}
 {% macro asked_days() -%}
-    {%- if var('rebuild_from') and var('rebuild_to') -%}
+    {%- if execute and var('rebuild_from') and var('rebuild_to') -%}
         {{ return(days_between(var('rebuild_from'), var('rebuild_to'))) }}
     {%- endif -%}
     {{ return([]) }}
@@ -154,7 +154,7 @@
 
 {#- Raw events are not kept for ever: what was built of them while they were there stays as it is. -#}
 {% macro is_kept(day) -%}
-    {{ day }} > today() - {{ env_var('DBT_EVENTS_TTL_DAYS', '400') }} + 1
+    {{ day }} > today() - {{ env_var('DBT_EVENTS_TTL_DAYS', '400') if execute else 400 }} + 1
 {%- endmacro %}
 
 {#- From which moment on something that was loaded was not seen by the last build: with the time a load may take. -#}
@@ -228,7 +228,7 @@
 
 {#- The first column of what a query finds; an answer without rows comes without columns too. -#}
 {% macro first_column(query) -%}
-    {{ return(run_query(query).rows | map(attribute=0) | list) }}
+    {{ return(run_query(query).rows | map(attribute=0) | list if execute else []) }}
 {%- endmacro %}
 
 {#- Every day from the first to the last. -#}

@@ -3,7 +3,7 @@
     {%- if not builds_days() -%}
         {{ return(0) }}
     {%- endif -%}
-    {{ return(first_column("select max(if(counting = 'once', once_days, 0)) from " ~ goals)[0] | int) }}
+    {{ return((first_column("select max(if(counting = 'once', once_days, 0)) from " ~ goals) or [0])[0] | int) }}
 {%- endmacro %}
 
 {#- The days on which what was bought on these days is given back. -#}

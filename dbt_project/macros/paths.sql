@@ -3,7 +3,7 @@
     {%- if not builds_days() -%}
         {{ return(0) }}
     {%- endif -%}
-    {{ return(first_column("select max(lookback_days) from " ~ conversions)[0] | int) }}
+    {{ return((first_column("select max(lookback_days) from " ~ conversions) or [0])[0] | int) }}
 {%- endmacro %}
 
 {#- The first day that may hold a touch of what was converted on these days; a refund looks back from its purchase. -#}

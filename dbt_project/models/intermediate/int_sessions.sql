@@ -89,7 +89,7 @@ unbroken as (
         ) as run,
         -- Who never pauses begins anew at the second midnight and each one after it: so a visit has two days at
         -- most, and what a day's visits are can be said without reading more than the days beside it.
-        intDiv(run[1].1 + 86399999, 86400000) as last_day
+        intDiv(run.1[1] + 86399999, 86400000) as last_day
     from visitors
 ),
 
@@ -100,7 +100,7 @@ of_two_days as (
         is_bot,
         arrayJoin(
             if(
-                intDiv(run[-1].1, 86400000) <= last_day,
+                intDiv(run.1[-1], 86400000) <= last_day,
                 [run],
                 arraySplit(
                     (step, new_day) -> new_day != 0 and intDiv(step.1, 86400000) > last_day,
@@ -139,8 +139,8 @@ sessions as (
         tenant_id,
         visitor_id,
         is_bot,
-        fromUnixTimestamp64Milli(steps[1].1, 'UTC') as started_at,
-        fromUnixTimestamp64Milli(steps[-1].1, 'UTC') as ended_at,
+        fromUnixTimestamp64Milli(steps.1[1], 'UTC') as started_at,
+        fromUnixTimestamp64Milli(steps.1[-1], 'UTC') as ended_at,
         toDate(started_at) as started_on,
         length(steps) as events,
         arrayCount(is_page -> is_page, steps.3) as page_views,

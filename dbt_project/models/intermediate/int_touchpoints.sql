@@ -189,22 +189,39 @@ touchpoints as (
 rules as (
     select arraySort(groupArray((place, tenant, source, medium, campaign, referrer_host, channel))) as ordered
     from {{ ref('stg_channel_rules') }}
+),
+
+-- The team's own rules come first; the first one that fits decides.
+ruled as (
+    select
+        touchpoints.*,
+        tupleElement(
+            arrayFirst(
+                rule ->
+                rule.2 in ('', tenants.slug)
+                and match(touchpoints.source, rule.3)
+                and match(touchpoints.medium, rule.4)
+                and match(touchpoints.campaign, rule.5)
+                and match(touchpoints.referrer_host, rule.6),
+                rules.ordered
+            ),
+            7
+        ) as ruled_channel
+    from touchpoints
+    left any join {{ ref('stg_tenants') }} as tenants on touchpoints.tenant_id = tenants.tenant_id
+    cross join rules
 )
 
 select
-    touchpoints.tenant_id as tenant_id,
-    touchpoints.touchpoint_id as touchpoint_id,
-    toLowCardinality(touchpoints.kind) as kind,
-    touchpoints.visitor_id as visitor_id,
-    touchpoints.touched_at as touched_at,
-    toDate(touchpoints.touched_at) as touched_on,
-    touchpoints.is_bot as is_bot,
-    -- The team's own rules come first; the first one that fits decides.
-    {% set rule = "arrayFirst(rule -> (rule.2 = '' or rule.2 = tenants.slug) and match(touchpoints.source, rule.3) and match(touchpoints.medium, rule.4) and match(touchpoints.campaign, rule.5) and match(touchpoints.referrer_host, rule.6), rules.ordered)" %}
-    toLowCardinality(if({{ rule }}.7 = '', touchpoints.channel, {{ rule }}.7)) as channel,
-    touchpoints.campaign_id as campaign_id,
-    touchpoints.link_id as link_id,
-    touchpoints.session_id as session_id
-from touchpoints
-left any join {{ ref('stg_tenants') }} as tenants on touchpoints.tenant_id = tenants.tenant_id
-cross join rules
+    tenant_id,
+    touchpoint_id,
+    toLowCardinality(kind) as kind,
+    visitor_id,
+    touched_at,
+    toDate(touched_at) as touched_on,
+    is_bot,
+    toLowCardinality(if(ruled_channel = '', channel, ruled_channel)) as channel,
+    campaign_id,
+    link_id,
+    session_id
+from ruled

@@ -1,5 +1,6 @@
 {{ config(order_by='(tenant_id, date_day, channel, model, goal_id)', tags=['after_attribution']) }}
--- Three assets write credits into one table: {{ source('raw', 'attribution_credits_markov') }}, {{ source('raw', 'attribution_credits_shapley') }}.
+-- Three assets write credits into one table:
+-- {{ source('raw', 'attribution_credits_markov') }}, {{ source('raw', 'attribution_credits_shapley') }}.
 
 with spend as (
     select

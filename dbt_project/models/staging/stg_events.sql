@@ -108,7 +108,9 @@ select
     {{ by_newest_rules('term', is_recomputed) }} as term,
     {{ by_newest_rules('content', is_recomputed) }} as content,
     -- What came in before there were rules waits to be computed.
-    toLowCardinality(if(rules_version = 0, 'unknown', toString({{ by_newest_rules('channel', is_recomputed) }}))) as channel,
+    toLowCardinality(
+        if(rules_version = 0, 'unknown', toString({{ by_newest_rules('channel', is_recomputed) }}))
+    ) as channel,
     mapFromArrays(
         {{ by_newest_rules('click_ids.name', is_recomputed) }},
         {{ by_newest_rules('click_ids.value', is_recomputed) }}
