@@ -59,7 +59,10 @@ firsts as (
         toDate(first_at) as first_on,
         first_channel
     from {{ people }}
-    where (tenant_id, person_id) in (select tenant_id, arrayJoin([person_id, met_as]) from known)
+    where (tenant_id, person_id) in (
+        select tenant_id, arrayJoin([person_id, met_as]) as person_id
+        from known
+    )
 ),
 
 -- A person who was only ever told of, by a login elsewhere, is known by the device.

@@ -138,7 +138,9 @@ bought as (
         tenant_id,
         goal_id,
         order_id,
-        min((occurred_at, event_id, visitor_id, person_id, toDecimal64(coalesce(event_value, 0), 4), event_currency)) as first
+        min(
+            (occurred_at, event_id, visitor_id, person_id, toDecimal64(coalesce(event_value, 0), 4), event_currency)
+        ) as first
     from by_people
     where not is_refund and order_id != ''
     group by tenant_id, goal_id, order_id

@@ -37,7 +37,7 @@ split_lately as (
     {% endif %}
 ),
 
--- Devices of which something was learned or forgotten, with all others of the same people: a person has so many at most.
+-- Devices of which something was learned or forgotten, with all others of the same people, who may have so many.
 touched as (
     select
         tenant_id,
@@ -154,7 +154,7 @@ owners as (
                 arrayPushFront(arrayPopFront(own.1), toDateTime64(0, 3, 'UTC')),
                 arrayPushBack(
                     arrayPopFront(own.1),
-                    if(shared_from = 0, toDateTime64('2200-01-01 00:00:00', 3, 'UTC'), hands[shared_from].1)
+                    if(shared_from = 0, toDateTime64('2200-01-01 00:00:00', 3, 'UTC'), hands.1[shared_from])
                 )
             )
         ) as owner
@@ -175,9 +175,9 @@ select
     tenant_id,
     visitor_id,
     visitor_id as identity,
-    hands[shared_from].1 as valid_from,
+    hands.1[shared_from] as valid_from,
     toDateTime64('2200-01-01 00:00:00', 3, 'UTC') as valid_to,
-    hands[shared_from].1 as known_at
+    hands.1[shared_from] as known_at
 from hands
 where shared_from > 0
 {% if is_incremental() %}

@@ -14,7 +14,8 @@
 {% set steps, window = var('funnel_steps')[1:], var('funnel_days') %}
 {% set known_days = window ~ ' + ' ~ var('identity_reach_days') %}
 {% set never = "toDateTime64(0, 3, 'UTC')" %}
-{% set in_time = 'from_{before} != ' ~ never ~ ' and at >= from_{before} and at < entered_at + toIntervalDay(' ~ window ~ ')' %}
+{% set in_time = 'from_{before} != ' ~ never
+    ~ ' and at >= from_{before} and at < entered_at + toIntervalDay(' ~ window ~ ')' %}
 {% set first_after = 'arrayFirst(at -> ' ~ in_time ~ ', done.times_{number}) as at_{number}' %}
 {% set as_of = begin_build() %}
 {% set days = widened(
@@ -109,7 +110,9 @@ done as (
                 'step_events.occurred_at + toIntervalDay(' ~ known_days ~ ')'
             ) }}
         ) as person_id,
-        {{ each(steps, "arraySort(groupArrayIf(step_events.occurred_at, event = '{item}')) as times_{number}", first=2) }}
+        {{ each(
+            steps, "arraySort(groupArrayIf(step_events.occurred_at, event = '{item}')) as times_{number}", first=2
+        ) }}
     from step_events
     left any join {{ owners_of('step_events') }} as known
         on step_events.tenant_id = known.tenant_id and step_events.visitor_id = known.visitor_id
@@ -163,8 +166,8 @@ select
     toLowCardinality(device) as device,
     toLowCardinality(country) as country,
     toUInt8(step_number) as step_number,
-    toLowCardinality(steps[step_number].1) as step,
-    steps[1].2 as entered,
-    steps[step_number].2 as people
+    toLowCardinality(steps.1[step_number]) as step,
+    steps.2[1] as entered,
+    steps.2[step_number] as people
 from counted
 array join arrayEnumerate(steps) as step_number

@@ -106,7 +106,7 @@ edges as (
         select * from delivered
         union all
         select * from clicked
-    )
+    ) as meetings
 )
 
 select

@@ -73,6 +73,13 @@ devices as (
     where conversions.credited_person_id != ''
 ),
 
+asked_for as (
+    select distinct
+        tenant_id,
+        visitor_id
+    from devices
+),
+
 touches as (
     select
         devices.tenant_id as tenant_id,
@@ -97,7 +104,7 @@ touches as (
         and touchpoints.touched_at > devices.credited_at - toIntervalDay(devices.lookback_days)
         and touchpoints.touched_at >= devices.valid_from
         and touchpoints.touched_at < devices.valid_to
-        and (touchpoints.tenant_id, touchpoints.visitor_id) in (select tenant_id, visitor_id from devices)
+        and (touchpoints.tenant_id, touchpoints.visitor_id) in (select tenant_id, visitor_id from asked_for)
         {% if builds_days() %}
             and touchpoints.touched_on >= {{ first_touch_day(conversions, days, lookback) }}
             and touchpoints.touched_on <= toDate('{{ days[-1] if days else "1970-01-01" }}')

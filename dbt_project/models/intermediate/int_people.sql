@@ -117,10 +117,8 @@ devices as (
     select *
     from {{ identities }}
     where
-        person_id != visitor_id
-        {% if is_incremental() %}
-            and (tenant_id, person_id) in (select tenant_id, person_id from touched)
-        {% endif %}
+        (tenant_id, person_id) in (select tenant_id, person_id from touched)
+        and person_id != visitor_id
 ),
 
 met_at_devices as (
@@ -168,9 +166,9 @@ select
     met.first.1 as met_at,
     toLowCardinality(met.first.2) as met_channel,
     met.first.3 as met_campaign_id,
-    {{ first }}.1 as first_at,
-    toLowCardinality({{ first }}.2) as first_channel,
-    {{ first }}.3 as first_campaign_id,
+    tupleElement({{ first }}, 1) as first_at,
+    toLowCardinality(tupleElement({{ first }}, 2)) as first_channel,
+    tupleElement({{ first }}, 3) as first_campaign_id,
     {% if is_incremental() %}
         -- Whoever was counted under another first visit is counted again.
         multiIf(

@@ -57,7 +57,11 @@ people_that_convert as (
     from {{ conversions }}
     where
         credited_person_id != ''
-        and (tenant_id, goal_id) in (select tenant_id, goal_id from {{ ref('stg_goals') }} where is_headline)
+        and (tenant_id, goal_id) in (
+            select tenant_id, goal_id
+            from {{ ref('stg_goals') }}
+            where is_headline
+        )
         {% if builds_days() %}
             and converted_on in {{ any_of(days) }}
         {% endif %}
@@ -95,8 +99,8 @@ select
     sum(visits) as visits,
     sum(conversions) as conversions,
     toDecimal64(sum(value), 4) as value,
-    least(min(first_visit).1, min(first_converted_at)) as first_at,
-    toLowCardinality(min(first_visit).2) as first_channel,
-    min(first_visit).3 as first_campaign_id
+    least(tupleElement(min(first_visit), 1), min(first_converted_at)) as first_at,
+    toLowCardinality(tupleElement(min(first_visit), 2)) as first_channel,
+    tupleElement(min(first_visit), 3) as first_campaign_id
 from facts
 group by tenant_id, date_day, person_id

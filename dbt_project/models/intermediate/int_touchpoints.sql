@@ -191,6 +191,13 @@ rules as (
     from {{ ref('stg_channel_rules') }}
 ),
 
+shops as (
+    select
+        tenant_id as id,
+        slug
+    from {{ ref('stg_tenants') }}
+),
+
 -- The team's own rules come first; the first one that fits decides.
 ruled as (
     select
@@ -198,7 +205,7 @@ ruled as (
         tupleElement(
             arrayFirst(
                 rule ->
-                rule.2 in ('', tenants.slug)
+                rule.2 in ('', shops.slug)
                 and match(touchpoints.source, rule.3)
                 and match(touchpoints.medium, rule.4)
                 and match(touchpoints.campaign, rule.5)
@@ -208,7 +215,7 @@ ruled as (
             7
         ) as ruled_channel
     from touchpoints
-    left any join {{ ref('stg_tenants') }} as tenants on touchpoints.tenant_id = tenants.tenant_id
+    left any join shops on touchpoints.tenant_id = shops.id
     cross join rules
 )
 
