@@ -39,7 +39,7 @@ AT_ONCE = 2_000_000
 CHAIN = (
     "stg_tenants", "stg_goals", "stg_measurement", "stg_identity_splits", "stg_exchange_rates", "stg_channel_rules",
     "stg_touch_events", "stg_links", "stg_campaigns", "stg_events", "int_sessions", "int_identity_edges",
-    "int_device_owners", "int_contact_aliases", "int_identities", "int_touchpoints", "int_conversions", "int_paths",
+    "int_touched_devices", "int_device_owners", "int_contact_aliases", "int_identities", "int_touchpoints", "int_conversions", "int_paths",
 )  # fmt: skip
 # Visits of four events: pages, and now and then a log-in or a purchase that the shop's server tells of. A visitor comes
 # back a few times within a month or so, one in ten is a program, one event in fifty is sent twice.

@@ -97,15 +97,15 @@
     {{ return(first_column(outdated)) }}
 {%- endmacro %}
 
-{#- The days of another model that were built since this one last looked. -#}
-{% macro built_since(upstream) -%}
-    {%- if not builds_days() or not is_incremental() or asked_days() -%}
+{#- The days of another model that were built since this one, or the one that reads them, last looked. -#}
+{% macro built_since(upstream, reader=this) -%}
+    {%- if not builds_days() or (reader == this and not is_incremental()) or asked_days() -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set built -%}
         select toString(upstream.day) as built
         from ({{ built_days(upstream) }}) as upstream
-        where upstream.day > toDate('{{ all_days() }}') and upstream.built_at > {{ last_built() }}
+        where upstream.day > toDate('{{ all_days() }}') and upstream.built_at > {{ last_built(reader) }}
         order by built
     {%- endset -%}
     {{ return(first_column(built)) }}
@@ -163,8 +163,8 @@
 {%- endmacro %}
 
 {#- Up to which moment all of this model is built, or all was looked for that may have come in. -#}
-{% macro last_built() -%}
-    (select max(built_at) from ({{ built_days(this) }}) where day = toDate('{{ all_days() }}'))
+{% macro last_built(model=this) -%}
+    (select max(built_at) from ({{ built_days(model) }}) where day = toDate('{{ all_days() }}'))
 {%- endmacro %}
 
 {#- Says in the SQL itself what it builds, up to which moment, and which days it owes; `all` is all there are. -#}
@@ -258,6 +258,9 @@
 {% macro any_of(days) -%}
     {%- if days -%} ('{{ days | join("', '") }}') {%- else -%} (toDate('1970-01-01')) {%- endif -%}
 {%- endmacro %}
+
+{#- A moment after all others. -#}
+{% macro never() -%} toDateTime64('2200-01-01 00:00:00', 3, 'UTC') {%- endmacro %}
 
 {#- The first of the days as a date; far in the future where there are none. -#}
 {% macro first_of(days) -%}

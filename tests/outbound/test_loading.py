@@ -38,9 +38,10 @@ def test_a_send_is_in_the_warehouse_as_soon_as_it_is_done(
     office.send()
     assert loaded(office, clickhouse, action_id) == [("failed", 1), ("sent", 44)]
     rows = clickhouse.query(
-        f"select distinct channel, version, run_id != '' from raw.deliveries where action_id = {action_id}"
+        "select channel, version, run_id != '', uniqExact(contact_id), min(contact_id) > 0 "
+        f"from raw.deliveries where action_id = {action_id} group by all"
     ).result_rows
-    assert list(rows) == [("smtp", 1, True)]
+    assert list(rows) == [("smtp", 1, True, 45, True)]
 
 
 def test_what_could_not_be_loaded_is_loaded_later_and_once(

@@ -33,7 +33,7 @@ SOMEBODY = Actor(ActorKind.USER, "1")
 CHAIN = (
     "stg_tenants", "stg_links", "stg_campaigns", "stg_goals", "stg_measurement", "stg_identity_splits", "stg_exchange_rates",
     "stg_channel_rules", "stg_touch_events", "stg_variants", "stg_events", "int_sessions", "int_identity_edges",
-    "int_device_owners", "int_contact_aliases", "int_identities", "int_touchpoints", "int_conversions", "int_paths",
+    "int_touched_devices", "int_device_owners", "int_contact_aliases", "int_identities", "int_touchpoints", "int_conversions", "int_paths",
     "int_visits_daily", "int_link_daily", "int_variant_daily",
 )  # fmt: skip
 COMPARED = {

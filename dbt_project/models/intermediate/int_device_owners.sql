@@ -9,57 +9,14 @@
     )
 }}
 
-{% set all_edges, splits = ref('int_identity_edges'), ref('stg_identity_splits') %}
+{% set all_edges, splits, touched = ref('int_identity_edges'), ref('stg_identity_splits'), ref('int_touched_devices') %}
 {% set as_of = begin_build() %}
-{% set learned = built_since(all_edges) %}
 {{ building([], as_of) }}
 
 -- Who a device belongs to, and since when that is known. A user is one person and is never merged with another: a
 -- device belongs to whoever was last told to be at it, and before the first one to them. What a person split off is
 -- left out; what more than so many share belongs to nobody from then on.
-with met as (
-    select distinct
-        tenant_id,
-        identity
-    from {{ all_edges }}
-    {% if is_incremental() %}
-        where seen_on in {{ any_of(learned) }}
-    {% endif %}
-),
-
-split_lately as (
-    select
-        tenant_id,
-        visitor_id
-    from {{ source('records', 'identity_splits') }}
-    {% if is_incremental() %}
-        where changed_at + toIntervalMinute(1) > {{ last_built() }}
-    {% endif %}
-),
-
--- Devices of which something was learned or forgotten, with all others of the same people, who may have so many.
-touched as (
-    select
-        tenant_id,
-        visitor_id
-    from {{ all_edges }}
-    where (tenant_id, identity) in (select tenant_id, identity from met)
-    union distinct
-    select
-        tenant_id,
-        visitor_id
-    from split_lately
-    {% if is_incremental() %}
-        union distinct
-        select
-            tenant_id,
-            visitor_id
-        from {{ this }}
-        where toDate(known_at) in {{ any_of(learned) }}
-    {% endif %}
-),
-
-edges as (
+with edges as (
     select
         edges.tenant_id as tenant_id,
         edges.visitor_id as visitor_id,
@@ -78,7 +35,7 @@ edges as (
                 tenant_id,
                 identity
             from {{ all_edges }}
-            where (tenant_id, visitor_id) in (select tenant_id, visitor_id from touched)
+            where (tenant_id, visitor_id) in (select tenant_id, visitor_id from {{ touched }})
         )
     {% endif %}
 ),
@@ -88,7 +45,8 @@ pairs as (
         tenant_id,
         visitor_id,
         identity,
-        min(first_at) as met_at
+        min(first_at) as met_at,
+        groupUniqArrayArray([first_at, last_at]) as moments
     from edges
     group by tenant_id, visitor_id, identity
 ),
@@ -101,30 +59,18 @@ numbered as (
     from pairs
 ),
 
-believed as (
+meetings as (
     select
         tenant_id,
         visitor_id,
-        identity,
-        met_at
+        arraySort(arrayFlatten(groupArray(arrayMap(at -> (at, identity), moments)))) as seen
     from numbered
-    where device_number <= {{ var('most_devices_of_a_person') }}
-),
-
-moments as (
-    select
-        edges.tenant_id as tenant_id,
-        edges.visitor_id as visitor_id,
-        arraySort(groupUniqArrayArray([(edges.first_at, edges.identity), (edges.last_at, edges.identity)])) as seen
-    from edges
-    inner join believed
-        on
-            edges.tenant_id = believed.tenant_id
-            and edges.visitor_id = believed.visitor_id
-            and edges.identity = believed.identity
     where
-        not startsWith(edges.visitor_id, 'contact:')
-        and (edges.tenant_id, edges.visitor_id) in (select tenant_id, visitor_id from touched)
+        device_number <= {{ var('most_devices_of_a_person') }}
+        and not startsWith(visitor_id, 'contact:')
+        {% if is_incremental() %}
+            and (tenant_id, visitor_id) in (select tenant_id, visitor_id from {{ touched }})
+        {% endif %}
     group by tenant_id, visitor_id
 ),
 
@@ -135,27 +81,30 @@ hands as (
         visitor_id,
         arrayFilter(
             (moment, before) -> moment.2 != before, seen, arrayPushFront(arrayPopBack(seen.2), '')
-        ) as hands,
+        ) as changes,
         -- How many people have been met there by each change.
-        arrayCumSum(arrayMap(meeting -> meeting = 1, arrayEnumerateUniq(hands.2))) as people,
-        arrayFirstIndex(number -> number > {{ var('most_people_at_a_device') }}, people) as shared_from
-    from moments
+        arrayCumSum(arrayMap(meeting -> meeting = 1, arrayEnumerateUniq(changes.2))) as people,
+        arrayFirstIndex(number -> number > {{ var('most_people_at_a_device') }}, people) as shared_from,
+        if(shared_from = 0, changes, arraySlice(changes, 1, shared_from - 1)) as own,
+        if(shared_from = 0, {{ never() }}, changes.1[shared_from]) as shared_at,
+        -- What too many share is a visitor of its own from then on.
+        if(shared_from = 0, [], [(visitor_id, shared_at, shared_at, {{ never() }})]) as as_shared
+    from meetings
 ),
 
 owners as (
     select
         tenant_id,
         visitor_id,
-        if(shared_from = 0, hands, arraySlice(hands, 1, shared_from - 1)) as own,
         arrayJoin(
-            arrayZip(
-                own.2,
-                own.1,
-                arrayPushFront(arrayPopFront(own.1), toDateTime64(0, 3, 'UTC')),
-                arrayPushBack(
-                    arrayPopFront(own.1),
-                    if(shared_from = 0, toDateTime64('2200-01-01 00:00:00', 3, 'UTC'), hands.1[shared_from])
-                )
+            arrayConcat(
+                arrayZip(
+                    own.2,
+                    own.1,
+                    arrayPushFront(arrayPopFront(own.1), toDateTime64(0, 3, 'UTC')),
+                    arrayPushBack(arrayPopFront(own.1), shared_at)
+                ),
+                as_shared
             )
         ) as owner
     from hands
@@ -169,17 +118,6 @@ select
     owner.4 as valid_to,
     owner.2 as known_at
 from owners
-union all
--- What too many share is a visitor of its own from then on.
-select
-    tenant_id,
-    visitor_id,
-    visitor_id as identity,
-    hands.1[shared_from] as valid_from,
-    toDateTime64('2200-01-01 00:00:00', 3, 'UTC') as valid_to,
-    hands.1[shared_from] as known_at
-from hands
-where shared_from > 0
 {% if is_incremental() %}
     -- One that belongs to nobody any more keeps a row that says so.
     union all
@@ -190,8 +128,8 @@ where shared_from > 0
         toDateTime64(0, 3, 'UTC') as valid_from,
         toDateTime64(0, 3, 'UTC') as valid_to,
         toDateTime64(0, 3, 'UTC') as known_at
-    from touched
-    left anti join owners
-        on touched.tenant_id = owners.tenant_id and touched.visitor_id = owners.visitor_id
-    where (touched.tenant_id, touched.visitor_id) in (select tenant_id, visitor_id from {{ this }})
+    from {{ touched }} as touched
+    left anti join meetings
+        on touched.tenant_id = meetings.tenant_id and touched.visitor_id = meetings.visitor_id
+    where touched.is_held
 {% endif %}

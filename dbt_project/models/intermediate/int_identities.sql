@@ -36,6 +36,6 @@ select
     contact as visitor_id,
     user as person_id,
     toDateTime64(0, 3, 'UTC') as valid_from,
-    toDateTime64('2200-01-01 00:00:00', 3, 'UTC') as valid_to,
+    {{ never() }} as valid_to,
     known_at
 from aliases

@@ -63,7 +63,7 @@ devices as (
         conversions.lookback_days as lookback_days,
         conversions.credited_person_id as visitor_id,
         toDateTime64(0, 3, 'UTC') as valid_from,
-        toDateTime64('2200-01-01 00:00:00', 3, 'UTC') as valid_to
+        {{ never() }} as valid_to
     from conversions
     left anti join identities
         on

@@ -77,7 +77,7 @@ facts as (
         toUInt64(0) as conversions,
         toDecimal64(0, 4) as value,
         first_visit,
-        toDateTime64('2200-01-01 00:00:00', 3, 'UTC') as first_converted_at
+        {{ never() }} as first_converted_at
     from people_that_visit
     union all
     select
@@ -87,7 +87,7 @@ facts as (
         toUInt64(0) as visits,
         toUInt64(conversions) as conversions,
         toDecimal64(value, 4) as value,
-        (toDateTime64('2200-01-01 00:00:00', 3, 'UTC'), 'unassigned', toInt64(0)) as first_visit,
+        ({{ never() }}, 'unassigned', toInt64(0)) as first_visit,
         first_converted_at
     from people_that_convert
 )
