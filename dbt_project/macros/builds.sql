@@ -19,6 +19,11 @@
     {{ return((first_column("select toString(now64(6, 'UTC'))") or [''])[0]) }}
 {%- endmacro %}
 
+{#- The moment up to which another model has looked, for one that does what that one has found. -#}
+{% macro moment_of(model) -%}
+    {{ return((first_column('select toString(' ~ last_built(model) ~ ')') or [''])[0]) }}
+{%- endmacro %}
+
 {#- Whether the model is built a day at a time; a unit test gives it rows and no days. -#}
 {% macro builds_days() -%}
     {{ return(execute or is_incremental()) }}

@@ -10,7 +10,7 @@
 }}
 
 {% set all_edges, splits, touched = ref('int_identity_edges'), ref('stg_identity_splits'), ref('int_touched_devices') %}
-{% set as_of = begin_build() %}
+{% set as_of = moment_of(touched) if is_incremental() else begin_build() %}
 {{ building([], as_of) }}
 
 -- Who a device belongs to, and since when that is known. A user is one person and is never merged with another: a

@@ -10,106 +10,24 @@
 }}
 
 {% set person_days, identities = ref('int_person_days'), ref('int_identities') %}
-{% set as_of = begin_build() %}
-{% set learned = built_since(person_days) %}
-{% set never = "toDateTime64('2200-01-01 00:00:00', 3, 'UTC')" %}
+{% set touched = ref('int_touched_people') %}
+{% set as_of = moment_of(touched) if is_incremental() else begin_build() %}
 {{ building([], as_of) }}
 
-with changed as (
-    select distinct
-        tenant_id,
-        person_id
-    from {{ person_days }}
+with met as (
     {% if is_incremental() %}
-        where date_day in {{ any_of(learned) }}
-        union distinct
-        select
-            tenant_id,
-            person_id
-        from {{ this }}
-        where toDate(met_at) in {{ any_of(learned) }}
-    {% endif %}
-),
-
--- Whose devices they are was here before as well, if only as a device.
-touched as (
-    select
-        tenant_id,
-        person_id
-    from changed
-    {% if is_incremental() %}
-        union distinct
-        select
-            tenant_id,
-            person_id
-        from {{ identities }}
-        where (tenant_id, visitor_id) in (select tenant_id, person_id from changed)
-    {% endif %}
-),
-
-days as (
-    select
-        tenant_id,
-        person_id,
-        (first_at, toString(first_channel), first_campaign_id) as first
-    from {{ person_days }}
-    {% if is_incremental() %}
-        where date_day in {{ any_of(learned) }}
-        union all
         select
             tenant_id,
             person_id,
-            (met_at, toString(met_channel), met_campaign_id) as first
-        from {{ this }}
-        where
-            (tenant_id, person_id) in (select tenant_id, person_id from touched)
-            and toDate(met_at) not in {{ any_of(learned) }}
-        union all
-        -- Who was not there on their first day after all may have come later.
+            first
+        from {{ touched }}
+    {% else %}
         select
             tenant_id,
             person_id,
-            (first_at, toString(first_channel), first_campaign_id) as first
+            min((first_at, toString(first_channel), first_campaign_id)) as first
         from {{ person_days }}
-        where
-            date_day > {{ first_of(learned) }}
-            and (tenant_id, person_id) in (
-                select
-                    tenant_id,
-                    person_id
-                from {{ this }}
-                where
-                    toDate(met_at) in {{ any_of(learned) }}
-                    and (tenant_id, person_id, toDate(met_at)) not in (
-                        select
-                            tenant_id,
-                            person_id,
-                            date_day
-                        from {{ person_days }}
-                        where date_day in {{ any_of(learned) }}
-                    )
-            )
-    {% endif %}
-),
-
-met as (
-    select
-        tenant_id,
-        person_id,
-        min(days.first) as first
-    from days
-    group by tenant_id, person_id
-    {% if is_incremental() %}
-        union all
-        -- One who was never there keeps a row that says so.
-        select
-            tenant_id,
-            person_id,
-            ({{ never }}, '', toInt64(0)) as first
-        from touched
-        where
-            (tenant_id, person_id) not in (select tenant_id, person_id from days)
-            and (tenant_id, person_id) in (select tenant_id, person_id from {{ this }})
+        group by tenant_id, person_id
     {% endif %}
 ),
 
@@ -117,7 +35,7 @@ devices as (
     select *
     from {{ identities }}
     where
-        (tenant_id, person_id) in (select tenant_id, person_id from touched)
+        (tenant_id, person_id) in (select tenant_id, person_id from met)
         and person_id != visitor_id
 ),
 
@@ -136,7 +54,7 @@ met_at_devices as (
         from {{ this }}
         where
             (tenant_id, person_id) in (select tenant_id, visitor_id from devices)
-            and (tenant_id, person_id) not in (select tenant_id, person_id from touched)
+            and (tenant_id, person_id) not in (select tenant_id, person_id from met)
     {% endif %}
 ),
 
@@ -190,6 +108,6 @@ left any join before on met.tenant_id = before.tenant_id and met.person_id = bef
             first_channel,
             moved_at
         from {{ this }}
-        where (tenant_id, person_id) in (select tenant_id, person_id from touched)
+        where (tenant_id, person_id) in (select tenant_id, person_id from met)
     ) as held on met.tenant_id = held.tenant_id and met.person_id = held.person_id
 {% endif %}

@@ -1,8 +1,16 @@
-{{ config(materialized='table', order_by='(tenant_id, visitor_id)') }}
+{{
+    config(
+        materialized='table',
+        order_by='(tenant_id, visitor_id)',
+        post_hook="{{ remember_build(model['compiled_code']) }}",
+    )
+}}
 
+{% set as_of = begin_build() %}
 {% set edges, splits = ref('int_identity_edges'), source('records', 'identity_splits') %}
 {% set owners = edges.incorporate(path={'identifier': 'int_device_owners'}) %}
 {% set learned = built_since(edges, reader=owners) %}
+{{ building([], as_of) }}
 
 -- Devices of which something was learned or forgotten since it was last said whose they are, with all others of the
 -- same people, who may have so many. A first build says it of all and needs no list.
