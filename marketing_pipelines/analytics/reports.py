@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from marketing_pipelines.analytics.asking import GoalNumber, Question
+from marketing_pipelines.analytics.asking import GoalNumber, Inquiry, Question
 from marketing_pipelines.analytics.channels import ChannelsAsked, channels
 from marketing_pipelines.analytics.funnels import FunnelAsked, funnel
 from marketing_pipelines.analytics.measures import Metric
@@ -30,7 +30,7 @@ class Report:
     name: str
     title: str
     description: str
-    asked: type[Question]
+    asked: type[Inquiry]
     columns: Sequence[Column]
     rows: "Rows"
 
@@ -38,7 +38,7 @@ class Report:
 _catalogue: dict[str, Report] = {}
 
 
-def report(name: str, title: str, asked: type[Question], *columns: Column) -> "Callable[[Rows], Rows]":
+def report(name: str, title: str, asked: type[Inquiry], *columns: Column) -> "Callable[[Rows], Rows]":
     """Enters a function into the catalogue, its docstring as the description."""
 
     def enter(rows: "Rows") -> "Rows":

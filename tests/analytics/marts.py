@@ -28,7 +28,7 @@ TABLES = {
     "converted_at DateTime64(3, 'UTC'), converted_on Date, credited_at DateTime64(3, 'UTC'), conversions UInt8, value Decimal(18, 4), currency LowCardinality(String), "
     "channels Array(String), campaigns Array(Int64), touched_at Array(DateTime64(3, 'UTC'))",
     "staging.stg_measurement": "tenant_id Int64, session_gap_minutes Int64, first_weight Decimal(5, 4), last_weight Decimal(5, 4), "
-    "half_life_hours Int64, markov_order Int64, collapse_repeats Bool",
+    "half_life_hours Int64, markov_order Int64, collapse_repeats Bool, direct_overrides Bool",
     "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), "
     "occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, channel LowCardinality(String), "
     "device LowCardinality(String), country LowCardinality(String), is_bot Bool",
