@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any
 
@@ -132,7 +131,8 @@ def credit(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Credi
     rows = read(
         client, tenant, _RESULTS, window=int(asked.window_days), goal=asked.goal_id or 0
     ).to_dicts()
-    spent = {row["channel"]: row for row in rows if not row["model"]}
+    costs = [row for row in rows if not row["model"]]
+    spend = {row["channel"]: row["spend"] for row in costs if row["spend"]}
     given = {(row["model"], row["channel"]): row for row in rows if row["model"]}
     if not given:
         return Credit(asked)
@@ -143,19 +143,19 @@ def credit(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Credi
     told += [Told(name, name.replace("_", " ").capitalize(), "") for name in sorted(computed - set(known))]
     of_one = [row for (model, _), row in given.items() if model == told[0].name]
     conversions, value = sum(it["conversions"] for it in of_one), sum(it["value"] for it in of_one)
-    names = {channel for _, channel in given} | {name for name, row in spent.items() if row["spend"]}
-    channels = [
-        _channel(
-            name,
-            spent[name]["spend"] if name in spent else 0.0,
-            [_reading(it.name, given.get((it.name, name)), conversions, value, _spend(spent, name)) for it in told],
-        )
-        for name in names
-    ]
+    channels = list[Channel]()
+    for name in {channel for _, channel in given} | set(spend):
+        cost = spend.get(name, 0.0)
+        readings = [
+            _reading(it.name, given.get((it.name, name)), conversions, value, cost) for it in told
+        ]
+        ranked = sorted(readings, key=lambda it: it.share.best)
+        said = verdict([it.roas for it in readings])
+        channels.append(Channel(name, cost, readings, said, ranked[0], ranked[-1]))
     return Credit(
         asked=asked,
-        span=_span(as_of, asked.window_days),
-        currency=next((str(row["currency"]) for row in spent.values() if row["currency"]), ""),
+        span=Span(as_of - (asked.window_days - 1) * DAY, as_of),
+        currency=next((str(row["currency"]) for row in costs), ""),
         conversions=conversions,
         value=value,
         models=told,
@@ -170,19 +170,6 @@ def _catalogue() -> dict[str, Told]:
     return {
         it.name: Told(it.name, it.title, it.description.partition("\n\n")[0]) for it in attribution.models()
     }
-
-
-def _span(as_of: date, days: int) -> Span:
-    return Span(as_of - (days - 1) * DAY, as_of)
-
-
-def _spend(spent: Mapping[str, Mapping[str, Any]], channel: str) -> float:
-    return spent[channel]["spend"] if channel in spent else 0.0
-
-
-def _channel(name: str, spend: float, readings: Sequence[Reading]) -> Channel:
-    ranked = sorted(readings, key=lambda it: it.share.best)
-    return Channel(name, spend, readings, verdict([it.roas for it in readings]), ranked[0], ranked[-1])
 
 
 def verdict(roas: Sequence[Estimate | None]) -> Verdict:
