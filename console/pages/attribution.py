@@ -72,6 +72,8 @@ def side_by_side(
             told=found.told if found else "",
             found=found.credit if found else None,
             journeys=found.journeys if found else None,
+            end=credit.axis(found.credit) if found else 1.0,
+            titles=TITLES,
             goal=goal,
             goals=offered,
             headline=own.headline_model,
@@ -96,8 +98,15 @@ def explorer(
 ) -> HTMLResponse:
     """What is wrong with what was asked stands beside its field."""
     with visitor.records() as session:
-        headline = measurement.of_tenant(session, visitor.tenant).headline_model
-    typed = {"model": model or headline, "campaign_id": campaign_id, "goal_id": goal_id, "from": first, "to": last}
+        model = model or measurement.of_tenant(session, visitor.tenant).headline_model
+        goal_id = goal_id or str(goals.headline(session, visitor.tenant).id)
+    typed = {
+        "model": model,
+        "campaign_id": campaign_id,
+        "goal_id": goal_id,
+        "from": first,
+        "to": last,
+    }
     try:
         asked = path_steps.asked(visitor, typed)
     except Refused as refused:

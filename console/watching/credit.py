@@ -14,7 +14,21 @@ from store.records.goals import ConversionGoal
 # Where the axis of the pictures may end.
 _AXES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 _PERCENT = "\u202f%"
-_COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_COUNTED = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 VERDICTS: Mapping[Verdict, Label] = {
     Verdict.EVERY: Label("Earn more than they cost, by every model", Tone.GOOD),
@@ -104,7 +118,9 @@ def unjudged(found: Credit) -> str:
     paid = [name(it.name) for it in found.channels if it.verdict is Verdict.UNKNOWN and it.spend]
     said = list[str]()
     if free:
-        said.append(f"No spend is known of {listed(free)}, so that nothing is said of what {'it returns' if len(free) == 1 else 'they return'}.")
+        said.append(
+            f"No spend is known of {listed(free)}, so that nothing is said of what {'it returns' if len(free) == 1 else 'they return'}."
+        )
     if paid:
         said.append(f"Conversions of this goal have no value in money; judge {listed(paid)} by CPA.")
     return " ".join(said)
@@ -144,6 +160,8 @@ def percent(share: float) -> str:
 
 def between(low: float, high: float) -> str:
     least, most = percent(low), percent(high)
+    if low == high:
+        return most
     return f"about {most}" if least == most else f"{least.removesuffix(_PERCENT)} to {most}"
 
 

@@ -128,9 +128,7 @@ class Credit:
 
 def credit(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Credit:
     """As of the newest day that was computed; spend is that of the same days."""
-    rows = read(
-        client, tenant, _RESULTS, window=int(asked.window_days), goal=asked.goal_id or 0
-    ).to_dicts()
+    rows = read(client, tenant, _RESULTS, window=int(asked.window_days), goal=asked.goal_id or 0).to_dicts()
     costs = [row for row in rows if not row["model"]]
     spend = {row["channel"]: row["spend"] for row in costs if row["spend"]}
     given = {(row["model"], row["channel"]): row for row in rows if row["model"]}
@@ -146,9 +144,7 @@ def credit(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Credi
     channels = list[Channel]()
     for name in {channel for _, channel in given} | set(spend):
         cost = spend.get(name, 0.0)
-        readings = [
-            _reading(it.name, given.get((it.name, name)), conversions, value, cost) for it in told
-        ]
+        readings = [_reading(it.name, given.get((it.name, name)), conversions, value, cost) for it in told]
         ranked = sorted(readings, key=lambda it: it.share.best)
         said = verdict([it.roas for it in readings])
         channels.append(Channel(name, cost, readings, said, ranked[0], ranked[-1]))
@@ -216,7 +212,9 @@ def _cost(spend: float, conversions: Estimate) -> Estimate | None:
     if not conversions.best or not conversions.high:
         return None
     return Estimate(
-        spend / conversions.best, spend / conversions.high, spend / conversions.low if conversions.low else None
+        spend / conversions.best,
+        spend / conversions.high,
+        spend / conversions.low if conversions.low else None,
     )
 
 

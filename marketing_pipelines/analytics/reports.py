@@ -217,7 +217,11 @@ def path_rows(client: events.Client, tenant: TenantId, asked: PathsAsked) -> "It
 
 
 def _bounded(name: str, title: str, form: Form) -> tuple[Column, Column, Column]:
-    return Column(name, title, form), Column(f"{name}_low", "at least", form), Column(f"{name}_high", "at most", form)
+    return (
+        Column(name, title, form),
+        Column(f"{name}_low", "at least", form),
+        Column(f"{name}_high", "at most", form),
+    )
 
 
 def _bounds(name: str, found: Estimate | None) -> dict[str, float | None]:
