@@ -1,6 +1,7 @@
 """Attribution: every model side by side by channel, how sure each is, and the paths that it all is read from."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlencode
@@ -19,7 +20,7 @@ from console.measuring import goal_book
 from console.watching import analytics, credit, path_steps
 from marketing_pipelines import attribution
 from marketing_pipelines.analytics.asking import GoalNumber
-from marketing_pipelines.analytics.credit import CreditAsked, Window
+from marketing_pipelines.analytics.credit import Credit, CreditAsked, Window
 from marketing_pipelines.analytics.paths import Paths, PathsAsked, paths
 from store.records import goals, measurement
 
@@ -72,6 +73,7 @@ def side_by_side(
             told=found.told if found else "",
             found=found.credit if found else None,
             journeys=found.journeys if found else None,
+            behind=_behind(visitor, found.credit) if found else 0,
             end=credit.axis(found.credit) if found else 1.0,
             titles=TITLES,
             goal=goal,
@@ -88,7 +90,7 @@ def side_by_side(
 
 
 @router.get("/attribution/paths")
-def explorer(
+def path_explorer(
     visitor: SignedIn,
     model: Typed = "",
     campaign_id: Typed = "",
@@ -157,6 +159,11 @@ def _paths(
 
 def _address(window: Window, goal: int, show: Shown) -> str:
     return f"/attribution?{urlencode({'window_days': int(window), 'goal_id': goal, 'show': str(show)})}"
+
+
+def _behind(visitor: Visitor, found: Credit) -> int:
+    """How many days there have been since the newest that was computed."""
+    return (datetime.now(visitor.time_zone).date() - found.span.last).days if found.span else 0
 
 
 def _away(failure: HTTPException) -> str:

@@ -191,8 +191,8 @@ def _returns(channel: Channel, found: Credit) -> str:
     if channel.verdict is Verdict.SOME:
         lowest, highest = min(readings, key=_best), max(readings, key=_best)
         return (
-            f"{sentence(name(channel.name))}: {_bounds(highest[0])} by {titles[highest[1]].lower()}, "
-            f"but {_bounds(lowest[0])} by {titles[lowest[1]].lower()}"
+            f"{sentence(name(channel.name))}: {_bounds(highest[0])} by {titles[highest[1]]}, "
+            f"but {_bounds(lowest[0])} by {titles[lowest[1]]}"
         )
     low = min(it.low for it, _ in readings)
     high = max(it.high or it.best for it, _ in readings)
@@ -204,7 +204,8 @@ def _best(reading: tuple[Estimate, str]) -> float:
 
 
 def _bounds(ratio: Estimate) -> str:
-    return f"{times(ratio.low)} to {times(ratio.high or ratio.best)} its spend"
+    low, high = times(ratio.low), times(ratio.high or ratio.best)
+    return f"{low} its spend" if low == high else f"{low} to {high} its spend"
 
 
 def _most_careful_first(found: Credit, verdict: Verdict) -> list[Channel]:

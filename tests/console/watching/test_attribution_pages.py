@@ -59,7 +59,7 @@ def test_it_says_first_what_to_do_and_how_sure_that_is(marketer: Person) -> None
     assert "display did so only by some models" in page
     assert "affiliates clearly earned less than it cost by every model" in page
     assert re.search(r"Paid search: between [\d.]+× and [\d.]+× its spend, by all nine models", page)
-    assert re.search(r"Display: [\d.]+× to [\d.]+× its spend by first touch, but 0.00× to 0.00×", page)
+    assert re.search(r"Display: [\d.]+× to [\d.]+× its spend by First touch, but 0.00× its spend by", page)
     assert "No spend is known of email" in page
     assert "None of these models proves what caused a purchase" in page
     assert "docs/how-to/run-a-hold-out.md" in page
@@ -110,6 +110,13 @@ def test_how_long_people_take_is_told(marketer: Person) -> None:
     page = marketer.forms().get("/attribution").text
     assert "within two touches and 4 days of the first" in page
     assert "2 to 3 days" in page
+
+
+def test_what_has_not_been_computed_for_days_says_so(filled: Marts, marketer: Person, goal: int) -> None:
+    filled.results(marketer.tenant, goal, TODAY - 5 * DAY, WAYS)
+    assert "This ends 5 days ago" in marketer.forms().get("/attribution").text
+    filled.results(marketer.tenant, goal, TODAY - DAY, WAYS)
+    assert "days ago: no newer" not in marketer.forms().get("/attribution").text
 
 
 def test_before_anybody_has_converted_it_says_when_there_will_be_something(
