@@ -155,7 +155,7 @@ def listed(names: Iterable[str]) -> str:
 
 def percent(share: float) -> str:
     whole = round(share * 100)
-    return f"under 1{_PERCENT}" if share > 0 and not whole else f"{whole}{_PERCENT}"
+    return f"<1{_PERCENT}" if share > 0 and not whole else f"{whole}{_PERCENT}"
 
 
 def between(low: float, high: float) -> str:
@@ -196,6 +196,8 @@ def _returns(channel: Channel, found: Credit) -> str:
         )
     low = min(it.low for it, _ in readings)
     high = max(it.high or it.best for it, _ in readings)
+    if not high:
+        return f"{sentence(name(channel.name))}: nothing came back, by {everyone(len(readings))}"
     return f"{sentence(name(channel.name))}: between {times(low)} and {times(high)} its spend, by {everyone(len(readings))}"
 
 

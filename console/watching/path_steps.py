@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from console.campaigns import campaign_desk
+from console.actions import desk
 from console.door.sign_in import Visitor
 from console.frame import form_bodies
 from console.measuring import goal_book
 from console.watching import analytics
 from marketing_pipelines.analytics.paths import Path, PathsAsked
+from store.records.schema import CampaignId
 
 # Of a longer path the first and the last steps are shown.
 MOST_STEPS = 12
@@ -35,7 +36,8 @@ def asked(visitor: Visitor, typed: Mapping[str, str]) -> PathsAsked:
 def owned(visitor: Visitor, found: PathsAsked) -> None:
     """Refuses what names a campaign or a goal that the tenant has not got."""
     if found.campaign_id is not None:
-        campaign_desk.read(visitor, found.campaign_id)
+        with visitor.records() as session:
+            desk.require_campaign(session, visitor, CampaignId(found.campaign_id))
     if found.goal_id is not None:
         goal_book.read(visitor, found.goal_id)
 

@@ -19,6 +19,7 @@ from marketing_pipelines.analytics.credit import (
 from marketing_pipelines.analytics.refusals import NotBuilt
 from marketing_pipelines.attribution import Family, catalogue, results
 from marketing_pipelines.attribution.catalogue import register
+from marketing_pipelines.attribution.crediting import Split
 from marketing_pipelines.attribution.paths import Paths
 from store import events
 from store.records.schema import TenantId
@@ -168,7 +169,7 @@ def test_a_registered_model_is_awaited_and_then_has_its_column(
     monkeypatch.setattr(catalogue, "_catalogue", dict(catalogue._catalogue))
 
     @register(Family.RULES, "Second touch")
-    def second_touch(paths: Paths) -> object:
+    def second_touch(paths: Paths) -> Split:
         """All credit goes to the second touch, or to the only one."""
         weights = np.zeros(len(paths.touches))
         weights[np.minimum(paths.firsts + 1, paths.lasts)] = 1

@@ -60,6 +60,7 @@ def test_it_says_first_what_to_do_and_how_sure_that_is(marketer: Person) -> None
     assert "affiliates clearly earned less than it cost by every model" in page
     assert re.search(r"Paid search: between [\d.]+× and [\d.]+× its spend, by all nine models", page)
     assert re.search(r"Display: [\d.]+× to [\d.]+× its spend by First touch, but 0.00× its spend by", page)
+    assert "Affiliates: nothing came back, by all nine models" in page
     assert "No spend is known of email" in page
     assert "None of these models proves what caused a purchase" in page
     assert "docs/how-to/run-a-hold-out.md" in page
