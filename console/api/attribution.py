@@ -1,17 +1,19 @@
-"""Attribution: the ways by which people came to convert, and what a model gives each channel on them."""
+"""Attribution: every model side by side, and the ways by which people came to convert with each channel's credit on them."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from console.api.analytics import AnswerOut, about, shown
+from console.api.analytics import AnswerOut, FreshnessOut, about, shown
 from console.api.answers import AWAY, REFUSALS
-from console.campaigns import campaign_desk
 from console.door.admission import SignedIn
 from console.frame.lineage import Asset
-from console.measuring import goal_book
-from console.watching import analytics
+from console.watching import analytics, credit, path_steps
+from marketing_pipelines.analytics.credit import Channel, CreditAsked, Estimate, Reading, Told, Verdict
+from marketing_pipelines.analytics.journeys import Band
 from marketing_pipelines.analytics.paths import Path, PathsAsked, paths
 
 router = APIRouter(tags=["analytics"], responses=REFUSALS | AWAY)
@@ -54,13 +56,177 @@ class PathsOut(AnswerOut):
     paths: list[PathOut]
 
 
+class EstimateOut(BaseModel):
+    """The best guess, and what nine of ten other samples of people would give; no `high` is no upper bound."""
+
+    best: float
+    low: float
+    high: float | None
+
+    @classmethod
+    def of(cls, found: Estimate | None) -> Self | None:
+        return cls(best=found.best, low=found.low, high=found.high) if found else None
+
+
+class ReadingOut(BaseModel):
+    """What a model gives a channel. CPA and ROAS are null without spend, or where there is nothing to divide by."""
+
+    model: str
+    conversions: float
+    value: float
+    share: EstimateOut | None
+    value_share: EstimateOut | None
+    cpa: EstimateOut | None
+    roas: EstimateOut | None
+    removal_effect: Annotated[float | None, Field(description="Of Markov models alone.")]
+
+    @classmethod
+    def of(cls, it: Reading) -> Self:
+        return cls(
+            model=it.model,
+            conversions=it.conversions,
+            value=it.value,
+            share=EstimateOut.of(it.share),
+            value_share=EstimateOut.of(it.value_share),
+            cpa=EstimateOut.of(it.cpa),
+            roas=EstimateOut.of(it.roas),
+            removal_effect=it.removal_effect,
+        )
+
+
+class DisagreementOut(BaseModel):
+    """The least and the most of the conversions that any model gives."""
+
+    least: float
+    least_by: str
+    most: float
+    most_by: str
+    spread: float
+    says: str
+
+    @classmethod
+    def of(cls, it: Channel) -> Self:
+        return cls(
+            least=it.least.share.best,
+            least_by=it.least.model,
+            most=it.most.share.best,
+            most_by=it.most.model,
+            spread=it.spread,
+            says=credit.agreement(it, len(it.readings)),
+        )
+
+
+class CreditedOut(BaseModel):
+    channel: str
+    spend: float
+    verdict: Annotated[
+        Verdict, Field(description="By whom it is credited with more revenue than it cost, bounds and all.")
+    ]
+    disagreement: DisagreementOut
+    models: list[ReadingOut]
+
+    @classmethod
+    def of(cls, it: Channel) -> Self:
+        return cls(
+            channel=it.name,
+            spend=it.spend,
+            verdict=it.verdict,
+            disagreement=DisagreementOut.of(it),
+            models=[ReadingOut.of(reading) for reading in it.readings],
+        )
+
+
+class ModelOut(BaseModel):
+    name: str
+    title: str
+    says: str
+
+    @classmethod
+    def each(cls, told: Sequence[Told]) -> list[Self]:
+        return [cls(name=it.name, title=it.title, says=it.says) for it in told]
+
+
+class BandOut(BaseModel):
+    """`so_far` is the share of conversions that took no more than `most`; the last band has no end."""
+
+    least: int
+    most: int | None
+    conversions: float
+    value: float
+    share: float
+    so_far: float
+
+    @classmethod
+    def each(cls, bands: Sequence[Band]) -> list[Self]:
+        return [
+            cls(
+                least=it.least,
+                most=it.most,
+                conversions=it.conversions,
+                value=it.value,
+                share=it.share,
+                so_far=it.so_far,
+            )
+            for it in bands
+        ]
+
+
+class ResultsOut(BaseModel):
+    """`told` says why there is nothing, where there is nothing yet; without results there are no days."""
+
+    goal_id: int
+    goal: str
+    window_days: int
+    first: Annotated[date | None, Field(alias="from", description="Included.")]
+    last: Annotated[date | None, Field(alias="to", description="Included.")]
+    freshness: FreshnessOut
+    told: str
+    summary: Annotated[str, Field(description="Which channels earn more than they cost, and by whom.")]
+    currency: str
+    conversions: float
+    value: float
+    models: list[ModelOut]
+    awaited: Annotated[list[ModelOut], Field(description="Registered, and computed by the next run.")]
+    channels: list[CreditedOut]
+    lags: Annotated[list[BandOut], Field(description="Whole days since the first touch.")]
+    path_lengths: Annotated[list[BandOut], Field(description="Touches on the way.")]
+
+
+@router.get("/api/attribution/results")
+def of_weeks(visitor: SignedIn, asked: Annotated[CreditAsked, Query()]) -> ResultsOut:
+    """Every model side by side by channel, with bounds, cost and disagreement. None of them proves cause."""
+    answer = credit.of(visitor, asked)
+    found, ways = answer.credit, answer.journeys
+    [fresh] = analytics.fresh(visitor, Asset.ATTRIBUTION_RESULTS)
+    return shown(
+        visitor,
+        ResultsOut.model_validate(
+            {
+                "goal_id": answer.goal.id,
+                "goal": answer.goal.name,
+                "window_days": int(asked.window_days),
+                "from": found.span.first if found.span else None,
+                "to": found.span.last if found.span else None,
+                "freshness": FreshnessOut.of(fresh),
+                "told": answer.told,
+                "summary": credit.summary(found) if found.channels else "",
+                "currency": found.currency or visitor.currency,
+                "conversions": found.conversions,
+                "value": found.value,
+                "models": ModelOut.each(found.models),
+                "awaited": ModelOut.each(found.awaited),
+                "channels": [CreditedOut.of(it) for it in found.channels],
+                "lags": BandOut.each(ways.days) if ways else [],
+                "path_lengths": BandOut.each(ways.touches) if ways else [],
+            }
+        ),
+    )
+
+
 @router.get("/api/attribution/paths")
 def of_conversions(visitor: SignedIn, asked: Annotated[PathsAsked, Query()]) -> PathsOut:
     """The most frequent paths that led to conversions. Credit tells who was there, and proves no cause."""
-    if asked.campaign_id is not None:
-        campaign_desk.read(visitor, asked.campaign_id)
-    if asked.goal_id is not None:
-        goal_book.read(visitor, asked.goal_id)
+    path_steps.owned(visitor, asked)
     asked = analytics.settled(visitor, asked)
     found, told = analytics.answered(visitor, paths, asked)
     return shown(

@@ -141,6 +141,8 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "POST /trends/read": WRITERS,
     "GET /runs": EVERYONE,
     # a viewer looks, and carries nothing away
+    "GET /attribution": EVERYONE,
+    "GET /attribution/paths": EVERYONE,
     "GET /exports": AUDITORS,
     "GET /exports/list": AUDITORS,
     "POST /exports": AUDITORS,
@@ -191,6 +193,7 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "GET /api/analytics/channels": EVERYONE,
     "GET /api/analytics/freshness": EVERYONE,
     "GET /api/attribution/paths": EVERYONE,
+    "GET /api/attribution/results": EVERYONE,
     "GET /api/exports": AUDITORS,
     "POST /api/exports": AUDITORS,
     "GET /api/exports/{export_id}": AUDITORS,

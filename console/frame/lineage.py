@@ -7,6 +7,7 @@ class Asset(StrEnum):
     """Keys as Dagster writes them; a test holds them against the project's own graph."""
 
     AD_PERFORMANCE = "marts/ad_performance"
+    ATTRIBUTION_RESULTS = "attribution_results"
     AUDIT_CHAIN = "audit_chain"
     BANDIT_STATE = "bandit_state"
     CAMPAIGN_DAILY = "marts/campaign_daily"

@@ -53,6 +53,7 @@ GROUPS = (
     Group(
         "Watch",
         (
+            Place("/attribution", "Attribution", "attribution"),
             Place("/exports", "Exports", "exports"),
             Place("/runs", "Runs", "runs"),
             Place("/dead-letters", "Dead letters", "dead-letters"),

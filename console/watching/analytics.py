@@ -13,7 +13,7 @@ from console.door.problems import FieldError, Refused
 from console.door.sign_in import Visitor
 from console.frame.lineage import Asset
 from marketing_pipelines.analytics import freshness
-from marketing_pipelines.analytics.asking import Question
+from marketing_pipelines.analytics.asking import Inquiry
 from marketing_pipelines.analytics.freshness import Freshness
 from marketing_pipelines.analytics.refusals import NotBuilt, Unanswerable
 from store import events
@@ -22,7 +22,7 @@ from store.records.schema import TenantId
 
 AWAY = "The warehouse cannot be reached right now."
 TOO_LONG = "This took too long and was given up; ask for fewer days."
-Asked = TypeVar("Asked", bound=Question)
+Asked = TypeVar("Asked", bound=Inquiry)
 Answer = TypeVar("Answer")
 _log = logging.getLogger("console")
 

@@ -54,7 +54,7 @@ def fields(report: Report, typed: Mapping[str, str], today: date) -> Iterator[Fi
         input = Input.CHOICE if options else _input(info)
         yield Field(
             name=called,
-            label=_LABELS.get(called, wording.words(called)),
+            label=info.title or _LABELS.get(called, wording.words(called)),
             hint=(info.description or "") if input in (Input.TEXT, Input.NUMBER) else "",
             input=input,
             options=options,

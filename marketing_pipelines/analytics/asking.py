@@ -45,10 +45,18 @@ class Span:
         return Span(self.first - self.days * DAY, self.first - DAY)
 
 
-class Question(BaseModel):
+class Inquiry(BaseModel):
     """What is asked; the names of its fields are those of the API and of an export's arguments."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    def settled(self, today: date) -> Self:  # noqa: ARG002 (what is about days needs it)
+        """The same with all named that hangs on today."""
+        return self
+
+
+class Question(Inquiry):
+    """What is asked of days."""
 
     first: Annotated[Day | None, Field(alias="from", description="The first day; 27 days before `to`.")] = (
         None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from marketing_pipelines.analytics import reports, sheets
-from marketing_pipelines.analytics.asking import Question
+from marketing_pipelines.analytics.asking import Inquiry
 from marketing_pipelines.analytics.refusals import NotBuilt, Unanswerable
 from marketing_pipelines.analytics.reports import Report
 from marketing_pipelines.analytics.sheets import Bounds
@@ -69,7 +69,7 @@ def _write(turn: Turn, export: Export, path: Path) -> int:
         client.close()
 
 
-def _asked(name: str, arguments: Mapping[str, Any]) -> tuple[Report, Question]:
+def _asked(name: str, arguments: Mapping[str, Any]) -> tuple[Report, Inquiry]:
     """What was asked for, as today's catalogue understands it."""
     try:
         report = reports.named(name)

@@ -20,9 +20,14 @@ _NEWEST = {
     "intermediate/int_paths": (
         "select max(converted_on) from intermediate.int_paths where tenant_id = {tenant:Int64}"
     ),
+    "attribution_results": (
+        "select max(as_of) from raw.attribution_results where tenant_id = {tenant:Int64}"
+    ),
     "staging/stg_events": "select max(occurred_on) from staging.stg_events where tenant_id = {tenant:Int64}",
 }
 ASSETS = tuple(_NEWEST)
+# What Python assets write lies in another place than their keys say.
+_TABLES = {"attribution_results": "raw/attribution_results"}
 # A mart is made anew by each build, and so the table is as old as that. One that is added to is as new as its newest
 # part; what was only merged from others has a level.
 _BUILT = """
@@ -59,8 +64,9 @@ class Freshness:
 
 def freshness(client: events.Client, tenant: TenantId, assets: Sequence[str] = ASSETS) -> list[Freshness]:
     """Of each of the assets; one that was never built has neither day nor moment."""
-    built = client.query(_BUILT, parameters={"assets": list(assets)}, query_tz="UTC").result_rows
-    built_at = {str(asset): at.replace(tzinfo=UTC) for asset, at in built}
+    kept_in = {_TABLES.get(asset, asset): asset for asset in assets}
+    built = client.query(_BUILT, parameters={"assets": list(kept_in)}, query_tz="UTC").result_rows
+    built_at = {kept_in[str(table)]: at.replace(tzinfo=UTC) for table, at in built}
     return [
         Freshness(asset, _newest_day(client, tenant, asset), built_at[asset])
         if asset in built_at

@@ -16,7 +16,8 @@ from store.records.schema import TenantId
 if TYPE_CHECKING:
     import polars as pl
 
-    from marketing_pipelines.attribution import Model, Tuning
+    from marketing_pipelines.attribution import Model
+    from marketing_pipelines.attribution.terms import Terms
 
 MOST_PATHS = 100
 # Where credit hangs on when each touch was, it is read off so many conversions at most, the newest.
@@ -78,8 +79,9 @@ def paths(client: events.Client, tenant: TenantId, asked: PathsAsked) -> Paths:
     found = read(client, tenant, _MOST_FREQUENT, **wanted, most=asked.limit).to_dicts()
     if not found:
         return Paths(asked, "", 0, 0.0, 0, [])
-    model = attribution.model(asked.model).tuned(tuning(client, tenant))
-    credit = _credit(client, tenant, model, wanted, found)
+    own = terms(client, tenant)
+    model = attribution.model(asked.model).tuned(own.tuning)
+    credit = _credit(client, own, model, wanted, found)
     first = found[0]
     return Paths(
         asked=asked,
@@ -94,29 +96,31 @@ def paths(client: events.Client, tenant: TenantId, asked: PathsAsked) -> Paths:
     )
 
 
-def tuning(client: events.Client, tenant: TenantId) -> "Tuning":
-    """The tenant's own parameters of the models, as the warehouse knows them."""
+def terms(client: events.Client, tenant: TenantId) -> "Terms":
+    """What the tenant wants credited and how, as the warehouse knows it; its goals are left to the question."""
     from marketing_pipelines.attribution import Tuning, Weights
+    from marketing_pipelines.attribution.terms import Terms
 
     try:
         rows = read(client, tenant, _MEASUREMENT).to_dicts()
     except NotBuilt:
         rows = []
     if not rows:
-        return Tuning()
+        return Terms(tenant, goals=())
     row = rows[0]
     first, last = row["first_weight"], row["last_weight"]
-    return Tuning(
+    tuning = Tuning(
         weights=Weights(first, max(0.0, 1 - first - last), last),
         half_life=timedelta(hours=row["half_life_hours"]),
         order=row["markov_order"],
         collapse=bool(row["collapse_repeats"]),
     )
+    return Terms(tenant, goals=(), tuning=tuning, direct_overrides=bool(row["direct_overrides"]))
 
 
 def _credit(
     client: events.Client,
-    tenant: TenantId,
+    terms: "Terms",
     model: "Model",
     wanted: Mapping[str, Any],
     found: Sequence[Mapping[str, Any]],
@@ -125,7 +129,9 @@ def _credit(
     import polars as pl
 
     from marketing_pipelines.attribution import Family
+    from marketing_pipelines.attribution.credits import read_by
 
+    tenant = terms.tenant
     top = pl.DataFrame(
         {
             "place": range(len(found)),
@@ -140,8 +146,8 @@ def _credit(
         rows = read(client, tenant, _ONE_BY_ONE, **wanted, paths=top["path"].to_list(), most=MOST_CONVERSIONS)
         told = rows.with_columns(pl.col("age").cast(pl.List(pl.Duration("ms"))))
     if model.family is not Family.RULES:
-        fitted_on = read(client, tenant, _ALL_PATHS, **wanted, most=MOST_FITTED)
-    return _shares(model.share_out(told, fitted_on), told, top)
+        fitted_on = read_by(model, terms, read(client, tenant, _ALL_PATHS, **wanted, most=MOST_FITTED))
+    return _shares(model.share_out(read_by(model, terms, told), fitted_on), told, top)
 
 
 def _shares(shared: "pl.DataFrame", told: "pl.DataFrame", top: "pl.DataFrame") -> dict[int, list[Share]]:
@@ -269,7 +275,8 @@ select
     toFloat64(last_weight) as last_weight,
     toInt64(half_life_hours) as half_life_hours,
     toInt64(markov_order) as markov_order,
-    toBool(collapse_repeats) as collapse_repeats
+    toBool(collapse_repeats) as collapse_repeats,
+    toBool(direct_overrides) as direct_overrides
 from staging.stg_measurement
 where tenant_id = {tenant:Int64}
 settings max_execution_time = 5

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from marketing_pipelines.analytics.asking import GoalNumber, Question
+from marketing_pipelines.analytics.asking import GoalNumber, Inquiry, Question
 from marketing_pipelines.analytics.channels import ChannelsAsked, channels
+from marketing_pipelines.analytics.credit import CreditAsked, Estimate, credit
 from marketing_pipelines.analytics.funnels import FunnelAsked, funnel
 from marketing_pipelines.analytics.measures import Metric
 from marketing_pipelines.analytics.paths import PathsAsked, paths
@@ -30,7 +31,7 @@ class Report:
     name: str
     title: str
     description: str
-    asked: type[Question]
+    asked: type[Inquiry]
     columns: Sequence[Column]
     rows: "Rows"
 
@@ -38,7 +39,7 @@ class Report:
 _catalogue: dict[str, Report] = {}
 
 
-def report(name: str, title: str, asked: type[Question], *columns: Column) -> "Callable[[Rows], Rows]":
+def report(name: str, title: str, asked: type[Inquiry], *columns: Column) -> "Callable[[Rows], Rows]":
     """Enters a function into the catalogue, its docstring as the description."""
 
     def enter(rows: "Rows") -> "Rows":
@@ -213,6 +214,68 @@ def path_rows(client: events.Client, tenant: TenantId, asked: PathsAsked) -> "It
     )
     wholes = dict.fromkeys(("place", "path_conversions"), pl.Int64)
     yield pl.DataFrame(rows, schema={**texts, **wholes, **dict.fromkeys(numbers, pl.Float64)})
+
+
+def _bounded(name: str, title: str, form: Form) -> tuple[Column, Column, Column]:
+    return (
+        Column(name, title, form),
+        Column(f"{name}_low", "at least", form),
+        Column(f"{name}_high", "at most", form),
+    )
+
+
+def _bounds(name: str, found: Estimate | None) -> dict[str, float | None]:
+    best, low, high = (found.best, found.low, found.high) if found else (None, None, None)
+    return {name: best, f"{name}_low": low, f"{name}_high": high}
+
+
+@report(
+    "models",
+    "Attribution models side by side",
+    CreditAsked,
+    Column("from", "From"),
+    Column("to", "To"),
+    Column("channel", "Channel"),
+    Column("model", "Model"),
+    *_bounded("share", "Share of conversions", Form.SHARE),
+    Column("conversions", "Conversions", Form.RATIO),
+    Column("value", "Value", Form.MONEY),
+    Column("currency", "Currency"),
+    Column("spend", "Spend", Form.MONEY),
+    *_bounded("cpa", "CPA", Form.MONEY),
+    *_bounded("roas", "ROAS", Form.RATIO),
+    Column("removal_effect", "Removal effect", Form.SHARE),
+)
+def model_rows(client: events.Client, tenant: TenantId, asked: CreditAsked) -> "Iterator[pl.DataFrame]":
+    """What every model gives each channel of the last weeks, with bounds for nine of ten samples, and what it cost."""
+    import polars as pl
+
+    found = credit(client, tenant, asked)
+    rows = [
+        {
+            "from": found.span.first,
+            "to": found.span.last,
+            "channel": channel.name,
+            "model": reading.model,
+            **_bounds("share", reading.share),
+            "conversions": reading.conversions,
+            "value": reading.value,
+            "currency": found.currency,
+            "spend": channel.spend,
+            **_bounds("cpa", reading.cpa),
+            **_bounds("roas", reading.roas),
+            "removal_effect": reading.removal_effect,
+        }
+        for channel in found.channels
+        for reading in channel.readings
+        if found.span
+    ]
+    days, texts = ("from", "to"), ("channel", "model", "currency")
+    schema = dict.fromkeys(days, pl.Date) | dict.fromkeys(texts, pl.String)
+    numbers = [column.name for column in named("models").columns if column.name not in schema]
+    yield pl.DataFrame(rows, schema={**schema, **dict.fromkeys(numbers, pl.Float64)}).select(
+        [column.name for column in named("models").columns]
+    )
 
 
 class CampaignDaysAsked(Question):

@@ -3,13 +3,20 @@
 They are in the way of the models that make them whole, so that nobody may leave one behind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import polars as pl
+
+from marketing_pipelines.attribution import results
+from marketing_pipelines.attribution.terms import Terms
 from store import events
-from store.records.schema import TenantId
+from store.records.schema import GoalId, TenantId
+
+# A path, how often it converted, what that earned, and how often it came to nothing.
+Way = tuple[list[str], int, float, int]
 
 TABLES = {
     "marts.channel_daily": "tenant_id Int64, date_day Date, channel LowCardinality(String), currency LowCardinality(String), "
@@ -28,7 +35,7 @@ TABLES = {
     "converted_at DateTime64(3, 'UTC'), converted_on Date, credited_at DateTime64(3, 'UTC'), conversions UInt8, value Decimal(18, 4), currency LowCardinality(String), "
     "channels Array(String), campaigns Array(Int64), touched_at Array(DateTime64(3, 'UTC'))",
     "staging.stg_measurement": "tenant_id Int64, session_gap_minutes Int64, first_weight Decimal(5, 4), last_weight Decimal(5, 4), "
-    "half_life_hours Int64, markov_order Int64, collapse_repeats Bool",
+    "half_life_hours Int64, markov_order Int64, collapse_repeats Bool, direct_overrides Bool",
     "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), "
     "occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, channel LowCardinality(String), "
     "device LowCardinality(String), country LowCardinality(String), is_bot Bool",
@@ -50,6 +57,7 @@ def marts(client: events.Client) -> Iterator["Marts"]:
 def drop(client: events.Client) -> None:
     for table in TABLES:
         client.command(f"drop table if exists {table}")
+    client.command(f"truncate table {results.TABLE}")
 
 
 class Marts:
@@ -99,6 +107,34 @@ class Marts:
     def measurement(self, tenant: TenantId, **said: Any) -> None:
         usual = {"first_weight": 0.4, "last_weight": 0.4, "half_life_hours": 168, "markov_order": 1}
         self._add("staging.stg_measurement", tenant, **usual | said)
+
+    def results(
+        self, tenant: TenantId, goal: int, as_of: date, ways: Sequence[Way], window_days: int = 28
+    ) -> None:
+        """What every model of the catalogue makes of these paths, with touches a day apart."""
+        terms = Terms(tenant, [GoalId(goal)])
+        paths = pl.DataFrame(
+            {
+                "path": [path for path, *_ in ways],
+                "age": [[timedelta(days=len(path) - at) for at in range(len(path))] for path, *_ in ways],
+                "conversions": [float(converted) for _, converted, _, _ in ways],
+                "value": pl.Series([value for _, _, value, _ in ways], dtype=pl.Decimal(38, 4)),
+                "nulls": [float(nulls) for *_, nulls in ways],
+            },
+            strict=False,
+        )
+        for model in terms.models():
+            told = results.judged(paths, model, terms).select(
+                tenant_id=pl.lit(tenant, pl.Int64),
+                as_of=pl.lit(as_of),
+                window_days=pl.lit(window_days, pl.UInt16),
+                goal_id=pl.lit(goal, pl.Int64),
+                **{name: pl.col(name) for name in ("model", "channel", "conversions", "value")},
+                **{name: pl.col(name) for name in results.BOUNDS},
+                removal_effect=pl.col("removal_effect"),
+                run_id=pl.lit("by hand"),
+            )
+            self.client.insert_arrow(results.TABLE, told.to_arrow().cast(results.SCHEMA))
 
     def _add(self, table: str, tenant: TenantId, **said: Any) -> None:
         said = {"tenant_id": tenant, **said}

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from marketing_pipelines import attribution
-from marketing_pipelines.analytics.paths import Paths, PathsAsked, paths, tuning
+from marketing_pipelines.analytics.paths import Paths, PathsAsked, paths, terms
 from marketing_pipelines.analytics.refusals import NotBuilt
 from store import events
 from store.records.schema import TenantId
@@ -51,37 +51,64 @@ def test_the_most_frequent_come_first_with_what_all_there_are_come_to(
 
 
 def test_rules_share_each_path_out_by_the_place_of_its_touches(filled: Marts, tenant: TenantId) -> None:
-    converted(filled, tenant, "email", "social", "email", "direct")
+    converted(filled, tenant, "email", "social", "email", "seo")
     assert credits(found(filled, tenant, model="first_touch")) == [[("email", 1)]]
-    assert credits(found(filled, tenant, model="last_touch")) == [[("direct", 1)]]
-    assert credits(found(filled, tenant, model="last_non_direct")) == [[("email", 1)]]
+    assert credits(found(filled, tenant, model="last_touch")) == [[("seo", 1)]]
+    assert credits(found(filled, tenant, model="last_non_direct")) == [[("seo", 1)]]
     assert credits(found(filled, tenant, model="linear")) == [
-        [("email", 0.5), ("social", 0.25), ("direct", 0.25)]
+        [("email", 0.5), ("social", 0.25), ("seo", 0.25)]
     ]
     assert credits(found(filled, tenant, model="position_based")) == [
-        [("email", 0.5), ("social", 0.1), ("direct", 0.4)]
+        [("email", 0.5), ("social", 0.1), ("seo", 0.4)]
     ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "linear", "markov"),
+    [
+        (False, [("email", 0.75), ("social", 0.25)], {"email", "social"}),
+        (True, [("email", 0.6), ("social", 0.2), ("direct", 0.2)], {"email", "social", "direct"}),
+    ],
+)
+def test_direct_visits_take_credit_only_where_the_tenant_wants_it(
+    filled: Marts, tenant: TenantId, overrides: bool, linear: object, markov: set[str]
+) -> None:
+    filled.measurement(tenant, direct_overrides=overrides)
+    converted(filled, tenant, "email", "social", "email", "direct", "email")
+    assert credits(found(filled, tenant, model="linear")) == [linear]
+    for model in ("markov", "shapley", "shapley_markov", "time_decay"):
+        [shares] = credits(found(filled, tenant, model=model))
+        assert {channel for channel, _ in shares} == markov, model
+    converted(filled, tenant, "direct", "direct", value=99)
+    alone = found(filled, tenant, model="linear").paths[0]
+    assert [(it.channel, it.share) for it in alone.credit] == [("direct", 1)]
+
+
+def test_last_touch_counts_direct_visits_whatever_the_tenant_wants(filled: Marts, tenant: TenantId) -> None:
+    converted(filled, tenant, "email", "direct")
+    assert credits(found(filled, tenant, model="last_touch")) == [[("direct", 1)]]
+    assert credits(found(filled, tenant, model="last_non_direct")) == [[("email", 1)]]
 
 
 def test_time_decay_reads_when_each_touch_was(filled: Marts, tenant: TenantId) -> None:
     filled.measurement(tenant, half_life_hours=24)
-    filled.path(tenant, NOON, ("email", NOON - 2 * DAY, 0), ("direct", NOON - DAY, 0), value=30)
-    filled.path(tenant, NOON, ("email", NOON - 9 * DAY, 0), ("direct", NOON - 9 * DAY, 0), value=10)
+    filled.path(tenant, NOON, ("email", NOON - 2 * DAY, 0), ("seo", NOON - DAY, 0), value=30)
+    filled.path(tenant, NOON, ("email", NOON - 9 * DAY, 0), ("seo", NOON - 9 * DAY, 0), value=10)
     [path] = found(filled, tenant, model="time_decay").paths
     assert [(it.channel, round(it.share, 6), round(it.value, 6)) for it in path.credit] == [
         ("email", round((1 / 3 + 1 / 2) / 2, 6), 15.0),
-        ("direct", round((2 / 3 + 1 / 2) / 2, 6), 25.0),
+        ("seo", round((2 / 3 + 1 / 2) / 2, 6), 25.0),
     ]
 
 
 def test_the_tenants_own_parameters_are_taken(filled: Marts, tenant: TenantId) -> None:
-    assert tuning(filled.client, tenant) == attribution.Tuning()
+    assert terms(filled.client, tenant).tuning == attribution.Tuning()
     filled.measurement(tenant, first_weight=0.7, last_weight=0.1, markov_order=2)
-    own = tuning(filled.client, tenant)
+    own = terms(filled.client, tenant).tuning
     assert ([round(weight, 6) for weight in own.weights], own.order) == ([0.7, 0.2, 0.1], 2)
-    converted(filled, tenant, "email", "social", "direct")
+    converted(filled, tenant, "email", "social", "seo")
     assert credits(found(filled, tenant, model="position_based")) == [
-        [("email", 0.7), ("social", 0.2), ("direct", 0.1)]
+        [("email", 0.7), ("social", 0.2), ("seo", 0.1)]
     ]
 
 

@@ -28,6 +28,8 @@ from store.records.requested_runs import RunKind
 from store.records.schema import TenantId, UserId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
+from tests.analytics.marts import TABLES as MARTS
+from tests.analytics.marts import Marts
 from tests.conftest import free_port_base
 from tests.console.campaigns.test_campaign_pages import AD_PERFORMANCE
 from tests.console.campaigns.test_campaign_pages import made as a_campaign
@@ -58,6 +60,7 @@ TABLES = {
     "link_id Int64, click_id String, visitor_id String, country LowCardinality(String), "
     "device LowCardinality(String), referrer_host String, is_bot Bool, bot_reasons Array(String)",
 }
+OF_PATHS = ("intermediate.int_paths", "staging.stg_goals", "staging.stg_measurement")
 
 
 @dataclass(frozen=True)
@@ -111,14 +114,16 @@ def furnished(house: Settings) -> Iterator[Furnished]:
         }
         of_exports(settings, people)
         around(settings, people)
+        of_attribution(settings, people)
         yield Furnished(settings, site, people[MemberRole.ADMIN], pages)
 
 
 def clear_warehouse(house: Settings) -> None:
     """Tables with a few of their columns are in the way of the models that make them whole."""
     with events.connect(house) as client:
-        for table in (*TABLES, "marts.ad_performance", "marts.channel_daily"):
+        for table in (*TABLES, *OF_PATHS, "marts.ad_performance", "marts.channel_daily"):
             client.command(f"drop table if exists {table}")
+        client.command("truncate table raw.attribution_results")
 
 
 def a_tenant(house: Settings) -> TenantId:
@@ -142,6 +147,8 @@ def screens() -> dict[str, list[str]]:
     return {f"GET {path}": [path] for path in alone} | {
         "GET /": ["/", "/?days=90"],
         "GET /exports": ["/exports", f"/exports?report=funnel&steps={'long_name,' * 7}purchase"],
+        "GET /attribution": ["/attribution", "/attribution?show=roas", "/attribution?window_days=90"],
+        "GET /attribution/paths": ["/attribution/paths?model=linear", "/attribution/paths?from=x"],
         "GET /login": ["/login?next=/keys"],
         "GET /actions": ["/actions", "/actions?state=denied&type=email&text=sale"],
         "GET /campaigns": ["/campaigns", "/campaigns?text=nothing+is+like+this"],
@@ -339,6 +346,27 @@ def of_goals(people: dict[MemberRole, Person]) -> dict[str, list[str]]:
         split = {"visitor_id": "till", "person_id": "ann", "reason": LONG}
         analyst.post("/identity/splits", json=split).raise_for_status()
     return {"GET /goals/{goal_id}": [f"/goals/{number}" for number in made]}
+
+
+def of_attribution(settings: Settings, people: dict[MemberRole, Person]) -> None:
+    """Channels with short and long names, some that models argue about, and paths of one step and of many."""
+    admin, today = people[MemberRole.ADMIN], datetime.now(UTC)
+    with admin.api() as api:
+        goal = next(it["id"] for it in api.get("/goals").json()["items"] if it["is_headline"])
+    long = "unbroken_" * 5
+    ways = [(["email", "paid_search"], 210, 18_000.0, 900), (["social", "email"], 90, 9_900.0, 240),
+            ([long, "paid_search"], 40, 1_234_567.0, 300), (["paid_search"], 160, 14_000.0, 500),
+            (["social"], 3, 20.0, 3_000)]  # fmt: skip
+    with events.connect(settings) as client:
+        for table in OF_PATHS:
+            client.command(
+                f"create table if not exists {table} ({MARTS[table]}) engine = MergeTree order by tenant_id"
+            )
+        rows = Marts(client)
+        rows.results(admin.tenant, goal, today.date(), ways)
+        for way, _, value, _ in [*ways, (["email", "social", long] * 9, 1, 70.0, 0)]:
+            touches = [(channel, today - timedelta(days=2), 0) for channel in way]
+            rows.path(admin.tenant, today, *touches, goal_id=goal, value=value)
 
 
 def entrances(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:

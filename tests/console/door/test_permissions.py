@@ -23,6 +23,7 @@ WAREHOUSE = frozenset(
         "GET /api/analytics/channels",
         "GET /api/analytics/freshness",
         "GET /api/attribution/paths",
+        "GET /api/attribution/results",
     }
 )
 NOT_THERE = 2**60

@@ -94,9 +94,7 @@ def test_paths_have_credit_by_a_model(filled: Marts, marketer: Person) -> None:
     with marketer.api() as api:
         campaign = api.post("/campaigns", json={"name": "Spring"}).json()["id"]
         before = timedelta(days=1)
-        filled.path(
-            marketer.tenant, NOON, ("email", NOON - 7 * before, campaign), ("direct", NOON, 0), value=30
-        )
+        filled.path(marketer.tenant, NOON, ("email", NOON - 7 * before, campaign), ("seo", NOON, 0), value=30)
         filled.path(marketer.tenant, NOON, ("social", NOON, 0), value=5)
         params = {"campaign_id": campaign, "model": "time_decay", **SPAN}
         told = api.get("/attribution/paths", params=params).raise_for_status().json()
@@ -108,10 +106,10 @@ def test_paths_have_credit_by_a_model(filled: Marts, marketer: Person) -> None:
         ):
             assert api.get(f"/{path}").status_code == 404
     [path] = told["paths"]
-    assert (path["channels"], path["conversions"], path["value"]) == (["email", "direct"], 1, 30.0)
+    assert (path["channels"], path["conversions"], path["value"]) == (["email", "seo"], 1, 30.0)
     assert [(it["channel"], round(it["share"], 6), round(it["value"], 6)) for it in path["credit"]] == [
         ("email", round(1 / 3, 6), 10.0),
-        ("direct", round(2 / 3, 6), 20.0),
+        ("seo", round(2 / 3, 6), 20.0),
     ]
     assert (told["model"], told["currency"], told["different"]) == ("time_decay", "EUR", 1)
     assert told["freshness"]["made_by"] == "intermediate/int_paths"
