@@ -53,6 +53,8 @@ GROUPS = (
     Group(
         "Watch",
         (
+            Place("/funnels", "Funnels", "funnels"),
+            Place("/cohorts", "Cohorts", "cohorts"),
             Place("/exports", "Exports", "exports"),
             Place("/runs", "Runs", "runs"),
             Place("/dead-letters", "Dead letters", "dead-letters"),
