@@ -85,9 +85,14 @@ def _page(
             ways=[(it.value, _address(asked, by=it)) for it in Segment] if asked else [],
             export=marts_read.export_of(reports.named("funnel"), asked) if asked else "",
             choices=funnel_reading.choices(seen, chosen),
-            places=funnel_reading.places(chosen),
+            step_fields=funnel_reading.step_fields(chosen),
             seen=seen,
-            typed={"from": str(span.first), "to": str(span.last), "window_days": str(usual.window_days), "by": ""}
+            typed={
+                "from": str(span.first),
+                "to": str(span.last),
+                "window_days": str(usual.window_days),
+                "by": "",
+            }
             | dict(typed),
             segments=[("", "Everybody together"), *((it.value, it.value.capitalize()) for it in Segment)],
             longest_window=LONGEST_WINDOW_DAYS,

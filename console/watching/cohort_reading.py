@@ -81,7 +81,9 @@ def grid(found: Cohorts, shown: Shown) -> Grid:
     cohorts = [cohort for cohort in found.cohorts if cohort.people]
     longest = max((len(cohort.weeks) for cohort in cohorts), default=0)
     columns = range(shown.first_week, longest)
-    most = max((_value(shown, cohort, week) for cohort in cohorts for week in _shown(shown, cohort)), default=0.0)
+    most = max(
+        (_value(shown, cohort, week) for cohort in cohorts for week in _shown(shown, cohort)), default=0.0
+    )
     rows = [
         Row(cohort.week, cohort.people, [_cell(shown, cohort, week, most) for week in _shown(shown, cohort)])
         for cohort in cohorts
@@ -92,9 +94,7 @@ def grid(found: Cohorts, shown: Shown) -> Grid:
 def share(found: Cohorts, shown: Shown, since: int) -> Share:
     """Of all cohorts whose week is over; of people, and so not for revenue."""
     over = list(_over(found.cohorts, since))
-    return Share(
-        round(sum(shown.amount(week) for _, week in over)), sum(cohort.people for cohort, _ in over)
-    )
+    return Share(round(sum(shown.amount(week) for _, week in over)), sum(cohort.people for cohort, _ in over))
 
 
 def furthest(found: Cohorts, least: int = 4) -> int | None:
@@ -146,7 +146,11 @@ class Return:
 def worth_most(found: Lifetimes) -> Worth | None:
     """At the longest time of which there are margins for two channels at least; without margins nothing is said."""
     for within in reversed(_horizons(found)):
-        known = [(channel, at) for channel in found.channels if (at := _at(channel, within)) and at.margin is not None]
+        known = [
+            (channel, at)
+            for channel in found.channels
+            if (at := _at(channel, within)) and at.margin is not None
+        ]
         if len(known) > 1:
             (best, first), (_, second), *_ = sorted(known, key=lambda it: -(it[1].per_person or 0.0))
             low = (first.per_person or 0.0) - (first.margin or 0.0)

@@ -90,7 +90,7 @@ def choices(seen: Mapping[str, int], chosen: Sequence[str]) -> list[str]:
     return [*_askable(seen), *dict.fromkeys(name for name in chosen if name not in seen)]
 
 
-def places(chosen: Sequence[str]) -> list[str]:
+def step_fields(chosen: Sequence[str]) -> list[str]:
     """The steps as fields: those that are chosen, and room for one more."""
     return [*chosen, ""][:MOST_STEPS]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
@@ -14,34 +14,38 @@ from store import events
 from store.records.schema import TenantId
 
 WEEK = timedelta(weeks=1)
-USUAL_WEEKS = 12
 MOST_WEEKS = 104
-Asked = TypeVar("Asked", bound=Question)
 
 
 def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-class CohortsAsked(Question):
+class WeeksAsked(Question):
+    """A question of people by the week of their first visit: of whole weeks, as many as are usual where none is named."""
+
+    usual_weeks: ClassVar[int]
     first: Annotated[
         Day | None,
-        Field(alias="from", description="A day in the week of the first cohort; eleven weeks before `to`."),
+        Field(
+            alias="from",
+            description="A day in the week of the oldest cohort. Usual are twelve weeks, of lifetimes two years.",
+        ),
     ] = None
-    weeks: Annotated[
-        int, Field(ge=1, le=MOST_WEEKS, description="How many weeks each cohort is followed, its first included.")
-    ] = USUAL_WEEKS
 
     def settled(self, today: date) -> Self:
-        return from_a_monday(self, today, USUAL_WEEKS)
+        first = self.first or (self.last or today) - (self.usual_weeks - 1) * WEEK
+        # Nobody asks of the first week of all time, which would begin before it.
+        begins = self.model_copy(update={"first": monday(max(first, EARLIEST + WEEK))})
+        return super(WeeksAsked, begins).settled(today)
 
 
-def from_a_monday(asked: Asked, today: date, usual_weeks: int) -> Asked:
-    """The question of whole weeks: from the Monday that its first day is in, or so many weeks back."""
-    first = asked.first or (asked.last or today) - (usual_weeks - 1) * WEEK
-    # Nobody asks of the first week of all time, which would begin before it.
-    begins = monday(max(first, EARLIEST + WEEK))
-    return Question.settled(asked.model_copy(update={"first": begins}), today)
+class CohortsAsked(WeeksAsked):
+    usual_weeks = 12
+    weeks: Annotated[
+        int,
+        Field(ge=1, le=MOST_WEEKS, description="How many weeks each cohort is followed, its first included."),
+    ] = 12
 
 
 @dataclass(frozen=True, slots=True)

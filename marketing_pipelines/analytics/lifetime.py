@@ -2,34 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import groupby
 from math import sqrt
-from typing import Annotated, Any, Self
+from typing import Any
 
-from pydantic import Field
-
-from marketing_pipelines.analytics.asking import Day, Question, Span
+from marketing_pipelines.analytics.asking import Span
 from marketing_pipelines.analytics.certainty import Z
-from marketing_pipelines.analytics.cohorts import WEEK, from_a_monday, monday
+from marketing_pipelines.analytics.cohorts import WEEK, WeeksAsked, monday
 from marketing_pipelines.analytics.reading import read
 from store import events
 from store.records.schema import TenantId
 
-# Two years, so that there is a year of people whose 365 days are over.
-USUAL_WEEKS = 104
 # How a value differs from week to week is not known from fewer.
 FEWEST_WEEKS = 8
 
 
-class LtvAsked(Question):
-    first: Annotated[
-        Day | None,
-        Field(alias="from", description="A day in the week of the first cohort; 103 weeks before `to`."),
-    ] = None
-
-    def settled(self, today: date) -> Self:
-        return from_a_monday(self, today, USUAL_WEEKS)
+class LtvAsked(WeeksAsked):
+    # Two years, so that there is a year of people whose 365 days are over.
+    usual_weeks = 104
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,12 @@ def asked(**said: object) -> CohortsAsked:
 
 
 def test_each_cohort_is_followed_to_the_newest_week(filled: Marts, tenant: TenantId) -> None:
-    filled.cohort_week(tenant, MONDAY, 0, cohort_people=10, people=10, people_converting=2, conversions=3, revenue=30)
-    filled.cohort_week(tenant, MONDAY, 2, cohort_people=10, people=4, people_converting=1, conversions=1, revenue=-5)
+    filled.cohort_week(
+        tenant, MONDAY, 0, cohort_people=10, people=10, people_converting=2, conversions=3, revenue=30
+    )
+    filled.cohort_week(
+        tenant, MONDAY, 2, cohort_people=10, people=4, people_converting=1, conversions=1, revenue=-5
+    )
     filled.cohort_week(tenant, MONDAY + 2 * WEEK, 1, cohort_people=5, people=1, is_complete=False)
     filled.cohort_week(tenant, MONDAY + 2 * WEEK, 0, cohort_people=5, people=5)
     first, third = cohorts(filled.client, tenant, asked()).cohorts
