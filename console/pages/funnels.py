@@ -94,7 +94,7 @@ def _page(
                 "by": "",
             }
             | dict(typed),
-            segments=[("", "Everybody together"), *((it.value, it.value.capitalize()) for it in Segment)],
+            segments=[("", "Nothing"), *((it.value, it.value.capitalize()) for it in Segment)],
             longest_window=LONGEST_WINDOW_DAYS,
             looked_back=recent_events.LOOKED_BACK.days,
             troubles=Troubles(form_bodies.troubles(refused)) if refused else NONE,

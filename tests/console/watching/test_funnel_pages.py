@@ -82,7 +82,7 @@ def test_steps_are_those_that_were_chosen_and_one_may_be_added(marketer: Person)
 @pytest.mark.usefixtures("events_came_in")
 def test_segments_stand_beside_each_other_with_how_sure_that_is(marketer: Person) -> None:
     page = shown(marketer.forms().get(f"/funnels?{STEPS}&by=channel").text)
-    assert "Who came as email goes the whole way more often than who came as direct: 20.0 %" in page
+    assert "Who came by email goes the whole way more often than who came by direct: 20.0 %" in page
     assert "it does not say that the channel is the reason" in page
     assert re.search(r"Email 50 40 10 20\.0 % between 11\.2 and 33\.0 %", page)
     same = shown(marketer.forms().get("/funnels?steps=page_view&steps=page_view&by=device").text)
