@@ -54,6 +54,8 @@ GROUPS = (
         "Watch",
         (
             Place("/attribution", "Attribution", "attribution"),
+            Place("/funnels", "Funnels", "funnels"),
+            Place("/cohorts", "Cohorts", "cohorts"),
             Place("/exports", "Exports", "exports"),
             Place("/runs", "Runs", "runs"),
             Place("/dead-letters", "Dead letters", "dead-letters"),

@@ -14,6 +14,8 @@ _NEWEST = {
     "marts/channel_daily": "select max(date_day) from marts.channel_daily where tenant_id = {tenant:Int64}",
     "marts/channel_roas": "select max(date_day) from marts.channel_roas where tenant_id = {tenant:Int64}",
     "marts/ad_performance": "select max(date_day) from marts.ad_performance where tenant_id = {tenant:Int64}",
+    "marts/cohorts": "select max(cohort_week + 7 * weeks_since) from marts.cohorts where tenant_id = {tenant:Int64}",
+    "marts/ltv": "select max(cohort_week) from marts.ltv where tenant_id = {tenant:Int64}",
     "intermediate/int_touchpoints": (
         "select max(touched_on) from intermediate.int_touchpoints where tenant_id = {tenant:Int64}"
     ),

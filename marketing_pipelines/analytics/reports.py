@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from marketing_pipelines.analytics.asking import GoalNumber, Inquiry, Question
 from marketing_pipelines.analytics.channels import ChannelsAsked, channels
+from marketing_pipelines.analytics.cohorts import CohortsAsked, cohorts
 from marketing_pipelines.analytics.credit import CreditAsked, Estimate, credit
 from marketing_pipelines.analytics.funnels import FunnelAsked, funnel
+from marketing_pipelines.analytics.lifetime import LtvAsked, ltv
 from marketing_pipelines.analytics.measures import Metric
 from marketing_pipelines.analytics.paths import PathsAsked, paths
 from marketing_pipelines.analytics.reading import stream
@@ -174,6 +176,94 @@ def funnel_rows(client: events.Client, tenant: TenantId, asked: FunnelAsked) -> 
     yield pl.DataFrame(
         rows, schema={"of": pl.String, "step": pl.Int64, "name": pl.String, "people": pl.Int64, **floats}
     )
+
+
+@report(
+    "cohorts",
+    "Cohorts",
+    CohortsAsked,
+    Column("week", "First came in the week of"),
+    Column("people", "People", Form.WHOLE),
+    Column("weeks_since", "Weeks since", Form.WHOLE),
+    Column("came_back", "Came", Form.WHOLE),
+    Column("retention", "Share who came", Form.SHARE),
+    Column("converted", "Converted", Form.WHOLE),
+    Column("conversions", "Conversions", Form.WHOLE),
+    Column("currency", "Currency"),
+    Column("revenue", "Revenue", Form.MONEY),
+    Column("is_complete", "The week is over"),
+)
+def cohort_rows(client: events.Client, tenant: TenantId, asked: CohortsAsked) -> "Iterator[pl.DataFrame]":
+    """Who first came in which week, and how many of them came, converted and paid in each week since."""
+    import polars as pl
+
+    found = cohorts(client, tenant, asked)
+    rows = [
+        {
+            "week": cohort.week,
+            "people": cohort.people,
+            "weeks_since": week.weeks_since,
+            "came_back": week.people,
+            "retention": week.people / cohort.people if cohort.people else None,
+            "converted": week.people_converting,
+            "conversions": week.conversions,
+            "currency": found.currency,
+            "revenue": week.revenue,
+            "is_complete": "yes" if week.is_complete else "no",
+        }
+        for cohort in found.cohorts
+        for week in cohort.weeks
+    ]
+    wholes = dict.fromkeys(("people", "weeks_since", "came_back", "converted", "conversions"), pl.Int64)
+    floats = dict.fromkeys(("retention", "revenue"), pl.Float64)
+    texts = dict.fromkeys(("currency", "is_complete"), pl.String)
+    yield pl.DataFrame(rows, schema={"week": pl.Date, **wholes, **floats, **texts})
+
+
+@report(
+    "ltv",
+    "Lifetime value by channel",
+    LtvAsked,
+    Column("channel", "First channel"),
+    Column("within_days", "Within days", Form.WHOLE),
+    Column("people", "People", Form.WHOLE),
+    Column("conversions", "Conversions", Form.WHOLE),
+    Column("currency", "Currency"),
+    Column("revenue", "Revenue", Form.MONEY),
+    Column("per_person", "Revenue per person", Form.MONEY),
+    Column("margin", "Give or take (95%)", Form.MONEY),
+    Column("cost_per_person", "Ad spend per person", Form.MONEY),
+    Column("to_cost", "LTV to CAC", Form.RATIO),
+    Column("weeks", "Weeks that are over", Form.WHOLE),
+    Column("of_weeks", "of", Form.WHOLE),
+)
+def ltv_rows(client: events.Client, tenant: TenantId, asked: LtvAsked) -> "Iterator[pl.DataFrame]":
+    """What people were worth after 7, 30, 90, 180 and 365 days by the channel that first brought them, and what that cost."""
+    import polars as pl
+
+    found = ltv(client, tenant, asked)
+    rows = [
+        {
+            "channel": channel.channel,
+            "within_days": horizon.within_days,
+            "people": horizon.people,
+            "conversions": horizon.conversions,
+            "currency": found.currency,
+            "revenue": horizon.revenue,
+            "per_person": horizon.per_person,
+            "margin": horizon.margin,
+            "cost_per_person": horizon.cost_per_person,
+            "to_cost": horizon.to_cost,
+            "weeks": horizon.weeks,
+            "of_weeks": horizon.of_weeks,
+        }
+        for channel in found.channels
+        for horizon in channel.horizons
+    ]
+    wholes = dict.fromkeys(("within_days", "people", "conversions", "weeks", "of_weeks"), pl.Int64)
+    floats = dict.fromkeys(("revenue", "per_person", "margin", "cost_per_person", "to_cost"), pl.Float64)
+    texts = dict.fromkeys(("channel", "currency"), pl.String)
+    yield pl.DataFrame(rows, schema={**texts, **wholes, **floats})
 
 
 @report(

@@ -27,6 +27,10 @@ TABLES = {
     "marts.ad_performance": "tenant_id Int64, date_day Date, channel LowCardinality(String), campaign_name String, "
     "currency LowCardinality(String), spend Decimal(18, 6), impressions Int64, clicks Int64, conversions Decimal(18, 6), "
     "conversions_value Decimal(18, 6)",
+    "marts.cohorts": "tenant_id Int64, cohort_week Date, weeks_since UInt16, currency LowCardinality(String), "
+    "cohort_people UInt64, people UInt64, people_converting UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
+    "marts.ltv": "tenant_id Int64, cohort_week Date, first_channel LowCardinality(String), within_days UInt16, "
+    "currency LowCardinality(String), people UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
     "staging.stg_goals": "tenant_id Int64, goal_id Int64, is_headline Bool",
     "staging.stg_tenants": "tenant_id Int64, currency LowCardinality(String)",
     "intermediate.int_touchpoints": "tenant_id Int64, kind String, touched_at DateTime64(3, 'UTC'), touched_on Date, "
@@ -68,6 +72,14 @@ class Marts:
 
     def channel_day(self, tenant: TenantId, day: date, channel: str = "email", **said: Any) -> None:
         self._add("marts.channel_daily", tenant, date_day=day, channel=channel, currency="EUR", **said)
+
+    def cohort_week(self, tenant: TenantId, week: date, since: int, **said: Any) -> None:
+        said = {"currency": "EUR", "is_complete": True, **said}
+        self._add("marts.cohorts", tenant, cohort_week=week, weeks_since=since, **said)
+
+    def lifetime(self, tenant: TenantId, week: date, channel: str, days: int, **said: Any) -> None:
+        said = {"currency": "EUR", "is_complete": True, **said}
+        self._add("marts.ltv", tenant, cohort_week=week, first_channel=channel, within_days=days, **said)
 
     def credit(self, tenant: TenantId, day: date, channel: str, model: str, **said: Any) -> None:
         self._add("marts.channel_roas", tenant, date_day=day, channel=channel, model=model, **said)

@@ -124,6 +124,8 @@ def test_every_report_becomes_a_file(
     filled.campaign_day(tenant, date(2026, 3, 5), "=cmd()", spend=5)
     filled.path(tenant, NOON, ("email", NOON, 0))
     filled.event(tenant, "page_view", NOON)
+    filled.cohort_week(tenant, date(2026, 3, 2), 0, cohort_people=1, people=1)
+    filled.lifetime(tenant, date(2026, 3, 2), "email", 7, people=1, revenue=9)
     made = asked(settings, tenant, analyst, report, format)
     assert run(settings, made)["rows"] > 0
     given = content(settings, tenant, made)

@@ -56,7 +56,10 @@ EMPTY = "empty_records_to_look_at"
 TABLES = {
     "marts.link_daily": "tenant_id Int64, date_day Date, campaign_id Int64, link_id Int64, clicks UInt64, "
     "human_clicks UInt64, bot_clicks UInt64, human_visitors UInt64, variant_id Int64, variant_name String",
+    "marts.cohorts": MARTS["marts.cohorts"],
+    "marts.ltv": MARTS["marts.ltv"],
     "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), occurred_on Date, "
+    "occurred_at DateTime64(3, 'UTC'), channel LowCardinality(String), "
     "link_id Int64, click_id String, visitor_id String, country LowCardinality(String), "
     "device LowCardinality(String), referrer_host String, is_bot Bool, bot_reasons Array(String)",
 }
@@ -112,6 +115,7 @@ def furnished(house: Settings) -> Iterator[Furnished]:
             **of_goals(people),
             **entrances(settings, people),
         }
+        of_people_who_came(settings, people)
         of_exports(settings, people)
         around(settings, people)
         of_attribution(settings, people)
@@ -149,6 +153,12 @@ def screens() -> dict[str, list[str]]:
         "GET /exports": ["/exports", f"/exports?report=funnel&steps={'long_name,' * 7}purchase"],
         "GET /attribution": ["/attribution", "/attribution?show=roas", "/attribution?window_days=90"],
         "GET /attribution/paths": ["/attribution/paths?model=linear", "/attribution/paths?from=x"],
+        "GET /funnels": [
+            "/funnels",
+            "/funnels?steps=page_view&steps=lead&steps=purchase&by=channel",
+            "/funnels?steps=lead",
+        ],
+        "GET /cohorts": ["/cohorts", "/cohorts?show=revenue&weeks=52"],
         "GET /login": ["/login?next=/keys"],
         "GET /actions": ["/actions", "/actions?state=denied&type=email&text=sale"],
         "GET /campaigns": ["/campaigns", "/campaigns?text=nothing+is+like+this"],
@@ -288,11 +298,58 @@ def of_links(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, 
                 ]
                 for n in range(200)
             ],
-        )
+            column_names=[
+                "tenant_id", "event_id", "event", "occurred_on", "link_id", "click_id", "visitor_id", "country", "device",
+                "referrer_host", "is_bot", "bot_reasons",
+            ],
+        )  # fmt: skip
     return {
         "GET /links/{link_id}": [f"/links/{link}", f"/links/{plain}"],
         "GET /links/{link_id}/edit": [f"/links/{link}/edit"],
     }
+
+
+def of_people_who_came(settings: Settings, people: dict[MemberRole, Person]) -> None:
+    """What they did in these weeks, and a year of weeks of first visits."""
+    tenant = people[MemberRole.MARKETER].tenant
+    began = datetime.now(UTC) - timedelta(days=20)
+    steps = (("page_view", 0, 1), ("lead", 3, 3), ("purchase", 50, 11), ("unbroken" * 8, 90, 40))
+    with events.connect(settings) as client:
+        client.insert(
+            "staging.stg_events",
+            [
+                [tenant, event, at, at.date(), f"v{number}", ("email", "paid_search", "")[number % 3]]
+                for number in range(600)
+                for event, hours, every in steps
+                if number % every == 0
+                for at in (began + timedelta(hours=hours, minutes=number),)
+            ],
+            column_names=["tenant_id", "event", "occurred_at", "occurred_on", "visitor_id", "channel"],
+        )
+        monday = began.date() - timedelta(days=began.weekday()) + timedelta(weeks=2)
+        weeks = [(ago, monday - timedelta(weeks=ago), 120_000 + 700 * (ago % 7)) for ago in range(60)]
+        client.insert(
+            "marts.cohorts",
+            [
+                [tenant, week, since, size, size // (1 + 2 * since), size // (9 + since), 1_234_567 // (1 + since), since < ago]
+                for ago, week, size in weeks
+                for since in range(ago + 1)
+            ],
+            column_names=[
+                "tenant_id", "cohort_week", "weeks_since", "cohort_people", "people", "people_converting", "revenue", "is_complete",
+            ],
+        )  # fmt: skip
+        client.insert(
+            "marts.ltv",
+            [
+                [tenant, week, channel, within, size // 3, (200_000 + 900 * ago) * within * (3 - place) // 100,
+                 week + timedelta(days=6 + within) <= began.date()]
+                for ago, week, size in weeks
+                for place, channel in enumerate(("email", "paid_search", "social"))
+                for within in (7, 30, 90, 180, 365)
+            ],
+            column_names=["tenant_id", "cohort_week", "first_channel", "within_days", "people", "revenue", "is_complete"],
+        )  # fmt: skip
 
 
 def of_exports(settings: Settings, people: dict[MemberRole, Person]) -> None:

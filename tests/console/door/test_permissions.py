@@ -22,6 +22,8 @@ WAREHOUSE = frozenset(
         "GET /api/analytics/funnel",
         "GET /api/analytics/channels",
         "GET /api/analytics/freshness",
+        "GET /api/analytics/cohorts",
+        "GET /api/analytics/ltv",
         "GET /api/attribution/paths",
         "GET /api/attribution/results",
     }
