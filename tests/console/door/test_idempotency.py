@@ -74,6 +74,13 @@ def test_every_endpoint_that_makes_something_takes_a_key(admin: Person) -> None:
         "/api/tenants": {"slug": f"i-{uuid.uuid4().hex[:12]}", "name": "Branch"},
         "/api/users": {"email": f"i-{uuid.uuid4().hex}@example.com", "role": "viewer", "password": "x" * 12},
         "/api/actions/{action_id}/comments": {"text": "Is the price right?"},
+        "/api/goals": {"name": "Leads", "event": "lead"},
+        "/api/identity/splits": {
+            "visitor_id": "till",
+            "person_id": "user:ann",
+            "reason": "It stands in the shop.",
+        },
+        "/api/exports": {"report": "timeseries", "arguments": {"metric": "spend"}},
     }
     made = {route.path for router in ROUTERS for route in router.routes if route.status_code == 201}  # type: ignore[attr-defined]
     assert made == {*bodies, "/api/keys"}, "a key is shown once, which test_keys tries"

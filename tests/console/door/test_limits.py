@@ -18,6 +18,7 @@ from tests.console.visitors import Person, mail, person
 LISTS = [
     "/actions", "/recipients", "/recipients/active", "/groups", "/audit", "/keys", "/tenants", "/users", "/campaigns",
     "/projects", "/links", "/assets", "/alerts", "/dead-letters", "/standing-approvals",
+    "/exports", "/identity/splits",
 ]  # fmt: skip
 # What only the gate and its watchers write: four alerts, four failed actions of four messages, four standing approvals.
 BY_THE_GATE = (
@@ -67,6 +68,10 @@ def fill(api: httpx.Client, house: Settings, tenant_id: TenantId) -> list[str]:
         api.post("/links", json={"long_url": f"https://example.com/{number}"}).raise_for_status()
         words = {"kind": "text", "name": "Claim", "text": f"Claim {number}"}
         api.post("/assets", json=words).raise_for_status()
+        asked = {"report": "timeseries", "arguments": {"metric": "spend"}}
+        api.post("/exports", json=asked).raise_for_status()
+        split = {"visitor_id": f"device {number}", "person_id": "user:ann", "reason": "The till in the shop."}
+        api.post("/identity/splits", json=split).raise_for_status()
     with records.session(house, Role.OWNER) as session:
         for statement in BY_THE_GATE:
             session.execute(text(statement), {"tenant": tenant_id})

@@ -43,7 +43,7 @@ def sign_in_by_keyboard(page: Page, visitor: Person, path: str = "/") -> None:
 
 def press_tab_to(page: Page, name: str) -> None:
     """Reaches something by Tab alone."""
-    for _ in range(60):
+    for _ in range(90):
         page.keyboard.press("Tab")
         text = page.evaluate("document.activeElement.innerText || document.activeElement.id || ''")
         if text.strip().startswith(name):

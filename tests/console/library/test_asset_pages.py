@@ -187,7 +187,7 @@ def test_names_lead_nowhere_and_tags_are_bounded(house: Settings, marketer: Pers
         assert not set(disposition) & set("\r\n/\\")
     root = house.assets_directory
     assert all(
-        re.fullmatch(r"\d+/[0-9a-f]{2}/[0-9a-f]{64}", str(it.relative_to(root)))
+        re.fullmatch(r"(exports/)?\d+/[0-9a-f]{2}/[0-9a-f]{64}", str(it.relative_to(root)))
         for it in root.rglob("*")
         if it.is_file()
     )
