@@ -84,8 +84,13 @@
     {{ return(first_column(outdated)) }}
 {%- endmacro %}
 
+{#- Postgres's clock and this one may differ a little. -#}
+{% macro on_clock(clock) -%}
+    {{ '+ toIntervalSecond(' ~ var('clocks_differ_seconds') ~ ')' if clock == 'records' }}
+{%- endmacro %}
+
 {#- The days that are not built yet by what a small table says, which is read as a whole: `changed_at` tells since when. -#}
-{% macro days_before_change(changes, among, changed_at='changed_at') -%}
+{% macro days_before_change(changes, among, changed_at='changed_at', clock='records') -%}
     {%- if not builds_days() or asked_days() -%}
         {{ return([]) }}
     {%- endif -%}
@@ -94,8 +99,7 @@
         from ({{ days_of(among) }} union distinct {{ days_of(this) }}) as days
         left any join ({{ built_days(this) }}) as own on days.day = own.day
         where
-            -- Two clocks may differ.
-            (select max({{ changed_at }}) from {{ changes }}) + toIntervalMinute(1) > own.built_at
+            (select max({{ changed_at }}) from {{ changes }}) {{ on_clock(clock) }} > own.built_at
             and {{ is_kept('days.day') }}
         order by day
     {%- endset -%}

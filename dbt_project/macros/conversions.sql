@@ -49,7 +49,7 @@
         from rated
         left any join ({{ built_days(this) }}) as own on rated.day = own.day
         where
-            rated.changed_at + toIntervalMinute(1) > own.built_at
+            rated.changed_at > own.built_at
             and rated.day in ({{ days_of(among) }})
             and {{ is_kept('rated.day') }}
         order by day

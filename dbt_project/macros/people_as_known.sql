@@ -47,7 +47,7 @@
                 visitor_id,
                 person_id
             from {{ splits }}
-            where changed_at + toIntervalMinute(1) > {{ last_built() }}
+            where changed_at {{ on_clock('records') }} > {{ last_built() }}
         ),
 
         met as (

@@ -27,7 +27,7 @@ split_lately as (
         tenant_id,
         visitor_id
     from {{ splits }}
-    where changed_at + toIntervalMinute(1) > {{ last_built(owners) }}
+    where changed_at {{ on_clock('records') }} > {{ last_built(owners) }}
 ),
 
 touched as (

@@ -18,8 +18,8 @@
     + by_events
     + days_of_landings(events, visits, by_events)
     + days_of_lone_clicks(events, visits, by_visits)
-    + days_before_change(ref('stg_channel_rules'), among=visits)
-    + days_before_change(ref('stg_touch_events'), among=events)
+    + days_before_change(ref('stg_channel_rules'), among=visits, clock='here')
+    + days_before_change(ref('stg_touch_events'), among=events, clock='here')
 ) %}
 {% set days = taken_on(due, visits) %}
 {{ building(days, as_of, due) }}
