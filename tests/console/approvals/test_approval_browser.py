@@ -1,6 +1,5 @@
 """Approving as people do it: by keyboard alone, on a phone, and with somebody else at the same request."""
 
-import itertools
 import re
 from typing import Literal
 
@@ -9,7 +8,15 @@ from playwright.sync_api import Browser, expect
 
 from store.records.people import MemberRole
 from store.settings import Settings
-from tests.console.frame.test_browser import HTML, TEXT, opened, press_tab_to, sign_in_by_keyboard, state_of
+from tests.console.frame.test_browser import (
+    HTML,
+    TEXT,
+    fit_every_screen,
+    opened,
+    press_tab_to,
+    sign_in_by_keyboard,
+    state_of,
+)
 from tests.console.visitors import Person, mail, person, submitted
 
 pytestmark = pytest.mark.browser
@@ -115,20 +122,7 @@ def test_inbox_request_and_batch_fit_every_screen(
     ]
     with opened(browser, approver.site, color_scheme=scheme) as page:
         sign_in_by_keyboard(page, approver)
-        for width, height in ((320, 640), (1280, 800), (3840, 2160)):
-            page.set_viewport_size({"width": width, "height": height})
-            for path in pages:
-                page.goto(path)
-                overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                assert overflow <= 0, f"{path} is {overflow} px too wide at {width}"
-                headings = page.evaluate("[...document.querySelectorAll('h1,h2,h3')].map(h => +h.tagName[1])")
-                assert headings.count(1) == 1, path
-                steps = [after - before for before, after in itertools.pairwise(headings)]
-                assert max(steps, default=0) <= 1, f"{path} skips a level: {headings}"
-                unnamed = page.evaluate(
-                    "[...document.querySelectorAll('input:not([type=hidden]),textarea,select')].filter(f => !f.labels.length).length"
-                )
-                assert unnamed == 0, path
+        fit_every_screen(page, pages)
 
 
 def test_on_a_phone_a_bar_leads_to_the_decision(browser: Browser, marketer: Person, approver: Person) -> None:

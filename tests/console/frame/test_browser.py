@@ -1,5 +1,6 @@
 """The console as people use it: by keyboard, on a phone, in the dark, and with hostile mail in the inbox."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -56,14 +57,17 @@ def press_tab_to(page: Page, name: str) -> None:
 
 
 def fit_every_screen(page: Page, paths: Iterable[str]) -> None:
-    """None is too wide; each has one heading of all, a label for every field and no name twice."""
+    """None is too wide; each has one heading of all, skips no level, labels every field and gives no name twice."""
     for width, height in ((320, 640), (1280, 800), (3840, 2160)):
         page.set_viewport_size({"width": width, "height": height})
         for path in paths:
             page.goto(path)
             overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert overflow <= 0, f"{path} is {overflow} px too wide at {width}"
-            assert page.evaluate("document.querySelectorAll('h1').length") == 1, path
+            headings = page.evaluate("[...document.querySelectorAll('h1,h2,h3')].map(h => +h.tagName[1])")
+            assert headings.count(1) == 1, path
+            steps = [after - before for before, after in itertools.pairwise(headings)]
+            assert max(steps, default=0) <= 1, f"{path} skips a level: {headings}"
             unnamed = page.evaluate(
                 "[...document.querySelectorAll('input:not([type=hidden]),textarea,select')].filter(f => !f.labels.length).length"
             )
