@@ -13,7 +13,7 @@ from console.door.sign_in import Visitor
 from console.frame.lineage import Asset
 from console.measuring import goal_book
 from console.watching import analytics
-from marketing_pipelines.analytics.channels import Channel, ChannelsAsked, channels
+from marketing_pipelines.analytics.channels import Channel, ChannelsAsked, Lifetime, channels
 from marketing_pipelines.analytics.freshness import Freshness
 from marketing_pipelines.analytics.funnels import Course, FunnelAsked, Step, funnel
 from marketing_pipelines.analytics.measures import Metric, Sums
@@ -104,7 +104,10 @@ class FunnelOut(AnswerOut):
 
 
 class FiguresOut(BaseModel):
-    """Visits are those of people; a ratio is null where there was nothing to divide by."""
+    """Visits are those of people; a ratio is null where there was nothing to divide by.
+
+    `ltv` is what a person brought within 30 days of first coming, of the last whole weeks that are over for so long.
+    """
 
     spend: float
     impressions: float
@@ -116,10 +119,12 @@ class FiguresOut(BaseModel):
     cvr: float | None
     cpa: float | None
     roas: float | None
+    ltv: float | None
 
     @classmethod
-    def of(cls, sums: Sums) -> Self:
-        return cls.model_validate({name: sums.of(Metric(name)) for name in cls.model_fields})
+    def of(cls, sums: Sums, lifetime: Lifetime) -> Self:
+        counted = {name: sums.of(Metric(name)) for name in cls.model_fields if name != "ltv"}
+        return cls.model_validate({**counted, "ltv": lifetime.value})
 
 
 class ChannelOut(BaseModel):
@@ -129,7 +134,11 @@ class ChannelOut(BaseModel):
 
     @classmethod
     def of(cls, channel: Channel) -> Self:
-        return cls(channel=channel.name, now=FiguresOut.of(channel.now), before=FiguresOut.of(channel.before))
+        return cls(
+            channel=channel.name,
+            now=FiguresOut.of(channel.now, channel.lifetime_now),
+            before=FiguresOut.of(channel.before, channel.lifetime_before),
+        )
 
 
 class ChannelsOut(AnswerOut):

@@ -15,6 +15,8 @@ TABLES = {
     "marts.channel_daily": "tenant_id Int64, date_day Date, channel LowCardinality(String), currency LowCardinality(String), "
     "visits UInt64, human_visits UInt64, bot_visits UInt64, impressions Int64, clicks Int64, spend Decimal(18, 6), "
     "conversions Float64, conversions_value Decimal(18, 4)",
+    "marts.ltv": "tenant_id Int64, cohort_week Date, first_channel LowCardinality(String), within_days UInt16, "
+    "people UInt64, revenue Decimal(18, 4), is_complete Bool",
     "marts.channel_roas": "tenant_id Int64, date_day Date, channel LowCardinality(String), model LowCardinality(String), "
     "goal_id Int64, conversions Float64, conversions_value Decimal(18, 4)",
     "marts.ad_performance": "tenant_id Int64, date_day Date, channel LowCardinality(String), campaign_name String, "
@@ -60,6 +62,12 @@ class Marts:
 
     def channel_day(self, tenant: TenantId, day: date, channel: str = "email", **said: Any) -> None:
         self._add("marts.channel_daily", tenant, date_day=day, channel=channel, currency="EUR", **said)
+
+    def lifetime(
+        self, tenant: TenantId, week: date, channel: str, people: int, revenue: float, **said: Any
+    ) -> None:
+        said = {"within_days": 30, "is_complete": True, "people": people, "revenue": revenue, **said}
+        self._add("marts.ltv", tenant, cohort_week=week, first_channel=channel, **said)
 
     def credit(self, tenant: TenantId, day: date, channel: str, model: str, **said: Any) -> None:
         self._add("marts.channel_roas", tenant, date_day=day, channel=channel, model=model, **said)
