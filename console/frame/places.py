@@ -53,6 +53,8 @@ GROUPS = (
     Group(
         "Watch",
         (
+            Place("/visitors", "Visitors", "visitors"),
+            Place("/tracking", "Tracking", "tracking"),
             Place("/exports", "Exports", "exports"),
             Place("/runs", "Runs", "runs"),
             Place("/dead-letters", "Dead letters", "dead-letters"),

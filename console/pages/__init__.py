@@ -29,7 +29,9 @@ from console.pages import (
     runs,
     settings,
     tenants,
+    tracking,
     trends,
+    visitors,
 )
 
 # What is called `new` comes before what is called by its number.
@@ -49,6 +51,8 @@ ROUTERS = (
     kill_switch.router,
     alerts.router,
     dead_letters.router,
+    visitors.router,
+    tracking.router,
     exports.router,
     runs.router,
     audit.router,

@@ -69,15 +69,16 @@ class Number:
 
 
 _VISITS, _ADS, _CREDIT = Asset.TOUCHPOINTS, Asset.AD_PERFORMANCE, Asset.CHANNEL_ROAS
+# Three by three: the money, the people, what each of them costs and is worth.
 _KINDS = (
     Kind("Spend", Unit.MONEY, Metric.SPEND, (_ADS,)),
+    Kind("Revenue", Unit.MONEY, Metric.REVENUE, (_CREDIT,)),
+    Kind("ROAS", Unit.TIMES, Metric.ROAS, (_ADS, _CREDIT)),
     Kind("Visits by people", Unit.COUNT, Metric.VISITS, (_VISITS,)),
     Kind("Conversions", Unit.COUNT, Metric.CONVERSIONS, (_CREDIT,)),
-    Kind("Revenue", Unit.MONEY, Metric.REVENUE, (_CREDIT,)),
-    Kind("CTR", Unit.SHARE, Metric.CTR, (_ADS,)),
     Kind("CVR", Unit.SHARE, Metric.CVR, (_VISITS, _CREDIT)),
+    Kind("CTR", Unit.SHARE, Metric.CTR, (_ADS,)),
     Kind("CPA", Unit.MONEY, Metric.CPA, (_ADS, _CREDIT)),
-    Kind("ROAS", Unit.TIMES, Metric.ROAS, (_ADS, _CREDIT)),
     Kind("LTV", Unit.MONEY, None, (Asset.LTV,)),
 )
 _SOURCES = tuple(dict.fromkeys((Asset.CHANNEL_DAILY, *(it for kind in _KINDS for it in kind.sources))))

@@ -153,7 +153,8 @@ def _person(visitor: str, owners: Sequence[Owner]) -> str:
 
 
 def _known(client: events.Client, tenant: TenantId, visitor: str) -> tuple[list[Owner], list[Meeting]]:
-    rows = read(client, tenant, _KNOWN, visitor=visitor).to_dicts()
+    found = read(client, tenant, _KNOWN, visitor=visitor).to_dicts()
+    rows = sorted(found, key=lambda row: (row["first_at"], row["identity"], row["source"]))
     owners = [
         Owner(
             str(row["identity"]),
@@ -217,7 +218,6 @@ select
     met_first as known_at,
     met_times as times
 from meetings
-order by what, first_at, identity, source
 settings max_execution_time = 5
 """
 _MOMENTS = """
@@ -239,16 +239,21 @@ limit {most:UInt32}
 settings max_execution_time = 10
 """
 _CONVERTERS = """
+with lately as (
+    select person_id, goal, converted_at as happened_at, value as worth, currency as unit
+    from intermediate.int_conversions
+    where tenant_id = {tenant:Int64} and converted_on >= {since:Date} and not is_refund and person_id != ''
+)
+
 select
     person_id,
-    argMax(goal, converted_at) as goal,
-    max(converted_at) as converted_at,
-    toFloat64(argMax(value, int_conversions.converted_at)) as value,
-    toString(any(currency)) as currency
-from intermediate.int_conversions
-where tenant_id = {tenant:Int64} and converted_on >= {since:Date} and not is_refund and person_id != ''
+    toString(argMax(goal, happened_at)) as goal,
+    max(happened_at) as converted_at,
+    toFloat64(argMax(worth, happened_at)) as value,
+    toString(any(unit)) as currency
+from lately
 group by person_id
-order by converted_at desc
+order by converted_at desc, person_id
 limit {most:UInt32}
 settings max_execution_time = 5
 """

@@ -54,7 +54,7 @@ def test_it_looks_back_over_as_many_days_as_are_asked_for(marketer: Person, span
     page = marketer.forms().get(f"/?days={span}").text
     assert f"The last {span} days" in page
     assert f"{span * 10:,}\u00a0EUR" in page
-    assert f"unchanged on the {span} days before" in page
+    assert f'<strong>unchanged</strong><span class="unseen"> on the {span} days before</span>' in page
     for each in LookBack:
         current = re.search(rf'<a href="/\?days={each}"[^>]*aria-current="[a-z]+"', page)
         assert bool(current) is (each == span)
@@ -137,7 +137,7 @@ def test_the_goal_and_the_model_behind_the_numbers_are_named(marketer: Person) -
     page = marketer.forms().get("/").text
     assert f'<a href="/goals">{goal}</a>' in page
     assert '<a href="/measurement">time decay</a>' in page
-    assert "Today is not over" in page
+    assert "today counts as far as it has come" in page
 
 
 def test_while_the_warehouse_is_away_the_overview_says_so(house: Settings, marketer: Person) -> None:
