@@ -14,6 +14,9 @@ _NEWEST = {
     "marts/channel_daily": "select max(date_day) from marts.channel_daily where tenant_id = {tenant:Int64}",
     "marts/channel_roas": "select max(date_day) from marts.channel_roas where tenant_id = {tenant:Int64}",
     "marts/ad_performance": "select max(date_day) from marts.ad_performance where tenant_id = {tenant:Int64}",
+    "marts/tracking_health": (
+        "select max(date_day) from marts.tracking_health where tenant_id = {tenant:Int64}"
+    ),
     # The last day of the last week whose people have had their 30 days.
     "marts/ltv": """
         select if(max(cohort_week) > 0, max(cohort_week) + 6, toDate(0))

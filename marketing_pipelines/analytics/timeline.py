@@ -107,15 +107,24 @@ def timeline(client: events.Client, tenant: TenantId, asked: TimelineAsked) -> T
         before=asked.before or _STILL,
         most=MOST_MOMENTS + 1,
     ).to_dicts()
-    latest = [Moment(**row) for row in rows[:MOST_MOMENTS]]
+    found = [Moment(**row) for row in rows]
+    latest = _whole(found)
     return Timeline(
         asked.visitor_id,
         person,
         owners,
         meetings,
         latest[::-1],
-        latest[-1].at if len(rows) > MOST_MOMENTS else None,
+        latest[-1].at if len(latest) < len(found) else None,
     )
+
+
+def _whole(found: Sequence[Moment]) -> Sequence[Moment]:
+    """As many as may be, latest first, without a part of those that happened at once: they are the next to be read."""
+    if len(found) <= MOST_MOMENTS:
+        return found
+    oldest = found[MOST_MOMENTS].at
+    return [it for it in found if it.at > oldest] or found[:MOST_MOMENTS]
 
 
 def sittings(moments: Sequence[Moment]) -> list[list[Moment]]:

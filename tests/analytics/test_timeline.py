@@ -63,11 +63,23 @@ def test_a_long_life_is_read_in_pieces(
     monkeypatch.setattr(asking, "MOST_MOMENTS", 2)
     for n in range(3):
         filled.moment(tenant, "ann", NOON + n * DAY)
+    filled.moment(tenant, "ann", NOON, "click")
     latest = timeline(filled.client, tenant, of("ann"))
     assert [it.at for it in latest.moments] == [NOON + DAY, NOON + 2 * DAY]
     assert latest.goes_on_before == NOON + DAY
     earlier = timeline(filled.client, tenant, of("ann", before=latest.goes_on_before))
-    assert ([it.at for it in earlier.moments], earlier.goes_on_before) == ([NOON], None)
+    assert ([it.at for it in earlier.moments], earlier.goes_on_before) == ([NOON, NOON], None)
+
+
+def test_what_happened_at_once_is_read_at_once(
+    filled: Marts, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MOST_MOMENTS", 2)
+    filled.moment(tenant, "ann", NOON + DAY)
+    filled.moment(tenant, "ann", NOON)
+    filled.moment(tenant, "ann", NOON, "click")
+    latest = timeline(filled.client, tenant, of("ann"))
+    assert ([it.at for it in latest.moments], latest.goes_on_before) == ([NOON + DAY], NOON + DAY)
 
 
 def test_nobody_is_known_by_a_name_that_nothing_came_under(filled: Marts, tenant: TenantId) -> None:

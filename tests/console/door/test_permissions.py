@@ -22,6 +22,8 @@ WAREHOUSE = frozenset(
         "GET /api/analytics/funnel",
         "GET /api/analytics/channels",
         "GET /api/analytics/freshness",
+        "GET /api/analytics/visitors/{visitor_id}",
+        "GET /api/analytics/tracking",
         "GET /api/attribution/paths",
     }
 )
