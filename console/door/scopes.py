@@ -39,7 +39,7 @@ SCOPES: Mapping[str, Scope | None] = {
     "GET /api/analytics/funnel": Scope.ANALYTICS_READ,
     "GET /api/analytics/channels": Scope.ANALYTICS_READ,
     "GET /api/analytics/freshness": Scope.ANALYTICS_READ,
-    "GET /api/analytics/visitors/{visitor_id}": Scope.ANALYTICS_READ,
+    "GET /api/analytics/visitors/{visitor_id}": Scope.IDENTITY_READ,
     "GET /api/analytics/tracking": Scope.ANALYTICS_READ,
     "GET /api/attribution/paths": Scope.ANALYTICS_READ,
     "GET /api/exports": Scope.EXPORTS_READ,

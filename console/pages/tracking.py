@@ -62,8 +62,13 @@ def _arrivals(day: Day) -> tuple[str, int, int, int]:
 
 def _shares(day: Day) -> tuple[str, float, float, float]:
     """In per cent: with consent, refused, and of people's pages those without a channel."""
-    unknown = day.unknown_channels / day.page_views if day.page_views else 0.0
     return (
         day.day.isoformat(),
-        *(round(100 * share, 1) for share in (day.with_consent or 0.0, day.without_consent or 0.0, unknown)),
+        _percent(day.with_consent),
+        _percent(day.without_consent),
+        _percent(day.unknown_channels / day.page_views if day.page_views else None),
     )
+
+
+def _percent(share: float | None) -> float:
+    return round(100 * (share or 0.0), 1)

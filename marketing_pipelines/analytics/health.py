@@ -168,24 +168,25 @@ _ANY: Sequence[tuple[Worry, Callable[[Day], int]]] = (
     (Worry.CROWDED_PEOPLE, lambda it: it.people_crowded),
 )
 _COUNTS = tuple(it.name for it in fields(Day) if it.type is int)
+_SHARES_OF_EVENTS = ("with_consent", "without_consent")
 _MAPS = ("by_kind", "by_lateness", "by_reason")
 
 
 def _together(days: Sequence[Day], last: date) -> Day:
     """Sums over days; shares weigh as much as a day has events."""
-    counts = {name: sum(getattr(day, name) for day in days) for name in _COUNTS}
-    maps = {name: dict(sum((Counter(getattr(day, name)) for day in days), Counter())) for name in _MAPS}
-    shares = {
-        name: sum((getattr(day, name) or 0.0) * day.events for day in days) / counts["events"]
-        if counts["events"]
-        else None
-        for name in ("with_consent", "without_consent")
-    }
-    return Day(last, **counts, **shares, **maps)
+    sums: dict[str, Any] = {name: sum(getattr(day, name) for day in days) for name in _COUNTS}
+    for name in _MAPS:
+        sums[name] = dict(sum((Counter(getattr(day, name)) for day in days), Counter()))
+    for name in _SHARES_OF_EVENTS:
+        part = sum((getattr(day, name) or 0.0) * day.events for day in days)
+        sums[name] = part / sums["events"] if sums["events"] else None
+    return Day(last, **sums)
 
 
 def _day(row: Mapping[str, Any]) -> Day:
-    maps = {name: {key: int(count) for key, count in json.loads(row[name]).items()} for name in _MAPS}
+    maps: dict[str, Any] = {
+        name: {key: int(count) for key, count in json.loads(row[name]).items()} for name in _MAPS
+    }
     return Day(**{**row, **maps})
 
 

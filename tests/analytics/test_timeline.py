@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
-def of(visitor: str, **said: datetime) -> TimelineAsked:
+def of(visitor: str, **said: datetime | None) -> TimelineAsked:
     return TimelineAsked(visitor_id=visitor, **said)
 
 
