@@ -3,24 +3,28 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Path, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from console.api.answers import AWAY, REFUSALS
 from console.door import etags
 from console.door.admission import SignedIn
+from console.door.problems import nothing_here
 from console.door.sign_in import Visitor
 from console.frame.lineage import Asset
 from console.measuring import goal_book
 from console.watching import analytics
-from marketing_pipelines.analytics.channels import Channel, ChannelsAsked, channels
+from marketing_pipelines.analytics.channels import Channel, ChannelsAsked, Lifetime, channels
 from marketing_pipelines.analytics.freshness import Freshness
 from marketing_pipelines.analytics.funnels import Course, FunnelAsked, Step, funnel
+from marketing_pipelines.analytics.health import TrackingAsked, Warning, Worry, tracking
 from marketing_pipelines.analytics.measures import Metric, Sums
+from marketing_pipelines.analytics.timeline import LONGEST_ID, Timeline, TimelineAsked, timeline
 from marketing_pipelines.analytics.timeseries import Granularity, TimeseriesAsked, timeseries
 
 router = APIRouter(tags=["analytics"], responses=REFUSALS | AWAY)
 
+VisitorId = Annotated[str, Path(min_length=1, max_length=LONGEST_ID)]
 Day = Annotated[date, Field(description="Included.")]
 
 
@@ -104,7 +108,10 @@ class FunnelOut(AnswerOut):
 
 
 class FiguresOut(BaseModel):
-    """Visits are those of people; a ratio is null where there was nothing to divide by."""
+    """Visits are those of people; a ratio is null where there was nothing to divide by.
+
+    `ltv` is what a person brought within 30 days of first coming, of the last whole weeks that are over for so long.
+    """
 
     spend: float
     impressions: float
@@ -116,10 +123,12 @@ class FiguresOut(BaseModel):
     cvr: float | None
     cpa: float | None
     roas: float | None
+    ltv: float | None
 
     @classmethod
-    def of(cls, sums: Sums) -> Self:
-        return cls.model_validate({name: sums.of(Metric(name)) for name in cls.model_fields})
+    def of(cls, sums: Sums, lifetime: Lifetime) -> Self:
+        counted = {name: sums.of(Metric(name)) for name in cls.model_fields if name != "ltv"}
+        return cls.model_validate({**counted, "ltv": lifetime.value})
 
 
 class ChannelOut(BaseModel):
@@ -129,13 +138,132 @@ class ChannelOut(BaseModel):
 
     @classmethod
     def of(cls, channel: Channel) -> Self:
-        return cls(channel=channel.name, now=FiguresOut.of(channel.now), before=FiguresOut.of(channel.before))
+        return cls(
+            channel=channel.name,
+            now=FiguresOut.of(channel.now, channel.lifetime_now),
+            before=FiguresOut.of(channel.before, channel.lifetime_before),
+        )
 
 
 class ChannelsOut(AnswerOut):
     currency: str
     channels: list[ChannelOut]
     total: ChannelOut | None
+
+
+class OwnerOut(BaseModel):
+    """No `since` where it was theirs from its first day, no `until` where it still is."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    person_id: str
+    since: datetime | None
+    until: datetime | None
+    known_at: datetime
+
+
+class MeetingOut(BaseModel):
+    """Who was met there; `source` says so: an event of a server, a click, or a delivery."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    identity: str
+    source: str
+    first_at: datetime
+    last_at: datetime
+    times: int
+
+
+class MomentOut(BaseModel):
+    """`detail` is the first page of a visit, the goal of a conversion, or who was met."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    kind: str
+    visitor_id: str
+    channel: str
+    campaign_id: int
+    link_id: int
+    page_views: int
+    detail: str
+    value: float
+    currency: str
+
+
+class TimelineOut(BaseModel):
+    """`person_id` is whose moments these are: the person that the device belongs to today."""
+
+    visitor_id: str
+    person_id: str
+    owners: list[OwnerOut]
+    meetings: list[MeetingOut]
+    moments: list[MomentOut]
+    goes_on_before: datetime | None
+    freshness: FreshnessOut
+    told: str
+
+    @classmethod
+    def of(cls, visitor_id: str, found: Timeline | None, fresh: FreshnessOut, told: str) -> Self:
+        known = found or Timeline(visitor_id, visitor_id)
+        return cls(
+            visitor_id=visitor_id,
+            person_id=known.person_id,
+            owners=[OwnerOut.model_validate(it) for it in known.owners],
+            meetings=[MeetingOut.model_validate(it) for it in known.meetings],
+            moments=[MomentOut.model_validate(it) for it in known.moments],
+            goes_on_before=known.goes_on_before,
+            freshness=fresh,
+            told=told,
+        )
+
+
+class WarningOut(BaseModel):
+    """`count` of `of`, in the days or on the one that is named."""
+
+    worry: Worry
+    count: int
+    of: int
+    day: date | None
+
+    @classmethod
+    def of_warning(cls, warning: Warning) -> Self:
+        return cls(worry=warning.worry, count=warning.count, of=warning.of, day=warning.day)
+
+
+class TrackedDay(BaseModel):
+    """A UTC day. Shares of consent are null where nothing came in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    day: date
+    received: int
+    events: int
+    copies: int
+    clocks_corrected: int
+    rejected: int
+    of_programs: int
+    without_visitor: int
+    page_views: int
+    unknown_channels: int
+    conversions: int
+    without_value: int
+    without_currency: int
+    click_ids: int
+    unmatched_click_ids: int
+    devices_shared: int
+    people_crowded: int
+    devices_refused: int
+    with_consent: float | None
+    without_consent: float | None
+    by_kind: dict[str, int]
+    by_lateness: dict[str, int]
+    by_reason: dict[str, int]
+
+
+class TrackingOut(AnswerOut):
+    warnings: list[WarningOut]
+    days: list[TrackedDay]
 
 
 class FreshnessPage(BaseModel):
@@ -192,6 +320,35 @@ def of_channels(visitor: SignedIn, asked: Annotated[ChannelsAsked, Query()]) -> 
             currency=(found.currency if found else "") or visitor.currency,
             channels=[ChannelOut.of(channel) for channel in found.channels] if found else [],
             total=ChannelOut.of(found.total) if found else None,
+        ),
+    )
+
+
+@router.get("/api/analytics/visitors/{visitor_id}")
+def of_visitor(visitor: SignedIn, visitor_id: VisitorId, before: AwareDatetime | None = None) -> TimelineOut:
+    """What is known of a device, a user (`user:7`) or a contact (`contact:7`), oldest first; who it is, and why.
+
+    The latest 500 moments; `goes_on_before` is the `before` that asks for those in front of them.
+    """
+    asked = TimelineAsked(visitor_id=visitor_id, before=before)
+    found, told = analytics.answered(visitor, timeline, asked)
+    if found and not found.is_known:
+        raise nothing_here()
+    [fresh] = analytics.fresh(visitor, Asset.TOUCHPOINTS)
+    return shown(visitor, TimelineOut.of(visitor_id, found, FreshnessOut.of(fresh), told))
+
+
+@router.get("/api/analytics/tracking")
+def of_tracking(visitor: SignedIn, asked: Annotated[TrackingAsked, Query()]) -> TrackingOut:
+    """What came in by UTC day, late, twice, refused or incomplete, and what of it is out of the ordinary."""
+    asked = analytics.settled(visitor, asked)
+    found, told = analytics.answered(visitor, tracking, asked)
+    return shown(
+        visitor,
+        TrackingOut(
+            **about(visitor, asked, Asset.TRACKING_HEALTH, told),
+            warnings=[WarningOut.of_warning(it) for it in found.warnings] if found else [],
+            days=[TrackedDay.model_validate(it) for it in found.days] if found else [],
         ),
     )
 

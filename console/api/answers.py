@@ -42,7 +42,3 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 AWAY: dict[int | str, dict[str, Any]] = {
     503: _described("The warehouse cannot be reached right now; see Retry-After.")
 }
-# What an endpoint that reads figures may answer as well.
-AWAY: dict[int | str, dict[str, Any]] = {
-    503: _described("Where the figures are kept cannot be reached right now; ask again later.")
-}

@@ -41,6 +41,8 @@ SCOPES: Mapping[str, Scope | None] = {
     "GET /api/analytics/freshness": Scope.ANALYTICS_READ,
     "GET /api/analytics/cohorts": Scope.ANALYTICS_READ,
     "GET /api/analytics/ltv": Scope.ANALYTICS_READ,
+    "GET /api/analytics/visitors/{visitor_id}": Scope.IDENTITY_READ,
+    "GET /api/analytics/tracking": Scope.ANALYTICS_READ,
     "GET /api/attribution/paths": Scope.ANALYTICS_READ,
     "GET /api/attribution/results": Scope.ANALYTICS_READ,
     "GET /api/exports": Scope.EXPORTS_READ,

@@ -56,6 +56,8 @@ GROUPS = (
             Place("/attribution", "Attribution", "attribution"),
             Place("/funnels", "Funnels", "funnels"),
             Place("/cohorts", "Cohorts", "cohorts"),
+            Place("/visitors", "Visitors", "visitors"),
+            Place("/tracking", "Tracking", "tracking"),
             Place("/exports", "Exports", "exports"),
             Place("/runs", "Runs", "runs"),
             Place("/dead-letters", "Dead letters", "dead-letters"),

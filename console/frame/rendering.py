@@ -52,6 +52,7 @@ _templates.filters.update(
     pieces=plain_sight.pieces,
     risk_reason=wording.reason,
     sentence=wording.sentence,
+    share=wording.share,
     size=wording.size,
     words=wording.words,
 )

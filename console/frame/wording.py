@@ -395,6 +395,12 @@ def money(value: float, currency: str) -> str:
     return f"{number(value)}\u00a0{currency}"
 
 
+def share(ratio: float) -> str:
+    """A part of a whole in per cent, with decimals only where they matter."""
+    percent = ratio * 100
+    return f"{percent:,.{0 if percent >= 100 else 1 if percent >= 10 or not percent else 2}f}\u202f%"
+
+
 def change(ratio: float) -> str:
     """How a number moved, in whole per cent."""
     percent = round(ratio * 100)

@@ -32,7 +32,9 @@ from console.pages import (
     runs,
     settings,
     tenants,
+    tracking,
     trends,
+    visitors,
 )
 
 # What is called `new` comes before what is called by its number.
@@ -55,6 +57,8 @@ ROUTERS = (
     attribution.router,
     funnels.router,
     cohorts.router,
+    visitors.router,
+    tracking.router,
     exports.router,
     runs.router,
     audit.router,

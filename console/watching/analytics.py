@@ -23,6 +23,7 @@ from store.records.schema import TenantId
 AWAY = "The warehouse cannot be reached right now."
 TOO_LONG = "This took too long and was given up; ask for fewer days."
 Asked = TypeVar("Asked", bound=Inquiry)
+Anything = TypeVar("Anything")
 Answer = TypeVar("Answer")
 _log = logging.getLogger("console")
 
@@ -34,7 +35,7 @@ def settled(visitor: Visitor, asked: Asked) -> Asked:
 
 
 def answered(
-    visitor: Visitor, ask: Callable[[Client, TenantId, Asked], Answer], asked: Asked
+    visitor: Visitor, ask: Callable[[Client, TenantId, Anything], Answer], asked: Anything
 ) -> tuple[Answer | None, str]:
     """The answer, or None and what is to be said while there can be none."""
     try:

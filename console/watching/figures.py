@@ -1,63 +1,87 @@
-"""The numbers of the last days by channel, out of the marts, beside those of as many days before."""
+"""The overview's numbers as people read them: each beside the days before, with how new it is and what made it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
-import polars as pl
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 
 from console.door.sign_in import Visitor
 from console.frame.lineage import Asset
+from marketing_pipelines.analytics import freshness
+from marketing_pipelines.analytics.asking import DAY, Span
+from marketing_pipelines.analytics.channels import Channel, Channels, ChannelsAsked, channels
+from marketing_pipelines.analytics.freshness import Freshness
+from marketing_pipelines.analytics.measures import Metric, Sums
+from marketing_pipelines.analytics.refusals import NotBuilt
 from store import events
 
-
-class Span(IntEnum):
-    """How many days the overview may look back over."""
-
-    WEEK = 7
-    MONTH = 30
-    QUARTER = 90
-
-
-# What the query below reads: every number of the overview comes out of this one asset.
-MADE_BY = Asset.CHANNEL_DAILY
-_QUERY = """
-select
-    date_day,
-    channel,
-    toFloat64(spend) as spend,
-    toFloat64(clicks) as ad_clicks,
-    toFloat64(visits) as visits,
-    toFloat64(human_visits) as human_visits,
-    toFloat64(bot_visits) as bot_visits,
-    toFloat64(conversions) as conversions,
-    toFloat64(conversions_value) as earned
-from marts.channel_daily
-where tenant_id = {tenant:Int64} and date_day between {since:Date} and {last:Date}
-settings max_execution_time = 5
-"""
-_MEASURES = ("spend", "ad_clicks", "visits", "human_visits", "bot_visits", "conversions", "earned")
 _log = logging.getLogger("console")
 
 
+class LookBack(IntEnum):
+    """How many days the overview may look back over: whole weeks, so that no weekend weighs more than another."""
+
+    WEEK = 7
+    MONTH = 28
+    QUARTER = 90
+
+
+class Unit(StrEnum):
+    COUNT = "count"
+    MONEY = "money"
+    SHARE = "share"
+    TIMES = "times"
+
+
 @dataclass(frozen=True, slots=True)
-class Channel:
+class Kind:
+    """A number that the overview shows: what of, in what, and what it comes from in the end."""
+
     name: str
-    spend: float
-    ad_clicks: float
-    visits: float
-    human_visits: float
-    bot_visits: float
-    conversions: float
-    earned: float
-    share: float
+    unit: Unit
+    metric: Metric | None
+    sources: tuple[Asset, ...]
 
     @property
-    def roas(self) -> float | None:
-        return self.earned / self.spend if self.spend else None
+    def made_by(self) -> Asset:
+        return Asset.CHANNEL_DAILY if self.metric else Asset.LTV
+
+    def of(self, channel: Channel) -> "Number":
+        if self.metric is None:
+            return Number(self, channel.lifetime_now.value, channel.lifetime_before.value)
+        return Number(self, channel.now.of(self.metric), channel.before.of(self.metric))
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """None where there is nothing to divide by, or nobody to say it of."""
+
+    kind: Kind
+    value: float | None
+    before: float | None
+
+    @property
+    def change(self) -> float | None:
+        return (self.value - self.before) / self.before if self.value is not None and self.before else None
+
+
+_VISITS, _ADS, _CREDIT = Asset.TOUCHPOINTS, Asset.AD_PERFORMANCE, Asset.CHANNEL_ROAS
+# Three by three: the money, the people, what each of them costs and is worth.
+_KINDS = (
+    Kind("Spend", Unit.MONEY, Metric.SPEND, (_ADS,)),
+    Kind("Revenue", Unit.MONEY, Metric.REVENUE, (_CREDIT,)),
+    Kind("ROAS", Unit.TIMES, Metric.ROAS, (_ADS, _CREDIT)),
+    Kind("Visits by people", Unit.COUNT, Metric.VISITS, (_VISITS,)),
+    Kind("Conversions", Unit.COUNT, Metric.CONVERSIONS, (_CREDIT,)),
+    Kind("CVR", Unit.SHARE, Metric.CVR, (_VISITS, _CREDIT)),
+    Kind("CTR", Unit.SHARE, Metric.CTR, (_ADS,)),
+    Kind("CPA", Unit.MONEY, Metric.CPA, (_ADS, _CREDIT)),
+    Kind("LTV", Unit.MONEY, None, (Asset.LTV,)),
+)
+_SOURCES = tuple(dict.fromkeys((Asset.CHANNEL_DAILY, *(it for kind in _KINDS for it in kind.sources))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +94,22 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number, how it was before, and its course by day as points between 0 and 1."""
+    """A number of all channels, its course by day as points between 0 and 1, and the last day that is in it."""
+
+    number: Number
+    course: Sequence[float]
+    newest_day: date | None
+    beside: Beside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The numbers of one channel; `share` is of the largest spend."""
 
     name: str
-    value: float | None
-    before: float | None
-    course: Sequence[float]
-    beside: Beside | None = None
-    made_by: Asset = MADE_BY
-
-    @property
-    def change(self) -> float | None:
-        return (self.value - self.before) / self.before if self.value is not None and self.before else None
+    share: float
+    visits_of_programs: float
+    numbers: Sequence[Number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,88 +124,77 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    first: date
-    last: date
+    span: Span
     measures: Sequence[Measure]
-    channels: Sequence[Channel]
+    lines: Sequence[Line]
     days: Sequence[Day]
-    made_by: Asset = MADE_BY
+    built_at: datetime | None
+    first_met: Span | None
 
 
-def of_last_days(visitor: Visitor, span: Span = Span.WEEK) -> Figures | None:
-    """None while there is nothing to show: no mart yet, no rows yet, or ClickHouse is away."""
-    last = datetime.now(visitor.time_zone).date()
-    first = last - timedelta(days=span - 1)
-    since = first - timedelta(days=span)
+@dataclass(frozen=True, slots=True)
+class NoFigures:
+    """Why there is nothing to show, as a reader is told."""
+
+    is_away: bool
+
+
+def of_last_days(visitor: Visitor, back: LookBack = LookBack.WEEK) -> Figures | NoFigures:
+    today = datetime.now(visitor.time_zone).date()
+    asked = ChannelsAsked(first=today - timedelta(days=back - 1), last=today)
     try:
         client = events.shared(visitor.settings)
-        rows = events.read_for_tenant(client, visitor.tenant, _QUERY, since=since, last=last)
+        found = channels(client, visitor.tenant, asked)
+        fresh = freshness.freshness(client, visitor.tenant, _SOURCES) if found.days else ()
+    except NotBuilt:
+        return NoFigures(is_away=False)
     except (ClickHouseError, OSError) as error:
         _log.info("no figures", extra={"fields": {"reason": type(error).__name__}})
-        return None
-    return summed(rows, first, last)
+        return NoFigures(is_away=True)
+    return shown(found, fresh) if found.days else NoFigures(is_away=False)
 
 
-def summed(rows: pl.DataFrame, first: date, last: date) -> Figures | None:
-    """Rows of day and channel as what the overview shows."""
-    current = rows.filter(pl.col("date_day") >= first)
-    if current.is_empty():
-        return None
-    totals = _totals(current)
-    before = _totals(rows.filter(pl.col("date_day") < first))
-    days = _by_day(current, first, last)
-    measures = [
-        Measure("Spend", totals["spend"], before["spend"], _course(days["spend"])),
-        Measure("Ad clicks", totals["ad_clicks"], before["ad_clicks"], _course(days["ad_clicks"])),
-        Measure(
-            "Visits by people",
-            totals["human_visits"],
-            before["human_visits"],
-            _course(days["human_visits"]),
-            Beside(totals["visits"], totals["bot_visits"]),
-        ),
-        Measure("Conversions", totals["conversions"], before["conversions"], _course(days["conversions"])),
-        Measure("ROAS", _roas(totals), _roas(before), _course(days["roas"])),
-    ]
-    return Figures(first, last, measures, _channels(current), _lines(days))
+def shown(found: Channels, fresh: Sequence[Freshness]) -> Figures:
+    by_asset = {it.asset: it for it in fresh}
+    calendar = [found.span.first + n * DAY for n in range(found.span.days)]
+    days = [found.days.get(day, Sums()) for day in calendar]
+    made = by_asset.get(Asset.CHANNEL_DAILY)
+    return Figures(
+        span=found.span,
+        measures=[_measure(kind, found.total, days, by_asset) for kind in _KINDS],
+        lines=_lines(found),
+        days=[Day(day, it.spend, it.visits, it.conversions) for day, it in zip(calendar, days, strict=True)],
+        built_at=made.built_at if made else None,
+        first_met=found.first_met,
+    )
 
 
-def _totals(rows: pl.DataFrame) -> dict[str, float]:
-    return rows.select(pl.col(_MEASURES).sum()).row(0, named=True)
+def _measure(kind: Kind, total: Channel, days: Sequence[Sums], fresh: Mapping[str, Freshness]) -> Measure:
+    """As new as the oldest of what it comes from."""
+    newest = [fresh[asset].newest_day for asset in kind.sources if asset in fresh]
+    known = [day for day in newest if day]
+    people, programs = total.now.visits, total.visits_of_programs
+    return Measure(
+        kind.of(total),
+        _course([day.of(kind.metric) or 0.0 for day in days]) if kind.metric else (),
+        min(known) if len(known) == len(newest) and known else None,
+        Beside(people + programs, programs) if kind.metric is Metric.VISITS else None,
+    )
 
 
-def _lines(days: pl.DataFrame) -> list[Day]:
-    rows = days.select("date_day", "spend", "human_visits", "conversions").iter_rows()
-    return [Day(*row) for row in rows]
+def _course(values: Sequence[float]) -> list[float]:
+    most = max(values)
+    return [max(0.0, value) / most if most > 0 else 0.0 for value in values]
 
 
-def _roas(totals: dict[str, float]) -> float | None:
-    return totals["earned"] / totals["spend"] if totals["spend"] else None
-
-
-def _by_day(rows: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
-    """Every day of the span, those without rows as zero."""
-    calendar = pl.DataFrame({"date_day": pl.date_range(first, last, eager=True)})
-    daily = rows.group_by("date_day").agg(pl.col(_MEASURES).sum())
-    filled = calendar.join(daily, on="date_day", how="left").sort("date_day").fill_null(0.0)
-    ratio = pl.when(pl.col("spend") > 0).then(pl.col("earned") / pl.col("spend")).otherwise(0.0)
-    return filled.with_columns(ratio.alias("roas"))
-
-
-def _course(values: pl.Series) -> list[float]:
-    most = float(values.to_numpy().max())
-    return [float(value) / most if most > 0 else 0.0 for value in values]
-
-
-def _channels(rows: pl.DataFrame) -> list[Channel]:
-    by_channel = rows.group_by("channel").agg(pl.col(_MEASURES).sum())
-    ordered = by_channel.sort(["spend", "human_visits", "channel"], descending=[True, True, False])
-    most = max(ordered["spend"].to_list(), default=0.0)
+def _lines(found: Channels) -> list[Line]:
+    most = max((channel.now.spend for channel in found.channels), default=0.0)
     return [
-        Channel(
-            name=row["channel"],
-            share=row["spend"] / most if most else 0.0,
-            **{measure: row[measure] for measure in _MEASURES},
+        Line(
+            channel.name,
+            channel.now.spend / most if most else 0.0,
+            channel.visits_of_programs,
+            [kind.of(channel) for kind in _KINDS],
         )
-        for row in ordered.iter_rows(named=True)
+        for channel in found.channels
     ]

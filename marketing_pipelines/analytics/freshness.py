@@ -1,6 +1,6 @@
 """Freshness: how new a number is, by the newest day in what it is read from and by when that was built."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -15,7 +15,15 @@ _NEWEST = {
     "marts/channel_roas": "select max(date_day) from marts.channel_roas where tenant_id = {tenant:Int64}",
     "marts/ad_performance": "select max(date_day) from marts.ad_performance where tenant_id = {tenant:Int64}",
     "marts/cohorts": "select max(cohort_week + 7 * weeks_since) from marts.cohorts where tenant_id = {tenant:Int64}",
-    "marts/ltv": "select max(cohort_week) from marts.ltv where tenant_id = {tenant:Int64}",
+    "marts/tracking_health": (
+        "select max(date_day) from marts.tracking_health where tenant_id = {tenant:Int64}"
+    ),
+    # The last day of the last week whose people have had their 30 days.
+    "marts/ltv": """
+        select if(max(cohort_week) > 0, max(cohort_week) + 6, toDate(0))
+        from marts.ltv
+        where tenant_id = {tenant:Int64} and within_days = 30 and is_complete
+    """,
     "intermediate/int_touchpoints": (
         "select max(touched_on) from intermediate.int_touchpoints where tenant_id = {tenant:Int64}"
     ),
@@ -69,17 +77,17 @@ def freshness(client: events.Client, tenant: TenantId, assets: Sequence[str] = A
     kept_in = {_TABLES.get(asset, asset): asset for asset in assets}
     built = client.query(_BUILT, parameters={"assets": list(kept_in)}, query_tz="UTC").result_rows
     built_at = {kept_in[str(table)]: at.replace(tzinfo=UTC) for table, at in built}
-    return [
-        Freshness(asset, _newest_day(client, tenant, asset), built_at[asset])
-        if asset in built_at
-        else Freshness(asset)
-        for asset in assets
-    ]
+    newest = _newest_days(client, tenant, sorted(built_at))
+    return [Freshness(asset, newest.get(asset), built_at.get(asset)) for asset in assets]
 
 
-def _newest_day(client: events.Client, tenant: TenantId, asset: str) -> date | None:
+def _newest_days(client: events.Client, tenant: TenantId, assets: Sequence[str]) -> Mapping[str, date]:
+    """Of those in which the tenant has a day."""
+    if not assets:
+        return {}
+    days = (f"select '{asset}' as asset, ({_NEWEST[asset]}) as newest_day" for asset in assets)
     try:
-        newest = read(client, tenant, _NEWEST[asset]).row(0)[0]
+        rows = read(client, tenant, "\nunion all\n".join(days)).rows()
     except NotBuilt:  # between the two questions a build may take its place
-        return None
-    return None if newest == _NO_DAY else newest
+        return {}
+    return {asset: day for asset, day in rows if day and day != _NO_DAY}

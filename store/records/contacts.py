@@ -81,6 +81,13 @@ def add(
     return contact, is_new
 
 
+def of_address(session: Session, tenant: TenantId, address: str) -> Contact | None:
+    """The tenant's contact of this address, where there is one."""
+    return session.scalar(
+        select(Contact).where(Contact.tenant_id == tenant, Contact.email == normalised(address))
+    )
+
+
 def ensure(session: Session, tenant: TenantId, address: str) -> Contact:
     """The tenant's contact of this address, made if it is new."""
     [found] = ensure_all(session, tenant, [address])

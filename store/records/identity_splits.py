@@ -14,6 +14,7 @@ from store.records import audit_log, turns
 from store.records.schema import NotUsable, Record, SplitId, TenantId, TenantOwned, key_for_children
 
 MOST_IN_FORCE = 10_000
+MOST_SHOWN = 100
 LONGEST_VISITOR = 128
 LONGEST_PERSON = 200
 LONGEST_REASON = 500
@@ -90,6 +91,16 @@ def listed(
         query = query.where(IdentitySplit.id < cursor)
     rows = list(session.scalars(query.limit(limit + 1)))
     return rows[:limit], (rows[limit - 1].id if len(rows) > limit else None)
+
+
+def of_device(session: Session, tenant: TenantId, visitor_id: str) -> list[IdentitySplit]:
+    """What is decided of it and in force, the newest first."""
+    query = select(IdentitySplit).where(
+        IdentitySplit.tenant_id == tenant,
+        IdentitySplit.visitor_id == visitor_id,
+        IdentitySplit.taken_back_at.is_(None),
+    )
+    return list(session.scalars(query.order_by(IdentitySplit.id.desc()).limit(MOST_SHOWN)))
 
 
 def named(session: Session, tenant: TenantId, decision: SplitId) -> IdentitySplit | None:

@@ -5,7 +5,7 @@ They are in the way of the models that make them whole, so that nobody may leave
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -45,6 +45,31 @@ TABLES = {
     "device LowCardinality(String), country LowCardinality(String), is_bot Bool",
 }
 
+# Of people and of tracking; the view is one over moments that are laid ready, for it takes what it is asked for the same way.
+PEOPLE = {
+    "intermediate.int_identities": "tenant_id Int64, visitor_id String, person_id String, valid_from DateTime64(3, 'UTC'), "
+    "valid_to DateTime64(3, 'UTC'), known_at DateTime64(3, 'UTC')",
+    "intermediate.int_identity_edges": "tenant_id Int64, visitor_id String, identity String, source LowCardinality(String), "
+    "seen_on Date, first_at DateTime64(3, 'UTC'), last_at DateTime64(3, 'UTC'), times UInt64",
+    "intermediate.int_conversions": "tenant_id Int64, person_id String, goal String, is_refund Bool, converted_on Date, "
+    "converted_at DateTime64(3, 'UTC'), value Decimal(18, 4), currency LowCardinality(String)",
+    "marts.moments": "tenant_id Int64, person_id String, at DateTime64(3, 'UTC'), kind String, what_id String, visitor_id String, "
+    "channel String, campaign_id Int64, link_id Int64, page_views UInt64, detail String, value Decimal(18, 4), currency String",
+    "marts.tracking_health": "tenant_id Int64, date_day Date, received UInt64, events UInt64, copies Int64, "
+    "events_by_kind Map(String, UInt64), events_by_lateness Map(String, UInt64), clocks_corrected UInt64, rejected UInt64, "
+    "rejected_by_reason Map(String, UInt64), events_of_programs UInt64, share_with_consent Nullable(Float64), "
+    "share_refused Nullable(Float64), events_without_visitor UInt64, human_page_views UInt64, unknown_channels UInt64, "
+    "conversions UInt64, conversions_without_value UInt64, conversions_without_currency UInt64, click_ids UInt64, "
+    "unmatched_click_ids UInt64, devices_shared UInt64, people_crowded UInt64, devices_refused UInt64",
+}
+TIMELINE = """
+create view marts.visitor_timeline as
+select * from marts.moments where tenant_id = {tenant:Int64} and person_id = {person:String}
+"""
+
+# From its first day on a device is somebody's, and still is, in the warehouse's way of saying so.
+EVER, STILL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
 
 @contextmanager
 def marts(client: events.Client) -> Iterator["Marts"]:
@@ -52,14 +77,22 @@ def marts(client: events.Client) -> Iterator["Marts"]:
     drop(client)
     for table, columns in TABLES.items():
         client.command(f"create table {table} ({columns}) engine = MergeTree order by tenant_id")
+    lay_people(client)
     try:
         yield Marts(client)
     finally:
         drop(client)
 
 
+def lay_people(client: events.Client) -> None:
+    """Those of people and of tracking alone."""
+    for table, columns in PEOPLE.items():
+        client.command(f"create table {table} ({columns}) engine = MergeTree order by tenant_id")
+    client.command(TIMELINE)
+
+
 def drop(client: events.Client) -> None:
-    for table in TABLES:
+    for table in ("marts.visitor_timeline", *PEOPLE, *TABLES):
         client.command(f"drop table if exists {table}")
     client.command(f"truncate table {results.TABLE}")
 
@@ -147,6 +180,33 @@ class Marts:
                 run_id=pl.lit("by hand"),
             )
             self.client.insert_arrow(results.TABLE, told.to_arrow().cast(results.SCHEMA))
+
+    def owner(
+        self,
+        tenant: TenantId,
+        device: str,
+        person: str,
+        since: datetime = EVER,
+        until: datetime = STILL,
+        **said: Any,
+    ) -> None:
+        said = {"valid_from": since, "valid_to": until, "known_at": since, **said}
+        self._add("intermediate.int_identities", tenant, visitor_id=device, person_id=person, **said)
+
+    def meeting(self, tenant: TenantId, device: str, identity: str, at: datetime, **said: Any) -> None:
+        said = {"source": "event", "seen_on": at.date(), "first_at": at, "last_at": at, "times": 1, **said}
+        self._add("intermediate.int_identity_edges", tenant, visitor_id=device, identity=identity, **said)
+
+    def moment(self, tenant: TenantId, person: str, at: datetime, kind: str = "visit", **said: Any) -> None:
+        said = {"visitor_id": "phone", "what_id": f"{kind} {at}", **said}
+        self._add("marts.moments", tenant, person_id=person, at=at, kind=kind, **said)
+
+    def conversion(self, tenant: TenantId, person: str, at: datetime, **said: Any) -> None:
+        said = {"goal": "Purchases", "converted_on": at.date(), "currency": "EUR", **said}
+        self._add("intermediate.int_conversions", tenant, person_id=person, converted_at=at, **said)
+
+    def tracked(self, tenant: TenantId, day: date, **said: Any) -> None:
+        self._add("marts.tracking_health", tenant, date_day=day, **said)
 
     def _add(self, table: str, tenant: TenantId, **said: Any) -> None:
         said = {"tenant_id": tenant, **said}

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from marketing_pipelines.analytics.channels import ChannelsAsked, channels
+from marketing_pipelines.analytics.asking import Span
+from marketing_pipelines.analytics.channels import ChannelsAsked, channels, first_met
 from marketing_pipelines.analytics.freshness import ASSETS, freshness
 from marketing_pipelines.analytics.measures import Metric
 from marketing_pipelines.analytics.refusals import NotBuilt
@@ -34,6 +35,48 @@ def test_each_channel_stands_beside_as_many_days_before(filled: Marts, tenant: T
     ]
     assert (email.before.spend, social.now.spend, social.before.visits) == (8, 0, 9)
     assert (found.total.now.revenue, found.total.before.spend) == (120, 9)
+
+
+def test_the_course_of_all_channels_is_told_by_day(filled: Marts, tenant: TenantId) -> None:
+    filled.channel_day(tenant, FIRST, "email", spend=10, human_visits=3, bot_visits=2)
+    filled.channel_day(tenant, FIRST, "social", spend=5)
+    filled.channel_day(tenant, LAST, "email", human_visits=4, bot_visits=1)
+    filled.channel_day(tenant, FIRST - timedelta(days=1), "email", spend=8, bot_visits=9)
+    found = channels(filled.client, tenant, ASKED)
+    assert {day: (sums.spend, sums.visits) for day, sums in found.days.items()} == {
+        FIRST: (15, 3),
+        LAST: (0, 4),
+    }
+    assert found.total.visits_of_programs == 3
+
+
+def test_people_are_worth_what_they_brought_in_their_first_thirty_days(
+    filled: Marts, tenant: TenantId
+) -> None:
+    """By 14 March those who came in the week from 2 February on have had theirs, and later ones have not."""
+    week = date(2026, 2, 2)
+    assert first_met(Span(FIRST, LAST)) == Span(week, date(2026, 2, 8))
+    filled.channel_day(tenant, FIRST, "email", spend=10)
+    filled.lifetime(tenant, week, "email", 30, people=4, revenue=100)
+    filled.lifetime(tenant, week, "email", 365, people=4, revenue=900)
+    filled.lifetime(tenant, week - timedelta(days=7), "email", 30, people=2, revenue=20)
+    filled.lifetime(tenant, week + timedelta(days=7), "email", 30, people=1, revenue=500)
+    filled.lifetime(tenant, week, "referral", 30, people=1, revenue=7)
+    filled.lifetime(tenant, week, "email", 30, people=9, revenue=1, is_complete=False)
+    [email] = channels(filled.client, tenant, ASKED).channels
+    assert (email.lifetime_now.value, email.lifetime_before.value) == (25, 10)
+
+
+def test_longer_spans_take_more_weeks_together() -> None:
+    weeks = first_met(Span(LAST - timedelta(days=27), LAST))
+    assert (weeks.first, weeks.last, weeks.before.days) == (date(2026, 1, 12), date(2026, 2, 8), 28)
+
+
+def test_what_people_are_worth_is_unknown_before_that_is_built(filled: Marts, tenant: TenantId) -> None:
+    filled.channel_day(tenant, FIRST, "email", spend=10)
+    filled.client.command("drop table marts.ltv")
+    [email] = channels(filled.client, tenant, ASKED).channels
+    assert (email.now.spend, email.lifetime_now.value) == (10, None)
 
 
 def test_nobody_knows_any_channel_before_there_is_a_mart(clickhouse: events.Client, tenant: TenantId) -> None:

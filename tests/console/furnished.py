@@ -28,8 +28,8 @@ from store.records.requested_runs import RunKind
 from store.records.schema import TenantId, UserId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
+from tests.analytics.marts import PEOPLE, Marts, lay_people
 from tests.analytics.marts import TABLES as MARTS
-from tests.analytics.marts import Marts
 from tests.conftest import free_port_base
 from tests.console.campaigns.test_campaign_pages import AD_PERFORMANCE
 from tests.console.campaigns.test_campaign_pages import made as a_campaign
@@ -113,6 +113,7 @@ def furnished(house: Settings) -> Iterator[Furnished]:
             **of_assets(people),
             **of_links(settings, people),
             **of_goals(people),
+            **of_visitors(settings, people),
             **entrances(settings, people),
         }
         of_people_who_came(settings, people)
@@ -125,7 +126,14 @@ def furnished(house: Settings) -> Iterator[Furnished]:
 def clear_warehouse(house: Settings) -> None:
     """Tables with a few of their columns are in the way of the models that make them whole."""
     with events.connect(house) as client:
-        for table in (*TABLES, *OF_PATHS, "marts.ad_performance", "marts.channel_daily"):
+        for table in (
+            "marts.visitor_timeline",
+            *PEOPLE,
+            *TABLES,
+            *OF_PATHS,
+            "marts.ad_performance",
+            "marts.channel_daily",
+        ):
             client.command(f"drop table if exists {table}")
         client.command("truncate table raw.attribution_results")
 
@@ -424,6 +432,48 @@ def of_attribution(settings: Settings, people: dict[MemberRole, Person]) -> None
         for way, _, value, _ in [*ways, (["email", "social", long] * 9, 1, 70.0, 0)]:
             touches = [(channel, today - timedelta(days=2), 0) for channel in way]
             rows.path(admin.tenant, today, *touches, goal_id=goal, value=value)
+
+
+def of_visitors(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    """Somebody with a long life and long names, one whom nobody knows, and tracking with all that may be wrong."""
+    tenant = people[MemberRole.ANALYST].tenant
+    noon = datetime.now(UTC).replace(hour=12, minute=0) - timedelta(days=1)
+    phone, ann = "0b9e2c1a-" + "f" * 40, f"user:{ADDRESS}"
+    with events.connect(settings) as client:
+        lay_people(client)
+        made = Marts(client)
+        made.owner(tenant, phone, "user:bob", until=noon - timedelta(days=9))
+        made.owner(tenant, phone, ann, since=noon - timedelta(days=9))
+        for source in ("event", "click", "delivery"):
+            made.meeting(tenant, phone, ann, noon, source=source)
+        for ago in range(9):
+            at = noon - timedelta(days=ago)
+            made.moment(tenant, ann, at, channel="paid_search", page_views=4, detail="/winter/" + "coats-" * 30,
+                        visitor_id=phone if ago % 2 else "laptop", campaign_id=7, link_id=8)  # fmt: skip
+            said: dict[str, Any] = {"detail": LONG[:190], "currency": "EUR", "visitor_id": ann}
+            if ago % 3 == 0:
+                made.moment(tenant, ann, at + timedelta(minutes=4), "conversion", value=1234.5, **said)
+                made.conversion(tenant, ann if ago else f"user:{ago}", at, goal=LONG[:190], value=1234.5)
+        made.moment(tenant, ann, noon, "identity", detail="contact:7", visitor_id=phone)
+        made.moment(
+            tenant, ann, noon, "refund", detail="Purchases", value=-20, currency="EUR", visitor_id=ann
+        )
+        for ago in range(90):
+            made.tracked(
+                tenant, noon.date() - timedelta(days=ago), received=12_345 + 100 * (ago % 7), events=11_000, copies=1_345,
+                events_by_kind={"page_view": 9_000, "unbroken" * 8: 2_000}, clocks_corrected=1_000,
+                events_by_lateness={"within an hour": 9_000, "within a day": 500, "within three days": 900, "later": 600},
+                rejected=2_000 + 10 * ago, rejected_by_reason={"wrong_origin": 2_000, "too_long": 10 * ago},
+                events_of_programs=6_000 if ago < 40 else 700, share_with_consent=0.7, share_refused=0.2,
+                events_without_visitor=70, human_page_views=9_000, unknown_channels=2_500 + ago, conversions=90,
+                conversions_without_value=9, conversions_without_currency=1, click_ids=100, unmatched_click_ids=40,
+                devices_shared=1, people_crowded=1, devices_refused=2,
+            )  # fmt: skip
+    return {
+        "GET /visitors": ["/visitors", "/visitors?called=contact&name=nobody%40example.com"],
+        "GET /visitors/{visitor_id}": [f"/visitors/{phone}", f"/visitors/{ann}", "/visitors/till"],
+        "GET /tracking": ["/tracking", "/tracking?days=90"],
+    }
 
 
 def entrances(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:

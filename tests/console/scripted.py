@@ -21,7 +21,7 @@ from tests.console.writing import MAIL, etag_of
 
 API = "/api/"
 # In paths, but no thing of a tenant's.
-CHOICES: Mapping[str, str] = {"type": "email"}
+CHOICES: Mapping[str, str] = {"type": "email", "visitor_id": "phone"}
 # Takes what the path names away, or what speaks for whoever asks: done last, where it is done at all.
 _ENDS = ("/logout", "/account/password", "/account/sign-out-elsewhere")
 _WITH_ETAG = frozenset(
@@ -123,6 +123,8 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /audit/verify": {},
     "POST /trends/read": {},
     "POST /exports": {"report": "channels", "format": "xlsx"},
+    "POST /visitors/{visitor_id}/splits": {"person_id": "user:{unique}", "reason": "The till in the shop."},
+    "POST /visitors/splits/{split_id}/take-back": {},
     "POST /dead-letters/{action_id}/requeue": {"everything": "true", "reason": "the mailbox is back"},
     "POST /dead-letters/{action_id}/resolve": {"arrived": "true", "reason": "they say so"},
     "POST /api/actions": mail(),

@@ -24,6 +24,8 @@ WAREHOUSE = frozenset(
         "GET /api/analytics/freshness",
         "GET /api/analytics/cohorts",
         "GET /api/analytics/ltv",
+        "GET /api/analytics/visitors/{visitor_id}",
+        "GET /api/analytics/tracking",
         "GET /api/attribution/paths",
         "GET /api/attribution/results",
     }

@@ -4,16 +4,14 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import httpx
-import polars as pl
 import pytest
 from sqlalchemy import delete, exists, select
 
 from console.app import create_app
 from console.door.request_log import JsonLines
-from console.watching.figures import Beside, summed
 from store import events, records
 from store.records.gate import Watcher, WatcherKind
 from store.records.people import MemberRole
@@ -111,49 +109,6 @@ def test_the_log_has_the_request_and_none_of_its_secrets(
     written = json.dumps(lines)
     for secret in ("correct", "secret-path", approver.email, *forms.client.cookies.values()):
         assert secret not in written
-
-
-def rows_of(*days: tuple[date, str, float, float, float, float, float, float]) -> pl.DataFrame:
-    """Day and channel, spend and clicks of ads, visits by people and by bots, conversions and what they earned."""
-    schema = [
-        "date_day",
-        "channel",
-        "spend",
-        "ad_clicks",
-        "human_visits",
-        "bot_visits",
-        "conversions",
-        "earned",
-    ]
-    rows = pl.DataFrame(days, schema=schema, orient="row")
-    return rows.with_columns((pl.col("human_visits") + pl.col("bot_visits")).alias("visits"))
-
-
-def test_a_week_is_summed_beside_the_week_before() -> None:
-    last = date(2026, 3, 14)
-    first = last - timedelta(days=6)
-    figures = summed(
-        rows_of(
-            (first - timedelta(days=1), "paid_search", 50.0, 10.0, 8.0, 1.0, 1.0, 100.0),
-            (first, "paid_search", 60.0, 20.0, 15.0, 2.0, 2.0, 240.0),
-            (last, "paid_search", 40.0, 10.0, 9.0, 0.0, 1.0, 60.0),
-            (last, "email", 0.0, 0.0, 6.0, 4.0, 0.0, 0.0),
-        ),
-        first,
-        last,
-    )
-    assert figures
-    spend, ad_clicks, visits, conversions, roas = figures.measures
-    assert (spend.value, spend.before, spend.change) == (100.0, 50.0, 1.0)
-    assert list(spend.course) == [1.0, 0, 0, 0, 0, 0, pytest.approx(40 / 60)]
-    assert (ad_clicks.value, conversions.value) == (30.0, 3.0)
-    assert (visits.value, visits.before, visits.beside) == (30.0, 8.0, Beside(36.0, 6.0))
-    assert roas.value == pytest.approx(3.0)
-    assert [(channel.name, channel.share, channel.roas) for channel in figures.channels] == [
-        ("paid_search", 1.0, 3.0),
-        ("email", 0.0, None),
-    ]
-    assert summed(rows_of(), first, last) is None
 
 
 def test_the_overview_shows_the_tenants_own_numbers(
