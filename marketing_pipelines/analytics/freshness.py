@@ -20,7 +20,7 @@ _NEWEST = {
     ),
     # The last day of the last week whose people have had their 30 days.
     "marts/ltv": """
-        select if(max(cohort_week) > 0, max(cohort_week) + 6, toDate(0))
+        select max(cohort_week + 6)
         from marts.ltv
         where tenant_id = {tenant:Int64} and within_days = 30 and is_complete
     """,
@@ -39,7 +39,7 @@ ASSETS = tuple(_NEWEST)
 # What Python assets write lies in another place than their keys say.
 _TABLES = {"attribution_results": "raw/attribution_results"}
 # A mart is made anew by each build, and so the table is as old as that. One that is added to is as new as its newest
-# part; what was only merged from others has a level.
+# part; what was only merged from others has a level. Raw tables are there before anything is written into them.
 _BUILT = """
 with made as (
     select concat(database, '/', name) as asset, toDateTime64(metadata_modification_time, 3, 'UTC') as at
@@ -54,9 +54,10 @@ written as (
     group by asset
 )
 
-select made.asset, greatest(made.at, written.at)
+select made.asset, if(made.asset like 'raw/%', written.at, greatest(made.at, written.at)) as built_at
 from made
 left join written on made.asset = written.asset
+where built_at > toDateTime64(0, 3, 'UTC')
 settings max_execution_time = 5, join_use_nulls = 0
 """
 # How ClickHouse says that there is no day at all.

@@ -47,6 +47,11 @@ def report(name: str, title: str, asked: type[Inquiry], *columns: Column) -> "Ca
     def enter(rows: "Rows") -> "Rows":
         if name in _catalogue:
             raise ValueError(f"There is a report called {name} already; give this one another name.")
+        titles = [column.title for column in columns]
+        if twice := {title for title in titles if titles.count(title) > 1}:
+            raise ValueError(
+                f"Columns of {name} are told apart by their titles; these are there twice: {twice}."
+            )
         _catalogue[name] = Report(name, title, (rows.__doc__ or "").strip(), asked, columns, rows)
         return rows
 
@@ -309,8 +314,8 @@ def path_rows(client: events.Client, tenant: TenantId, asked: PathsAsked) -> "It
 def _bounded(name: str, title: str, form: Form) -> tuple[Column, Column, Column]:
     return (
         Column(name, title, form),
-        Column(f"{name}_low", "at least", form),
-        Column(f"{name}_high", "at most", form),
+        Column(f"{name}_low", f"{title}, at least", form),
+        Column(f"{name}_high", f"{title}, at most", form),
     )
 
 
