@@ -1,7 +1,7 @@
 """The demo's history: visits become rows of raw.events, the same ones for the same moment and places."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -52,14 +52,26 @@ class Places:
 
 def history(moment: datetime, places: Places, seed: int = SEED) -> "Iterator[tuple[date, pa.Table]]":
     """The events of the 30 days before a moment, a table for each day on which some were received."""
-    chance = Random(seed)  # noqa: S311 (a world, not a secret)
     by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)
-    for visit in visits(moment, chance):
-        for row in _Told(visit, places, chance).rows():
-            if row["received_at"] < moment:
-                by_day[row["received_at"].date()].append(row)
+    for _, rows in told(moment, places, seed):
+        for row in rows:
+            by_day[row["received_at"].date()].append(row)
     for day in sorted(by_day):
         yield day, _table(day, by_day[day], places.tenant)
+
+
+def told(moment: datetime, places: Places, seed: int = SEED) -> Iterator[tuple[Visit, list[dict[str, Any]]]]:
+    """Every visit, and what was received of it before the moment."""
+    chance = Random(seed)  # noqa: S311 (a world, not a secret)
+    for visit in visits(moment, chance):
+        rows = _Told(visit, places, chance).rows()
+        yield visit, [row for row in rows if row["received_at"] < moment]
+
+
+def persuaded(came_by: Sequence[Channel], now_by: Channel) -> float:
+    """The chance that a visit ends in an order, after visits by other ways."""
+    earlier = sum(PERSUASION[channel] for channel in came_by)
+    return min(MOST_PERSUADED, PERSUASION[now_by] + EARLIER_TOUCH * earlier)
 
 
 class _Told:
@@ -148,9 +160,7 @@ class _Told:
     def _persuaded(self) -> bool:
         if self._visitor.bought:
             return False
-        earlier = sum(PERSUASION[channel] for channel in self._visitor.came_by)
-        persuaded = PERSUASION[self._visit.way.channel] + EARLIER_TOUCH * earlier
-        return self._chance.random() < min(MOST_PERSUADED, persuaded)
+        return self._chance.random() < persuaded(self._visitor.came_by, self._visit.way.channel)
 
     def _buy(self, product: Product) -> None:
         pieces = 1 + int(self._chance.random() < 0.2)

@@ -99,7 +99,7 @@ def against_the_truth(world: World) -> pl.DataFrame:
     """For each channel its share of what channels caused, beside the share of all conversions that models give it."""
     caused = sum(world.caused.values())
     truth = pl.DataFrame(
-        {"channel": CHANNELS, "truth": [world.caused[channel] / caused for channel in CHANNELS]}
+        {"channel": list(world.caused), "truth": [each / caused for each in world.caused.values()]}
     )
     shares = side_by_side(world.paths).pivot(on="model", index="channel", values="share")
     return truth.join(shares, on="channel", how="left").sort("truth", "channel", descending=[True, False])

@@ -32,6 +32,10 @@ def demo_house(settings: Settings) -> Settings:
 
 @pytest.fixture(scope="session")
 def places() -> Places:
+    return somewhere()
+
+
+def somewhere() -> Places:
     """Numbers as Postgres might have given them."""
     variants = [(tried.name, variant.name) for tried in shop.EXPERIMENTS for variant in tried.variants]
     return Places(
