@@ -300,7 +300,7 @@ def of_steps(visitor: SignedIn, asked: Annotated[FunnelAsked, Query()]) -> Funne
     return shown(
         visitor,
         FunnelOut(
-            **about(visitor, asked, Asset.EVENTS, told),
+            **about(visitor, asked, Asset.PERSON_EVENTS, told),
             window_days=asked.window_days,
             steps=[StepOut.of(step) for step in found.whole.steps] if found else [],
             segments=[SegmentOut.of_course(course) for course in found.segments] if found else [],

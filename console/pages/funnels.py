@@ -24,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 LONGEST = 1000
 MOST_VALUES = 20
 Steps = Annotated[list[Annotated[str, Query(max_length=LONGEST)]], Query(max_length=MOST_VALUES)]
-MADE_BY = Asset.EVENTS
+MADE_BY = Asset.PERSON_EVENTS
 # What stands in the form beside the steps.
 NAMES = ("from", "to", "window_days", "by")
 FEWEST_STEPS = "choose two at least, in the order in which people take them"

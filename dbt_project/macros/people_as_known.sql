@@ -32,6 +32,31 @@
 {%- endmacro %}
 
 {#-
+    Who is at a device from which moment on, by what is known so many days after each moment: rows to be joined as of a
+    moment, for tables that are too long to carry all that is known beside every row.
+-#}
+{% macro person_since(devices, known_days) -%}
+    (
+        with owned as {{ owners_of(devices) }}
+
+        select
+            tenant_id,
+            visitor_id,
+            arrayJoin(
+                arrayDistinct(
+                    arrayFlatten(
+                        arrayMap(owner -> [owner.1 - toIntervalDay({{ known_days }}), owner.4, owner.5], owners)
+                    )
+                )
+            ) as since,
+            {{ person_known(
+                'visitor_id', 'owners', 'since', 'since + toIntervalDay(' ~ known_days ~ ')'
+            ) }} as person_id
+        from owned
+    )
+{%- endmacro %}
+
+{#-
     The days on which devices were seen of whose people something was learned since this model was built. What is
     learned on a day may be about the `known_days` before it.
 -#}

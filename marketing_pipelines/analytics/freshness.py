@@ -33,6 +33,9 @@ _NEWEST = {
     "attribution_results": (
         "select max(as_of) from raw.attribution_results where tenant_id = {tenant:Int64}"
     ),
+    "intermediate/int_person_events": (
+        "select max(date_day) from intermediate.int_person_events where tenant_id = {tenant:Int64}"
+    ),
     "staging/stg_events": "select max(occurred_on) from staging.stg_events where tenant_id = {tenant:Int64}",
 }
 ASSETS = tuple(_NEWEST)

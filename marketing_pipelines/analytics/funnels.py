@@ -96,7 +96,9 @@ def funnel(client: events.Client, tenant: TenantId, asked: FunnelAsked) -> Funne
         tenant,
         _query(len(asked.steps), asked.by),
         steps=list(asked.steps),
+        ranks=_RANKS,
         first=span.first,
+        last=span.last,
         until=span.last + asked.window_days * DAY,
         over=(datetime.combine(span.last + DAY, time(), UTC) - datetime.fromtimestamp(0, UTC)) // millisecond,
         window=timedelta(days=asked.window_days) // millisecond,
@@ -129,72 +131,61 @@ def _course(names: Sequence[str], of: str, people: Sequence[int], to_next: Seque
     )
 
 
-def _query(length: int, by: Segment | None) -> str:
-    """The query for so many steps; what people said is bound, and a segment is the name of its own column."""
-
-    def each(template: str) -> str:
-        return ", ".join(template.format(n=n, next=n + 1) for n in range(1, length + 1))
-
-    # windowFunnel takes no DateTime64, but numbers: milliseconds, so that two steps in one second keep their order.
-    steps = each("event = {{steps:Array(String)}}[{n}]").replace("[1]", "[1] and at < {over:UInt64}", 1)
-    of = f"argMinIf(toString({by}), at, event = {{steps:Array(String)}}[1])" if by else "''"
-    return f"""
+# A moment of an event is one number, its milliseconds followed by the rank of its step, so that sorting puts the later step
+# first of two events at one moment, and it does not follow on the other.
+_RANKS = 16
+_SEEN = """
 with seen as (
     select
-        -- A number in the place of the name: shorter to group by, and no two of a billion people share one.
-        sipHash64(visitor_id) as person,
+        person_key,
         event,
-        toUInt64(toUnixTimestamp64Milli(occurred_at)) as at,
+        date_day,
+        times,
         channel,
         device,
         country
-    from staging.stg_events
+    from intermediate.int_person_events
     where
-        tenant_id = {{tenant:Int64}}
-        and event in {{steps:Array(String)}}
-        and occurred_on between {{first:Date}} and {{until:Date}}
-        and not is_bot
-        and visitor_id != ''
+        tenant_id = {tenant:Int64}
+        and event in {steps:Array(String)}
+        and date_day between {first:Date} and {until:Date}
 ),
 
-people as (
-    select
-        {of} as of,
-        -- At most so many steps: where one stands twice, an event is counted as both.
-        windowFunnel({{window:UInt64}})(at, {steps}) as at_most,
-        groupArray((at, event)) as events
+-- Nobody else can have come further than the first step.
+further as (
+    select person_key
     from seen
-    group by person
-    having at_most > 0
+    where event = {steps:Array(String)}[2]
 ),
-
+"""
+_REACHED = """
 -- When each step was taken: of every step the way there that began last is known, until the last step is reached.
--- Of events at one moment the later step comes first, so that it does not follow on the other.
 ways as (
     select
         of,
         arrayFold(
             (known, now) -> if(
-                notEmpty(known[{length}]),
+                notEmpty(known[length({steps:Array(String)})]),
                 known,
                 arrayMap(
                     (way, step, n) -> multiIf(
-                        now.2 != step, way,
-                        n = 1, if(now.1 < {{over:UInt64}}, [now.1], way),
+                        now % {ranks:UInt8} != {ranks:UInt8} - indexOf({steps:Array(String)}, step), way,
+                        n = 1, if(intDiv(now, {ranks:UInt8}) < {over:UInt64}, [intDiv(now, {ranks:UInt8})], way),
                         notEmpty(known[n - 1])
-                        and now.1 > known[n - 1][-1]
-                        and now.1 - known[n - 1][1] <= {{window:UInt64}}, arrayPushBack(known[n - 1], now.1),
+                        and intDiv(now, {ranks:UInt8}) > known[n - 1][-1]
+                        and intDiv(now, {ranks:UInt8}) - known[n - 1][1] <= {window:UInt64},
+                        arrayPushBack(known[n - 1], intDiv(now, {ranks:UInt8})),
                         way
                     ),
                     known,
-                    {{steps:Array(String)}},
+                    {steps:Array(String)},
                     arrayEnumerate(known)
                 )
             ),
-            if(at_most > 1, arraySort(it -> (it.1, -indexOf({{steps:Array(String)}}, it.2)), events), []),
-            [{each("emptyArrayUInt64()")}]
+            moments,
+            arrayMap(step -> emptyArrayUInt64(), {steps:Array(String)})
         ) as known
-    from people
+    from telling
 ),
 
 reached as (
@@ -204,7 +195,57 @@ reached as (
         known[reached] as times
     from ways
 )
+"""
 
+
+def _query(length: int, by: Segment | None) -> str:
+    """The query for so many steps; what people said is bound, and a segment is the name of its own column."""
+
+    def each(template: str) -> str:
+        return ", ".join(template.format(n=n, next=n + 1) for n in range(1, length + 1))
+
+    first_step = "event = {steps:Array(String)}[1]"
+    of = f"argMinIf(toString({by}), (date_day, times[1]), {first_step})" if by else "''"
+    twice = "countEqual({steps:Array(String)}, {steps:Array(String)}[1]) > 1"
+    return f"""{_SEEN}
+people as (
+    select
+        {of} as of,
+        arraySort(
+            groupArrayArrayIf(
+                arrayMap(
+                    time -> (toUInt64(toUInt16(date_day)) * 86400000 + time) * {{ranks:UInt8}}
+                    + toUInt8({{ranks:UInt8}} - indexOf({{steps:Array(String)}}, event)),
+                    times
+                ),
+                person_key in further and (event != {{steps:Array(String)}}[1] or date_day <= {{last:Date}} or {twice})
+            )
+        ) as moments,
+        min(if({first_step}, date_day, toDate('2100-01-01'))) as entered_on
+    from seen
+    where {first_step} or person_key in further
+    group by person_key
+    having entered_on <= {{last:Date}}
+),
+
+-- Of first steps that follow one on the other the last one counts, and only if another step follows, unless the same
+-- event is another step as well.
+telling as (
+    select
+        of,
+        if(
+            {twice},
+            moments,
+            arrayFilter(
+                (now, next) -> now % {{ranks:UInt8}} != {{ranks:UInt8}} - 1
+                or (next % {{ranks:UInt8}} != {{ranks:UInt8}} - 1 and next > 0),
+                moments,
+                arrayResize(arrayPopFront(moments), length(moments))
+            )
+        ) as moments
+    from people
+),
+{_REACHED}
 select
     of,
     grouping(of) = 1 as is_whole,

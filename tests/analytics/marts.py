@@ -3,6 +3,7 @@
 They are in the way of the models that make them whole, so that nobody may leave one behind.
 """
 
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -35,6 +36,8 @@ TABLES = {
     "staging.stg_tenants": "tenant_id Int64, currency LowCardinality(String)",
     "intermediate.int_touchpoints": "tenant_id Int64, kind String, touched_at DateTime64(3, 'UTC'), touched_on Date, "
     "is_bot Bool, channel LowCardinality(String)",
+    "intermediate.int_person_events": "tenant_id Int64, date_day Date, event LowCardinality(String), person_key UInt64, "
+    "times Array(UInt32), channel LowCardinality(String), device LowCardinality(String), country LowCardinality(String)",
     "intermediate.int_paths": "tenant_id Int64, goal_id Int64, conversion_id String, conversion LowCardinality(String), visitor_id String, "
     "converted_at DateTime64(3, 'UTC'), converted_on Date, credited_at DateTime64(3, 'UTC'), conversions UInt8, value Decimal(18, 4), currency LowCardinality(String), "
     "channels Array(String), campaigns Array(Int64), touched_at Array(DateTime64(3, 'UTC'))",
@@ -130,8 +133,13 @@ class Marts:
         self._add("intermediate.int_touchpoints", tenant, touched_at=at, channel=channel, **said)
 
     def event(self, tenant: TenantId, event: str, at: datetime, visitor: str = "ann", **said: Any) -> None:
-        said = {"visitor_id": visitor, "occurred_on": at.date(), **said}
-        self._add("staging.stg_events", tenant, event=event, occurred_at=at, **said)
+        told = {"visitor_id": visitor, "occurred_on": at.date(), **said}
+        self._add("staging.stg_events", tenant, event=event, occurred_at=at, **told)
+        if visitor:
+            midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+            time = (at - midnight) // timedelta(milliseconds=1)
+            said = {"person_key": zlib.crc32(visitor.encode()), "times": [time], **said}
+            self._add("intermediate.int_person_events", tenant, event=event, date_day=at.date(), **said)
 
     def path(self, tenant: TenantId, at: datetime, *touches: tuple[str, datetime, int], **said: Any) -> None:
         usual = {"currency": "EUR", "converted_on": at.date(), "conversion": "purchase"}

@@ -36,7 +36,7 @@ MODELS = (
     "stg_channel_rules", "stg_touch_events", "stg_variants", "stg_events", "int_sessions", "int_identity_edges",
     "int_touched_devices", "int_device_owners", "int_contact_aliases", "int_identities", "int_touchpoints",
     "int_conversions", "int_paths", "int_visits_daily", "int_link_daily", "int_variant_daily", "int_hourly",
-    "int_hourly_conversions", "int_person_days", "int_touched_people", "int_people", "int_cohort_weeks", "int_funnel_days",
+    "int_hourly_conversions", "int_person_days", "int_person_events", "int_touched_people", "int_people", "int_cohort_weeks", "int_funnel_days",
     "int_tracking_days", "int_rejected_days", "funnel", "cohorts", "ltv", "tracking_health", "link_stats",
 )  # fmt: skip
 # Kept for ever: a full refresh leaves it as it is, so that only what it reads is built anew.
@@ -58,6 +58,7 @@ COMPARED = {
     ),
     "intermediate.int_hourly_conversions": ("hour, goal_id, channel, campaign_id, link_id", "*"),
     "intermediate.int_person_days": ("date_day, person_id", "*"),
+    "intermediate.int_person_events": ("date_day, event, person_key", "*"),
     "intermediate.int_people": ("person_id", "* except moved_at"),
     "intermediate.int_cohort_weeks": ("week, cohort_week, first_channel", "*"),
     "intermediate.int_funnel_days": ("date_day, channel, device, country, step_number", "*"),

@@ -87,7 +87,7 @@ def test_a_funnel_has_steps_rates_and_times(filled: Marts, marketer: Person) -> 
     }
     assert told["steps"] == [first, second]
     assert told["segments"] == [{"of": "email", "steps": [first, second]}]
-    assert told["freshness"]["made_by"] == "staging/stg_events"
+    assert told["freshness"]["made_by"] == "intermediate/int_person_events"
 
 
 def test_paths_have_credit_by_a_model(filled: Marts, marketer: Person) -> None:

@@ -95,7 +95,7 @@ def test_every_number_leads_to_its_asset_and_the_export_to_its_form(marketer: Pe
     page = forms.get(f"/funnels?{STEPS}&by=device&window_days=3").text
     people = re.findall(r'<p class="funnel-people">(.*?)</p>', page, re.DOTALL)
     assert len(people) == 3
-    assert all(f"/assets/{Asset.EVENTS}" in it for it in people)
+    assert all(f"/assets/{Asset.PERSON_EVENTS}" in it for it in people)
     [address] = re.findall(r'href="(/exports\?[^"]+)"', page)
     said = parse_qs(urlsplit(unescape(address)).query)
     assert said["report"] == ["funnel"]
