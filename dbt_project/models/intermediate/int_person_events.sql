@@ -13,14 +13,34 @@
 {% set edges, splits = ref('int_identity_edges'), source('records', 'identity_splits') %}
 {% set as_of = begin_build() %}
 {% set days = widened(
-    outdated_days(events)
+    outdated_days(events, ahead=1)
     + days_of_devices(events, edges, splits, 'occurred_on', known_days=var('identity_reach_days'))
 ) %}
 {{ building(days, as_of) }}
 
-with happened as (
+-- The redirector sees nobody: whoever lands with a click, that day or the next, has made it.
+with landings as (
     select
         tenant_id,
+        click_id,
+        arrayJoin([occurred_on, occurred_on - 1]) as clicked_on,
+        tupleElement(min((occurred_at, visitor_id)), 2) as landed
+    from {{ events }}
+    where
+        event = 'page_view'
+        and click_id != ''
+        and visitor_id != ''
+        and not is_bot
+        {% if builds_days() %}
+            and occurred_on in {{ any_of(widened(days, ahead=1)) }}
+        {% endif %}
+    group by tenant_id, click_id, clicked_on
+),
+
+events as (
+    select
+        tenant_id,
+        event_id,
         occurred_on,
         occurred_at,
         event,
@@ -32,10 +52,33 @@ with happened as (
     from {{ events }}
     where
         not is_bot
-        and visitor_id != ''
         {% if builds_days() %}
             and occurred_on in {{ any_of(days) }}
         {% endif %}
+),
+
+happened as (
+    select * except (event_id)
+    from events
+    where visitor_id != ''
+    union all
+    select
+        events.tenant_id as tenant_id,
+        events.occurred_on as occurred_on,
+        events.occurred_at as occurred_at,
+        events.event as event,
+        landings.landed as visitor_id,
+        events.user_id as user_id,
+        events.channel as channel,
+        events.device as device,
+        events.country as country
+    from events
+    inner join landings
+        on
+            events.tenant_id = landings.tenant_id
+            and events.event_id = landings.click_id
+            and events.occurred_on = landings.clicked_on
+    where events.event = 'click' and events.visitor_id = ''
 ),
 
 by_people as (
