@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     and_,
+    cast,
     func,
     select,
     text,
@@ -225,7 +226,7 @@ def listed(
 
 def known(session: Session, tenant: TenantId, events: Sequence[str]) -> set[str]:
     """Which of these events have been added before."""
-    these = func.any(func.cast(list(events), ARRAY(String)))
+    these = func.any(cast(list(events), ARRAY(String)))
     return set(
         session.scalars(
             select(UploadedEvent.event_id).where(
@@ -249,7 +250,7 @@ def claim(session: Session, upload: Upload, events: Sequence[str]) -> set[str]:
     mine = select(UploadedEvent.event_id).where(
         UploadedEvent.tenant_id == upload.tenant_id,
         UploadedEvent.upload_id == upload.id,
-        UploadedEvent.event_id == func.any(func.cast(list(events), ARRAY(String))),
+        UploadedEvent.event_id == func.any(cast(list(events), ARRAY(String))),
     )
     return set(session.scalars(mine))
 
