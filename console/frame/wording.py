@@ -22,6 +22,7 @@ from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 from store.records.links import LinkState
 from store.records.policies import Risk
 from store.records.requested_runs import RequestedRun, RunKind, RunState
+from store.records.uploads import UploadState
 
 
 class Tone(StrEnum):

@@ -46,7 +46,7 @@ from store.records.turns import Turn
 
 # How long checked lines wait for somebody to confirm them, and how many files of a tenant may.
 WAITS = timedelta(hours=24)
-MOST_WAITING = 20
+MOST_WAITING = 50
 LONGEST_FILE_NAME = 200
 _AT_A_TIME = 100
 _STILL_HERE = "added_at is null and discarded_at is null"
