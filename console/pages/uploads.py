@@ -16,12 +16,15 @@ from console.frame.cursors import Cursor
 from console.frame.lineage import Asset
 from console.measuring import upload_book
 from marketing_pipelines.uploads import columns
+from marketing_pipelines.uploads.checking import MOST_PROBLEMS
 from marketing_pipelines.uploads.columns import COLUMNS
 from store.records import uploads
 
 router = APIRouter(include_in_schema=False)
 
 PAGE = 20
+# Of what is wrong; the others unfold.
+SHOWN_AT_ONCE = 20
 
 
 @router.get("/uploads")
@@ -144,4 +147,6 @@ def _detail(visitor: Visitor, upload_id: int, *, refusal: str = "", status: int 
             asset=Asset.RAW_EVENTS,
             days=_days(found.upload.summary, visitor.time_zone),
             refusal=refusal,
+            shown_at_once=SHOWN_AT_ONCE,
+            most_named=MOST_PROBLEMS,
         )
