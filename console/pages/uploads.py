@@ -28,7 +28,7 @@ SHOWN_AT_ONCE = 20
 
 
 @router.get("/uploads")
-def former(visitor: SignedIn, cursor: Cursor = None, done: str = "") -> HTMLResponse:
+def uploads_made(visitor: SignedIn, cursor: Cursor = None, done: str = "") -> HTMLResponse:
     return _page(visitor, cursor=cursor, done=done)
 
 
