@@ -3,17 +3,20 @@
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from marketing_pipelines.requests import working
 from marketing_pipelines.uploads import adding
 from store import events, records
 from store.audit import Actor, ActorKind
-from store.records import audit_log, uploads
+from store.records import audit_log, requested_runs, uploads
 from store.records.people import MemberRole
 from store.records.schema import NotUsable, TenantId, UserId
 from store.records.uploads import MOST_WAITING, Checked, Followed, UploadState
@@ -175,29 +178,47 @@ def test_a_run_that_is_killed_is_gone_on_with_and_neither_loses_nor_doubles_a_ro
     assert run(settings, made) is None, "it is done"
 
 
-@pytest.mark.parametrize("dies_before", ["the warehouse", "the note"])
-def test_a_run_that_dies_between_two_steps_is_repeated_to_the_letter(
-    settings: Settings,
-    clickhouse: events.Client,
-    tenant: TenantId,
-    marketer: UserId,
-    monkeypatch: pytest.MonkeyPatch,
-    dies_before: str,
+@contextmanager
+def no_note_is_taken(house: Settings, made: Followed) -> Iterator[None]:
+    """While it lasts, the records refuse to hear how far the run is: as if it were cut off right before it says so."""
+    refuse = "create function refuse_the_note() returns trigger language plpgsql as $$ begin raise 'cut off'; end $$"
+    when = (
+        "create trigger refuse_the_note before update of taken on uploads "
+        f"for each row when (new.id = {made.upload.id}) execute function refuse_the_note()"
+    )
+    with records.session(house, Role.OWNER) as session:
+        session.execute(text(refuse))
+        session.execute(text(when))
+    try:
+        yield
+    finally:
+        with records.session(house, Role.OWNER) as session:
+            session.execute(text("drop function refuse_the_note() cascade"))
+
+
+def test_a_run_that_dies_before_it_says_what_it_has_added_adds_nothing_twice(
+    settings: Settings, clickhouse: events.Client, tenant: TenantId, marketer: UserId
 ) -> None:
-    """Between the claim and the insert, and between the insert and the note that it was done."""
     made = confirmed(settings, tenant, marketer, *(line(number) for number in range(2, 12)))
-    append = events.append
+    with no_note_is_taken(settings, made), pytest.raises(SQLAlchemyError, match="cut off"):
+        run(settings, made)
+    assert len(there(clickhouse, tenant)) == 10
+    assert now_of(settings, tenant, made).upload.taken == 0
+    lease_is_over(settings, made)
+    assert run(settings, made)["added"] == 10
+    assert len(there(clickhouse, tenant)) == 10
 
-    def cut_off(*given: Any, **named: Any) -> int:
-        if dies_before == "the note":
-            append(*given, **named)
-        raise ConnectionError("cut off")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(events, "append", cut_off)
-        with pytest.raises(ConnectionError):
-            run(settings, made)
-    assert len(there(clickhouse, tenant)) == (10 if dies_before == "the note" else 0)
+def test_a_run_that_dies_before_the_warehouse_has_its_rows_loses_none(
+    settings: Settings, clickhouse: events.Client, tenant: TenantId, marketer: UserId
+) -> None:
+    made = confirmed(settings, tenant, marketer, *(line(number) for number in range(2, 12)))
+    with records.session(settings, Role.PIPELINES) as session:
+        assert made.request
+        assert requested_runs.take(session, made.request.id, "a run that dies")
+        upload = uploads.by_number(session, tenant, made.upload.id)
+        assert upload
+        uploads.claim(session, upload, [f"upload-{number}" for number in range(2, 12)])
     lease_is_over(settings, made)
     assert run(settings, made)["added"] == 10
     assert len(there(clickhouse, tenant)) == 10
