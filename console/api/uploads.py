@@ -1,7 +1,8 @@
 """Uploads: lists of touches and sales that no page saw, checked before anything is kept and added when confirmed."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from decimal import Decimal
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -31,6 +32,36 @@ class LineProblem(BaseModel):
     what: Annotated[str, Field(description="What is wrong, and what to do.")]
 
 
+class Amount(BaseModel):
+    """What the lines of an event are worth together; without a currency it is the goal's or the tenant's."""
+
+    event: str
+    currency: str
+    value: Decimal
+
+
+class TouchedBy(BaseModel):
+    """What touches came by as the list says it, and the channel that the house's rules make of it."""
+
+    said: str
+    channel: str
+    lines: int
+
+
+class SummaryOut(BaseModel):
+    """`known` lines have been added by an earlier upload; `of_nobody` are credited to no channel."""
+
+    events: Annotated[dict[str, int], Field(description="Lines by event.")]
+    amounts: list[Amount]
+    channels: list[TouchedBy]
+    people: int
+    of_nobody: int
+    first: datetime | None
+    last: datetime | None
+    known: int
+    unread: Annotated[list[str], Field(description="Headings that are no column of ours.")]
+
+
 class UploadOut(BaseModel):
     """`summary` tells what the right lines amount to; the first 200 problems are named, and wrong lines are left out."""
 
@@ -43,7 +74,7 @@ class UploadOut(BaseModel):
     right_lines: int
     wrong_lines: int
     problems: list[LineProblem]
-    summary: dict[str, Any]
+    summary: SummaryOut
     expires_at: Annotated[datetime, Field(description="Until when it can be confirmed.")]
     confirmed_at: datetime | None
     taken: Annotated[int, Field(description="Lines that a run has gone through.")]
@@ -54,12 +85,13 @@ class UploadOut(BaseModel):
     @classmethod
     def of(cls, found: Followed) -> Self:
         upload = found.upload
-        own = {"state", "reason", "uploaded_at", "problems"}
+        own = {"state", "reason", "uploaded_at", "problems", "summary"}
         return cls(
             **{name: getattr(upload, name) for name in cls.model_fields if name not in own},
             state=found.state,
             reason=found.request.reason if found.request else "",
             uploaded_at=upload.created_at,
+            summary=SummaryOut.model_validate(upload.summary),
             problems=[LineProblem.model_validate(problem) for problem in upload.problems],
         )
 

@@ -26,6 +26,7 @@ OTHERS_TELL = frozenset(
 LONGEST_IDENTIFIER = 128
 LONGEST_TAG = 255
 MOST_PROBLEMS = 200
+MOST_CHANNELS = 50
 # Building may come some days after checking.
 SAFELY_KEPT = timedelta(days=3)
 _YEAR_2000 = date(2000, 1, 1)
@@ -141,8 +142,14 @@ def summary(found: Found, known: Collection[str]) -> dict[str, Any]:
     days = sorted(line.occurred_at for line in lines)
     return {
         "events": dict(Counter(line.event for line in lines).most_common()),
-        "amounts": [[event, currency, f"{sum_:f}"] for (event, currency), sum_ in sorted(amounts.items())],
-        "channels": [[said, channel, count] for (said, channel), count in channels.most_common(50)],
+        "amounts": [
+            {"event": event, "currency": currency, "value": f"{value:f}"}
+            for (event, currency), value in sorted(amounts.items())
+        ],
+        "channels": [
+            {"said": said, "channel": channel, "lines": count}
+            for (said, channel), count in channels.most_common(MOST_CHANNELS)
+        ],
         "people": len({line.user_id or line.contact for line in lines} - {None}),
         "of_nobody": sum(not line.user_id and line.contact is None for line in lines),
         "first": days[0].isoformat() if days else None,

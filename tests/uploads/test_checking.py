@@ -232,7 +232,7 @@ def test_a_word_of_the_teams_own_is_other_and_stays_readable() -> None:
     found = checked(row(event="offline_touch", user_id="u", channel="Trade  Fair"))
     shipped = adding.shipped(TenantId(1), 1, [line.kept() for line in found.lines], NOW)
     assert shipped.select("medium", "channel").rows() == [("trade fair", "other")]
-    assert checking.summary(found, ())["channels"] == [["trade fair", "other", 1]]
+    assert checking.summary(found, ())["channels"] == [{"said": "trade fair", "channel": "other", "lines": 1}]
 
 
 def test_what_is_shipped_says_who_tells_it_and_no_program_is_suspected() -> None:
@@ -253,7 +253,10 @@ def test_a_summary_tells_amounts_people_and_days() -> None:
     )
     told = checking.summary(found, {found.lines[0].event_id})
     assert told["events"] == {"purchase": 2, "refund": 1}
-    assert told["amounts"] == [["purchase", "EUR", "7.50"], ["refund", "USD", "1"]]
+    assert told["amounts"] == [
+        {"event": "purchase", "currency": "EUR", "value": "7.50"},
+        {"event": "refund", "currency": "USD", "value": "1"},
+    ]
     assert (told["people"], told["of_nobody"], told["known"]) == (1, 1, 1)
     assert (told["first"][:10], told["last"][:10]) == ("2026-03-05", "2026-03-09")
 

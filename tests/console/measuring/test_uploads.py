@@ -79,7 +79,7 @@ def test_a_program_does_the_same(marketer: Person) -> None:
             "column": "event",
             "what": "event is nothing that any goal counts; write one of offline_touch, purchase, refund.",
         }
-        assert told["summary"]["amounts"] == [["purchase", "EUR", "7.50"]]
+        assert told["summary"]["amounts"] == [{"event": "purchase", "currency": "EUR", "value": "7.50"}]
         path = answer.headers["location"].removeprefix("/api")
         stale = api.post(f"{path}/confirm", headers={"If-Match": '"another"'})
         assert stale.status_code == 412
