@@ -31,7 +31,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from store.audit import Actor
 from store.clock import now
 from store.records import audit_log, requested_runs, turns
-from store.records.requested_runs import OPEN, RequestedRun, RunKind, RunState
+from store.records.requested_runs import RequestedRun, RunKind, RunState
 from store.records.schema import (
     NotUsable,
     Record,
@@ -270,11 +270,13 @@ def is_added(session: Session, actor: Actor, upload: Upload) -> None:
 
 
 def let_go_of_undecided(session: Session, actor: Actor) -> int:
-    """Discards what nobody has confirmed in time, and what no run could add; gives how many."""
-    working = select(RequestedRun.id).where(_its_run(), RequestedRun.state.in_(OPEN))
+    """Discards what nobody has confirmed in time; gives how many.
+
+    What was confirmed stays until it is added: some of it may be in the warehouse, and no other list adds that again.
+    """
     over = session.scalars(
         select(Upload)
-        .where(text(_STILL_HERE), Upload.expires_at <= now(), ~working.exists())
+        .where(text(_STILL_HERE), Upload.confirmed_at.is_(None), Upload.expires_at <= now())
         .order_by(Upload.id)
         .limit(_AT_A_TIME)
         .with_for_update(skip_locked=True)

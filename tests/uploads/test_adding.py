@@ -258,7 +258,10 @@ def test_what_was_confirmed_once_is_not_confirmed_again_until_it_fails(
             text("update requested_runs set state = 'failed', ended_at = now() where id = :id"),
             {"id": made.request.id},
         )
-    assert now_of(settings, tenant, made).state is UploadState.FAILED
+        over = "update uploads set expires_at = now() - interval '1 second' where id = :id"
+        session.execute(text(over), {"id": made.upload.id})
+    adding.let_go_of_undecided(settings)
+    assert now_of(settings, tenant, made).state is UploadState.FAILED, "it waits to be tried again"
     again = decided(settings, tenant, marketer, made, confirm=True)
     assert run(settings, again)["added"] == 1
     with pytest.raises(NotUsable, match="has been added"):

@@ -32,4 +32,4 @@ def undecided_uploads(house: SettingsResource) -> dg.SkipReason:
     from marketing_pipelines.uploads import adding
 
     forgotten = adding.let_go_of_undecided(house.settings())
-    return dg.SkipReason(f"{forgotten} lists that nobody confirmed were forgotten.")
+    return dg.SkipReason(f"Lists that nobody confirmed, and that are forgotten now: {forgotten}.")

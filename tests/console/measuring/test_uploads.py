@@ -1,14 +1,16 @@
 """Uploads in the console: a list is looked at line by line on a page or by a program, then confirmed or discarded."""
 
+import dagster as dg
 import httpx
 import pytest
 
-from marketing_pipelines.defs.uploads.automation import add_upload_job
+from marketing_pipelines.defs.uploads.automation import add_upload_job, undecided_uploads
 from store import events, records
 from store.records.people import MemberRole
 from store.settings import Role, Settings
 from tests.console.requested import asked_for, run
 from tests.console.visitors import Forms, Person
+from tests.outbound.office import house_resource
 from tests.uploads.test_adding import YESTERDAY, there
 
 DAY = YESTERDAY.date()
@@ -181,3 +183,17 @@ def test_analysts_read_and_viewers_do_not(marketer: Person, analyst: Person, vie
     with viewer.api() as api:
         assert api.get("/uploads").status_code == 403
     assert "/uploads" not in viewer.forms().get("/").text
+
+
+def test_the_daemon_forgets_what_nobody_confirmed(house: Settings, marketer: Person) -> None:
+    with marketer.api() as api:
+        number = api.post("/uploads", json={"text": SALES}).json()["id"]
+        with records.session(house, Role.OWNER) as session:
+            session.connection().exec_driver_sql(
+                f"update uploads set expires_at = now() - interval '1 second' where id = {number}"
+            )
+        undecided_uploads(dg.build_sensor_context(resources={"house": house_resource(house)}))
+        with records.session(house, Role.OWNER) as session:
+            kept = f"select lines from uploads where id = {number}"
+            assert session.connection().exec_driver_sql(kept).scalar() == []
+        assert api.get(f"/uploads/{number}").json()["state"] == "discarded"
