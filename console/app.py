@@ -61,6 +61,9 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
         "POST /api/campaigns": settings.campaign_max_body_bytes,
         "POST /campaigns/new": settings.campaign_max_body_bytes,
         "POST /api/assets": settings.asset_max_bytes + AROUND_A_FILE,
+        # In JSON each line break and each quote is two characters.
+        "POST /api/uploads": 2 * settings.upload_max_bytes + AROUND_A_FILE,
+        "POST /uploads": settings.upload_max_bytes + AROUND_A_FILE,
         "POST /assets": FILES_AT_ONCE * settings.asset_max_bytes + AROUND_A_FILE,
     }
     app.add_middleware(BodyLimit, larger=larger)

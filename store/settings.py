@@ -227,6 +227,12 @@ class Settings(BaseSettings):
         60,
         description="Minutes that an address holds at which an export's file can be fetched by whoever has it.",
     )
+    upload_max_rows: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        20_000, description="Most lines of one uploaded list of offline touches and sales."
+    )
+    upload_max_bytes: Annotated[int, Field(ge=1024, le=64 * 2**20)] = Field(
+        5 * 2**20, description="Largest uploaded list of offline touches and sales."
+    )
     session_idle_minutes: Annotated[int, Field(ge=5)] = Field(
         480, description="Minutes without a click after which a console log-in ends."
     )

@@ -27,6 +27,7 @@ from console.api import (
     standing_approvals,
     tenants,
     trends,
+    uploads,
     users,
 )
 
@@ -41,6 +42,7 @@ ROUTERS = (
     cohorts.router,
     attribution.router,
     exports.router,
+    uploads.router,
     trends.router,
     alerts.router,
     dead_letters.router,

@@ -26,6 +26,7 @@ SUBJECTS = {
     "assets": "Creatives, known by their bytes.",
     "analytics": "Metrics over time, funnels, channels and paths, out of the marts, each with its freshness.",
     "exports": "Reports as CSV or XLSX, made in the background and fetched at an address that dies.",
+    "uploads": "Lists of touches and sales that no page saw: checked line by line, then confirmed.",
     "trends": "Feeds read now, and the stories that spread fastest.",
     "goals": "What counts as a conversion, what it is worth, and which one stands at the head.",
     "measurement": "How visits become sessions, and how models share out the credit.",
@@ -55,6 +56,8 @@ _ASKS_WHAT_WAS_READ = frozenset(
         "POST /api/goals/{goal_id}/make-headline",
         "DELETE /api/goals/{goal_id}",
         "DELETE /api/identity/splits/{split_id}",
+        "POST /api/uploads/{upload_id}/confirm",
+        "DELETE /api/uploads/{upload_id}",
     }
 )
 

@@ -59,6 +59,7 @@ GROUPS = (
             Place("/visitors", "Visitors", "visitors"),
             Place("/tracking", "Tracking", "tracking"),
             Place("/exports", "Exports", "exports"),
+            Place("/uploads", "Uploads", "uploads"),
             Place("/runs", "Runs", "runs"),
             Place("/dead-letters", "Dead letters", "dead-letters"),
             Place("/audit", "Audit", "audit"),

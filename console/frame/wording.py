@@ -22,6 +22,7 @@ from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 from store.records.links import LinkState
 from store.records.policies import Risk
 from store.records.requested_runs import RequestedRun, RunKind, RunState
+from store.records.uploads import UploadState
 
 
 class Tone(StrEnum):
@@ -248,6 +249,7 @@ REQUESTED: dict[RunKind, str] = {
     RunKind.FETCH_FEEDS: "Read the feeds",
     RunKind.VERIFY_AUDIT: "Verify the audit chain",
     RunKind.MAKE_EXPORT: "Make an export",
+    RunKind.ADD_UPLOAD: "Add an upload",
 }
 
 REQUESTS: dict[RunState, Label] = {
@@ -264,6 +266,16 @@ EXPORTS: dict[ExportState, Label] = {
     ExportState.READY: Label("Ready", Tone.GOOD),
     ExportState.FAILED: Label("Failed", Tone.BAD),
     ExportState.EXPIRED: Label("Deleted", Tone.QUIET),
+}
+
+
+UPLOADS: dict[UploadState, Label] = {
+    UploadState.CHECKED: Label("Waits for a yes", Tone.WAITING),
+    UploadState.WAITING: Label("Waiting for a run", Tone.WAITING),
+    UploadState.RUNNING: Label("Being added", Tone.WAITING),
+    UploadState.ADDED: Label("Added", Tone.GOOD),
+    UploadState.FAILED: Label("Failed", Tone.BAD),
+    UploadState.DISCARDED: Label("Discarded", Tone.QUIET),
 }
 
 

@@ -34,6 +34,7 @@ from console.pages import (
     tenants,
     tracking,
     trends,
+    uploads,
     visitors,
 )
 
@@ -60,6 +61,7 @@ ROUTERS = (
     visitors.router,
     tracking.router,
     exports.router,
+    uploads.router,
     runs.router,
     audit.router,
     log_in.router,

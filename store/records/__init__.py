@@ -46,6 +46,7 @@ from store.records import (
     standing_approvals,
     system_mails,
     tenants,
+    uploads,
     visitor_salts,
 )
 from store.records.database import Session, enter_tenant, session
@@ -98,5 +99,6 @@ __all__ = [
     "standing_approvals",
     "system_mails",
     "tenants",
+    "uploads",
     "visitor_salts",
 ]

@@ -46,6 +46,8 @@ class Scope(StrEnum):
     ANALYTICS_READ = "analytics:read"
     EXPORTS_READ = "exports:read"
     EXPORTS_WRITE = "exports:write"
+    UPLOADS_READ = "uploads:read"
+    UPLOADS_WRITE = "uploads:write"
     TRENDS_READ = "trends:read"
     TRENDS_WRITE = "trends:write"
     RECIPIENTS_READ = "recipients:read"

@@ -88,6 +88,17 @@ def of_address(session: Session, tenant: TenantId, address: str) -> Contact | No
     )
 
 
+def of_addresses(session: Session, tenant: TenantId, addresses: Iterable[str]) -> dict[str, ContactId]:
+    """The numbers of those contacts that are known by these addresses."""
+    emails = cast([normalised(address) for address in addresses], ARRAY(String))
+    found = session.execute(
+        select(Contact.email, Contact.id).where(
+            Contact.tenant_id == tenant, Contact.email == func.any(emails)
+        )
+    )
+    return {row.email: ContactId(row.id) for row in found}
+
+
 def ensure(session: Session, tenant: TenantId, address: str) -> Contact:
     """The tenant's contact of this address, made if it is new."""
     [found] = ensure_all(session, tenant, [address])

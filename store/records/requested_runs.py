@@ -44,6 +44,7 @@ class RunKind(StrEnum):
     FETCH_FEEDS = "fetch_feeds"
     VERIFY_AUDIT = "verify_audit"
     MAKE_EXPORT = "make_export"
+    ADD_UPLOAD = "add_upload"
 
 
 class RunState(StrEnum):
@@ -61,7 +62,7 @@ class NotMine(Exception):
 
 
 class RequestedRun(TenantOwned, Record):
-    """`subject_id` is what it is about: a campaign whose recipients are taken in, an export, or the tenant as a whole."""
+    """`subject_id` is what it is about: a campaign whose recipients are taken in, an export, an upload, or the tenant as a whole."""
 
     __tablename__ = "requested_runs"
     __table_args__ = (

@@ -31,6 +31,7 @@ LinkId = NewType("LinkId", int)
 StandingId = NewType("StandingId", int)
 ProjectId = NewType("ProjectId", int)
 SplitId = NewType("SplitId", int)
+UploadId = NewType("UploadId", int)
 UserId = NewType("UserId", int)
 
 
@@ -62,6 +63,7 @@ class Record(DeclarativeBase):
         StandingId: BigInteger,
         ProjectId: BigInteger,
         SplitId: BigInteger,
+        UploadId: BigInteger,
         UserId: BigInteger,
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,

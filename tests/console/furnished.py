@@ -19,7 +19,7 @@ from store import asset_files, events, migrations, records
 from store.asset_files import Shelf
 from store.audit import Actor, ActorKind
 from store.embedded import postgres
-from store.records import audit_log, exports, invitations, password_resets, requested_runs
+from store.records import audit_log, exports, invitations, password_resets, requested_runs, uploads
 from store.records.actions import ActionType
 from store.records.approvals import Decision
 from store.records.feeds import Feed, FeedStatus
@@ -113,6 +113,7 @@ def furnished(house: Settings) -> Iterator[Furnished]:
             **of_assets(people),
             **of_links(settings, people),
             **of_goals(people),
+            **of_uploads(settings, people),
             **of_visitors(settings, people),
             **entrances(settings, people),
         }
@@ -154,7 +155,7 @@ def screens() -> dict[str, list[str]]:
         "/approvals", "/campaigns/new", "/assets", "/links", "/links/new", "/pixel",
         "/kill-switch", "/alerts", "/forgot", "/people", "/people/roles", "/keys", "/tenants", "/settings", "/account",
         "/goals", "/goals/new", "/measurement",
-        "/trends", "/runs", "/dead-letters", "/actions/new",
+        "/trends", "/runs", "/dead-letters", "/actions/new", "/uploads",
     ]  # fmt: skip
     return {f"GET {path}": [path] for path in alone} | {
         "GET /": ["/", "/?days=90"],
@@ -391,6 +392,51 @@ def of_exports(settings: Settings, people: dict[MemberRole, Person]) -> None:
         requested_runs.fail(
             session, taken, "It has more than 500,000 rows; ask for fewer days. " + LONG[:200]
         )
+
+
+def of_uploads(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    """One with everything that can be said of a list, and one in each other state."""
+    marketer = people[MemberRole.MARKETER]
+    day = datetime.now(UTC).date() - timedelta(days=5)
+    heading = "when,event,user_id,channel,value,currency,order_id,notes\n"
+    touches = "".join(
+        f"{day},offline_touch,u{n},{word},,,,\n" for n in range(9) for word in ("fair", "unbroken" * 12)
+    )
+    sales = "".join(
+        f"{day},purchase,u{n},,{n}234567.50,{code},o{n},\n" for n in range(9) for code in ("EUR", "JPY")
+    )
+    wrong = "".join(f"{day},{'unbroken' * 9}{n},u,,-{n},,,\n" for n in range(130))
+    lists = {
+        "wrong.csv": heading + wrong,
+        "unbroken" * 20 + ".csv": f"{heading}{touches}{sales}{day},refund,,,3,,,\n{wrong}",
+        "gone.csv": heading + sales,
+        "failed.csv": heading + touches,
+        "added.csv": heading + sales,
+        "waiting.csv": heading + touches,
+    }
+    with marketer.api() as api:
+        made = [
+            api.post("/uploads", json={"file_name": name, "text": text}).raise_for_status().json()["id"]
+            for name, text in lists.items()
+        ]
+        _wrong, _long, gone, failed, added, waiting = made
+        api.delete(f"/uploads/{gone}").raise_for_status()
+        asked = {
+            number: api.post(f"/uploads/{number}/confirm").raise_for_status().json()["request_id"]
+            for number in (failed, added, waiting)
+        }
+    with records.session(settings, Role.PIPELINES) as session:
+        taken = requested_runs.take(session, asked[failed], RUN)
+        assert taken
+        requested_runs.fail(session, taken, f"There is no such upload any more. {LONG[:200]}")
+        taken = requested_runs.take(session, asked[added], RUN)
+        upload = uploads.by_number(session, marketer.tenant, added)
+        assert taken
+        assert upload
+        uploads.note_taken(session, upload, lines=18, added=17)
+        uploads.is_added(session, taken.actor, upload)
+        requested_runs.finish(session, taken, {"lines": 18, "added": 17})
+    return {"GET /uploads/{upload_id}": [f"/uploads/{number}" for number in made]}
 
 
 def of_goals(people: dict[MemberRole, Person]) -> dict[str, list[str]]:

@@ -1,9 +1,11 @@
 """A request for every endpoint that would be done if the right person sent it, on a thing made for it alone."""
 
+import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +38,8 @@ _NAMED = re.compile(r"\{(\w+)\}")
 _SIGNS = frozenset({"approve", "deny", "request-changes", "break-glass"})
 _TABLES = sorted(table.name for table in Record.metadata.tables.values() if "tenant_id" in table.columns)
 _POLICY = {"default_purpose": "contract", "allow_lone_release": False, "rules": []}
+# One sale of yesterday.
+LIST = f"when,event,reference\n{datetime.now(UTC).date() - timedelta(days=1)},purchase,{{unique}}\n"
 _STEP = {"after_days": 0, "subject": "Welcome", "body": "Glad you are here."}
 
 # What each form says, and each body of the API. `{unique}` is another word each time.
@@ -123,6 +127,9 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /audit/verify": {},
     "POST /trends/read": {},
     "POST /exports": {"report": "channels", "format": "xlsx"},
+    "POST /uploads": {},
+    "POST /uploads/{upload_id}/confirm": {},
+    "POST /uploads/{upload_id}/discard": {},
     "POST /visitors/{visitor_id}/splits": {"person_id": "user:{unique}", "reason": "The till in the shop."},
     "POST /visitors/splits/{split_id}/take-back": {},
     "POST /dead-letters/{action_id}/requeue": {"everything": "true", "reason": "the mailbox is back"},
@@ -145,6 +152,9 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /api/campaigns/{campaign_id}/resume": {},
     "POST /api/trends/ingest": {},
     "POST /api/exports": {"report": "timeseries", "arguments": {"metric": "roas"}},
+    "POST /api/uploads": {"text": LIST},
+    "POST /api/uploads/{upload_id}/confirm": {},
+    "DELETE /api/uploads/{upload_id}": {},
     "POST /api/projects": {"name": "Project {unique}"},
     "PATCH /api/projects/{project_id}": {"description": "Another one"},
     "POST /api/dead-letters/{action_id}/requeue": {"reason": "the mailbox is back"},
@@ -215,7 +225,8 @@ class Request:
             return begun(forms.client, self.path, headers=headers)
         said = dict(self.said) if csrf is None else {**self.said, "csrf": csrf}
         files = {"files": ("words.txt", f"Words {uuid.uuid4()}".encode(), "text/plain")}
-        with_file = files if self.endpoint == "POST /assets" else None
+        lists = {"file": ("sales.csv", LIST.encode(), "text/csv")}
+        with_file = {"POST /assets": files, "POST /uploads": lists}.get(self.endpoint)
         return forms.client.post(self.path, data=said, files=with_file, headers=headers)
 
     def from_program(self, api: httpx.Client, headers: Mapping[str, str] | None = None) -> httpx.Response:
@@ -271,6 +282,7 @@ class Workplace:
             "split_id": self.split,
             "standing_id": self.standing,
             "tenant_id": lambda: self.tenant,
+            "upload_id": self.upload,
             "user_id": self.user,
         }
 
@@ -380,6 +392,17 @@ class Workplace:
         return self._row(
             "insert into invitations (tenant_id, email, name, role, expires_at) values "
             "(:tenant, :unique || '@example.com', :mark, 'viewer', now() + interval '1 day') returning id"
+        )
+
+    def upload(self) -> int:
+        """One that waits to be confirmed."""
+        told = {"events": {"purchase": 1}, "amounts": [], "channels": [], "people": 0, "of_nobody": 1}
+        told |= {"first": None, "last": None, "known": 0, "unread": []}
+        return self._row(
+            "insert into uploads (tenant_id, file_name, uploaded_by, lines, right_lines, wrong_lines, summary, expires_at) "
+            "values (:tenant, :mark, :user, '[]', 1, 0, cast(:told as jsonb), now() + interval '1 day') returning id",
+            user=self.people[MemberRole.ADMIN].id,
+            told=json.dumps(told),
         )
 
     def export(self) -> int:

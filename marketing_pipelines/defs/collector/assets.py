@@ -39,7 +39,7 @@ raw_events = dg.AssetSpec(
     "raw_events",
     description=(
         "Everything the collector took in: page views, clicks, leads, purchases and whatever else pages and servers "
-        "send. An event is here once it is safe on disk, and nothing is dropped silently."
+        "send; and what people upload of what no page saw. An event is here once it is safe on disk, and nothing is dropped silently."
     ),
     deps=[pixel, short_links],
     group_name=GROUP,

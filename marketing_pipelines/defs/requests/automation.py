@@ -10,6 +10,7 @@ from marketing_pipelines.defs.monitoring import automation as monitoring
 from marketing_pipelines.defs.requests.asked import TAGS, Requested, job_of
 from marketing_pipelines.defs.resources import SettingsResource
 from marketing_pipelines.defs.trends import automation as trends
+from marketing_pipelines.defs.uploads import automation as uploads
 
 if TYPE_CHECKING:
     from store.records.requested_runs import RequestedRun
@@ -25,6 +26,7 @@ NOT_THERE_YET = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg
         trends.fetch_feeds_job,
         monitoring.verify_audit_job,
         analytics.make_export_job,
+        uploads.add_upload_job,
     ],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,

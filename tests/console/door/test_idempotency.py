@@ -18,6 +18,7 @@ from store import records
 from store.records.people import MemberRole
 from store.settings import Role, Service, Settings
 from tests.conftest import environment_of, process, wait_until
+from tests.console.scripted import LIST
 from tests.console.visitors import Person, mail, submitted, written
 
 KEY = "Idempotency-Key"
@@ -81,6 +82,7 @@ def test_every_endpoint_that_makes_something_takes_a_key(admin: Person) -> None:
             "reason": "It stands in the shop.",
         },
         "/api/exports": {"report": "timeseries", "arguments": {"metric": "spend"}},
+        "/api/uploads": {"text": LIST},
     }
     made = {route.path for router in ROUTERS for route in router.routes if route.status_code == 201}  # type: ignore[attr-defined]
     assert made == {*bodies, "/api/keys"}, "a key is shown once, which test_keys tries"

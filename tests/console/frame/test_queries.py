@@ -55,6 +55,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
         place.standing()
         place.key(people[MemberRole.ADMIN])
         place.export()
+        place.upload()
         for make in (place.asset, place.project, place.group, place.user, place.invitation, place.alert):
             make()
         if n:
@@ -90,6 +91,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
         "asset_id": asset,
         "dead": dead,
         "goal_id": goal,
+        "upload_id": place.upload(),
         **CHOICES,
     }
     return Filled(place.pages, {**named, "link_id": link.raise_for_status().json()["id"]})
@@ -118,5 +120,5 @@ def test_a_page_takes_as_many_statements_for_two_of_everything_as_for_thirty(
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_names_is_made_for_it(page: str) -> None:
     """A page about a new kind of thing is counted with one, or this fails."""
-    named = {"action_id", "campaign_id", "asset_id", "goal_id", "link_id", *CHOICES}
+    named = {"action_id", "campaign_id", "asset_id", "goal_id", "link_id", "upload_id", *CHOICES}
     assert all(part.strip("{}") in named for part in page.split("/") if part.startswith("{"))

@@ -77,6 +77,10 @@ ONE_ROW_EACH = (
        values (:tenant, 'text', 'x', 'text/plain', 1, '')""",
     """insert into exports (tenant_id, report, arguments, format, asked_by)
        select :tenant, 'channels', '{}', 'csv', max(id) from users""",
+    """insert into uploads (tenant_id, file_name, uploaded_by, lines, right_lines, wrong_lines, expires_at)
+       select :tenant, 'x', max(id), '[]', 0, 0, now() from users""",
+    """insert into uploaded_events (tenant_id, event_id, upload_id)
+       select :tenant, :unique, id from uploads where tenant_id = :tenant""",
     """insert into identity_splits (tenant_id, visitor_id, person_id, reason, decided_by)
        values (:tenant, 'x', 'x', 'x', 'x')""",
     """insert into asset_uses (tenant_id, asset_id, action_id)

@@ -1,0 +1,1 @@
+"""Offline uploads in Dagster: lists that people confirm become events."""
