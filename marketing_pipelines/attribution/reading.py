@@ -11,6 +11,16 @@ from store.records.schema import GoalId, TenantId
 # How long a journey may be to be kept whole; who is met more often than that is a program or a shop's own people.
 LONGEST = 500
 
+TENANTS = """
+select distinct tenant_id
+from intermediate.int_paths
+where converted_on between {first:Date} and {last:Date}
+union distinct
+select distinct tenant_id
+from {kept_in:Identifier}
+where {kept_by:Identifier} between {first:Date} and {last:Date}
+"""
+
 CONVERTED = """
 select
     converted_on,
@@ -109,6 +119,12 @@ class Window:
     @property
     def first(self) -> date:
         return self.last - timedelta(days=self.days - 1)
+
+
+def tenants(client: events.Client, first: date, last: date, kept_in: str, kept_by: str) -> set[TenantId]:
+    """Who has paths of these days, or something kept of them that may have to go."""
+    sought = {"first": first, "last": last, "kept_in": kept_in, "kept_by": kept_by}
+    return {TenantId(int(tenant)) for (tenant,) in client.query(TENANTS, parameters=sought).result_rows}
 
 
 def converted(client: events.Client, tenant: TenantId, first: date, last: date) -> pl.DataFrame:

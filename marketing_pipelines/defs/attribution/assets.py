@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from marketing_pipelines.attribution.reconciliation import Balance
     from marketing_pipelines.attribution.terms import Terms
+    from store.records.schema import TenantId
 
 
 GROUP = "attribution"
@@ -87,14 +88,15 @@ def credits_asset(family: Family) -> dg.AssetsDefinition:
     def credits_of_days(context: dg.AssetExecutionContext, house: SettingsResource) -> dg.MaterializeResult:
         import polars as pl
 
-        from marketing_pipelines.attribution import credits, reconciliation
+        from marketing_pipelines.attribution import credits, reading, reconciliation
 
         settings = house.settings()
         days = context.partition_time_window
         first, last = days.start.date(), (days.end - timedelta(days=1)).date()
         client = events.connect(settings, run_id=context.run.run_id)
         credited, books = [credits.none()], []
-        for terms in _all_terms(settings):
+        concerned = reading.tenants(client, first, last, credits.TABLE, "date_day")
+        for terms in _terms_of(settings, concerned):
             credited.append(credits.store_days(client, terms, first, last, family, context.run.run_id))
             books += reconciliation.balances(client, terms.tenant, first, last, family)
         return dg.MaterializeResult(
@@ -127,7 +129,7 @@ attribution_shapley = credits_asset(Family.SHAPLEY)
 def attribution_results(context: dg.AssetExecutionContext, house: SettingsResource) -> dg.MaterializeResult:
     import polars as pl
 
-    from marketing_pipelines.attribution import results
+    from marketing_pipelines.attribution import reading, results
     from marketing_pipelines.attribution.reading import Window
 
     settings = house.settings()
@@ -139,20 +141,22 @@ def attribution_results(context: dg.AssetExecutionContext, house: SettingsResour
         for number in range((days.end - days.start).days)
         for length in results.WINDOWS
     ]
-    stored = pl.concat(
-        [
-            results.none(),
-            *(results.store(client, terms, windows, context.run.run_id) for terms in _all_terms(settings)),
-        ]
+    earliest, latest = min(window.first for window in windows), max(window.last for window in windows)
+    concerned = reading.tenants(client, earliest, latest, results.TABLE, "as_of")
+    told = (
+        results.store(client, terms, windows, context.run.run_id) for terms in _terms_of(settings, concerned)
     )
+    stored = pl.concat([results.none(), *told])
     return dg.MaterializeResult(metadata=_side_by_side(stored))
 
 
-def _all_terms(settings: Settings) -> "list[Terms]":
+def _terms_of(settings: Settings, concerned: "set[TenantId]") -> "list[Terms]":
+    """A house may have many tenants to which nothing happens; nothing is asked for them."""
     from marketing_pipelines.attribution import terms
 
     with records.session(settings, Role.PIPELINES) as session:
-        return [terms.of_tenant(session, tenant) for tenant in records.tenants.all_ids(session)]
+        known = records.tenants.all_ids(session)
+        return [terms.of_tenant(session, tenant) for tenant in known if tenant in concerned]
 
 
 def _report(credited: "pl.DataFrame") -> dict[str, Any]:

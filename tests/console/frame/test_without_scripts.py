@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from console.door.permissions import ACCESS
+from store import events
 from store.records.people import MemberRole
 from store.settings import Settings
+from tests.analytics.marts import marts
 from tests.console.frame.test_browser import opened, state_of
 from tests.console.scripted import API, Workplace, changes
 from tests.console.visitors import PASSWORD, Person, submitted, written
@@ -86,6 +88,11 @@ def test_whatever_changes_something_is_a_plain_form_on_some_page(
         answer = place.pages.get(path)
         assert answer.status_code == 200, path
         shown |= posts(answer.text)
+    with events.connect(house) as client, marts(client) as filled:
+        filled.owner(place.tenant, "7", "user:ann")
+        shown |= posts(place.pages.get("/visitors/7").text)
+        place.pages.post_signed("/visitors/7/splits", person_id="user:ann", reason="Sold")
+        shown |= posts(place.pages.get("/visitors/7").text)
     wanted = {re.sub(r"\{\w+\}", "{}", endpoint.removeprefix("POST ")) for endpoint in DECIDING}
     offered = {re.sub(r"/new/email", "/new/{}", address) for address in shown}
     assert wanted - offered == set()
