@@ -126,7 +126,7 @@ def margins(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Marg
         has_value=has_value,
         models=models,
         uncompared=told_of(now - before),
-        channels=_channels(given, models, has_value=has_value) if models else (),
+        channels=_channels(given, models, has_value=has_value),
     )
 
 
@@ -135,10 +135,13 @@ _Given = Mapping[tuple[str, str, bool], Mapping[str, Any]]
 
 def _channels(given: _Given, models: Sequence[Told], *, has_value: bool) -> list[Channel]:
     names = sorted({channel for model, channel, _ in given if not model})
+    if not names:
+        return []
     of_models = [_margins(given, model.name, names, has_value=has_value) for model in models]
     channels = [
         Channel(name, told[0].before.spend, told[0].now.spend, told)
-        for name, told in zip(names, zip(*of_models, strict=True), strict=True)
+        for name, *told in zip(names, *of_models, strict=True)
+        if told
     ]
     return sorted(channels, key=lambda it: (-max(it.spend_before, it.spend), it.name))
 
