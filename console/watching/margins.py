@@ -47,7 +47,6 @@ def summary(found: Margins) -> str:
     said = (
         (Verdict.MORE, "more than {its} average one by every model"),
         (Verdict.LESS, "less than {its} average one by every model"),
-        (Verdict.SOME, "more or less than {its} average one by some models only"),
     )
     parts = [
         f"the last {coin(found.currency)} on {listed(map(name, of[verdict]))} earned "
@@ -55,6 +54,8 @@ def summary(found: Margins) -> str:
         for verdict, words in said
         if of[verdict]
     ]
+    if disputed := of[Verdict.SOME]:
+        parts.append(f"about {listed(map(name, disputed))} models do not agree")
     if unread := of[Verdict.UNREAD]:
         parts.append(f"of {listed(map(name, unread))} it cannot be read")
     return sentence(f"{'; '.join(parts)}.")

@@ -142,7 +142,7 @@ def test_without_the_window_before_there_is_nothing_to_compare(filled: Marts, te
     spent(filled, tenant, "search", 1_000, 2_000)
     told = found(filled, tenant)
     assert told.span
-    assert (told.models, told.channels) == ([], ())
+    assert (told.models, told.channels) == ([], [])
     assert [it.name for it in told.uncompared] == [it.name for it in attribution.models()]
     assert found(filled, tenant, window_days=90) == Margins(
         CreditAsked.model_validate({"goal_id": GOAL, "window_days": 90})
