@@ -6,6 +6,7 @@ They are in the way of the models that make them whole, so that nobody may leave
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -26,13 +27,12 @@ TABLES = {
     "goal_id Int64, conversions Float64, conversions_value Decimal(18, 4)",
     "marts.ad_performance": "tenant_id Int64, date_day Date, channel LowCardinality(String), campaign_name String, "
     "currency LowCardinality(String), spend Decimal(18, 6), impressions Int64, clicks Int64, conversions Decimal(18, 6), "
-    "conversions_value Decimal(18, 6)",
+    "conversions_value Decimal(18, 6), rate Nullable(Decimal(18, 8)), tenant_spend Decimal(18, 6)",
     "marts.cohorts": "tenant_id Int64, cohort_week Date, weeks_since UInt16, currency LowCardinality(String), "
     "cohort_people UInt64, people UInt64, people_converting UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
     "marts.ltv": "tenant_id Int64, cohort_week Date, first_channel LowCardinality(String), within_days UInt16, "
     "currency LowCardinality(String), people UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
     "staging.stg_goals": "tenant_id Int64, goal_id Int64, is_headline Bool",
-    "staging.stg_tenants": "tenant_id Int64, currency LowCardinality(String)",
     "intermediate.int_touchpoints": "tenant_id Int64, kind String, touched_at DateTime64(3, 'UTC'), touched_on Date, "
     "is_bot Bool, channel LowCardinality(String)",
     "intermediate.int_paths": "tenant_id Int64, goal_id Int64, conversion_id String, conversion LowCardinality(String), visitor_id String, "
@@ -118,12 +118,17 @@ class Marts:
         self._add("marts.channel_roas", tenant, date_day=day, channel=channel, model=model, **said)
 
     def campaign_day(
-        self, tenant: TenantId, day: date, name: str, currency: str = "EUR", **said: Any
+        self,
+        tenant: TenantId,
+        day: date,
+        name: str,
+        currency: str = "EUR",
+        rate: Decimal | None = Decimal(1),
+        **said: Any,
     ) -> None:
+        """`rate` is the tenant's money for one of the account's; none is known of some."""
+        said = {"tenant_spend": said.get("spend", 0) * (rate or 0), "rate": rate, **said}
         self._add("marts.ad_performance", tenant, date_day=day, campaign_name=name, currency=currency, **said)
-
-    def tenant(self, tenant: TenantId, currency: str = "EUR") -> None:
-        self._add("staging.stg_tenants", tenant, currency=currency)
 
     def visit(self, tenant: TenantId, at: datetime, channel: str = "email", **said: Any) -> None:
         said = {"kind": "visit", "touched_on": at.date(), **said}
