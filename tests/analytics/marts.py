@@ -32,14 +32,14 @@ TABLES = {
     "cohort_people UInt64, people UInt64, people_converting UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
     "marts.ltv": "tenant_id Int64, cohort_week Date, first_channel LowCardinality(String), within_days UInt16, "
     "currency LowCardinality(String), people UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
-    "staging.stg_goals": "tenant_id Int64, goal_id Int64, is_headline Bool",
-    "intermediate.int_touchpoints": "tenant_id Int64, kind String, touched_at DateTime64(3, 'UTC'), touched_on Date, "
+    "staging.stg_goals": "tenant_id Int64, goal_id Int64, is_headline UInt8",
+    "intermediate.int_touchpoints": "tenant_id Int64, kind LowCardinality(String), touched_at DateTime64(3, 'UTC'), touched_on Date, "
     "is_bot Bool, channel LowCardinality(String)",
     "intermediate.int_paths": "tenant_id Int64, goal_id Int64, conversion_id String, conversion LowCardinality(String), visitor_id String, "
-    "converted_at DateTime64(3, 'UTC'), converted_on Date, credited_at DateTime64(3, 'UTC'), conversions UInt8, value Decimal(18, 4), currency LowCardinality(String), "
+    "converted_at DateTime64(3, 'UTC'), converted_on Date, credited_at DateTime64(3, 'UTC'), conversions UInt8, value Decimal(18, 4), currency String, "
     "channels Array(String), campaigns Array(Int64), touched_at Array(DateTime64(3, 'UTC'))",
-    "staging.stg_measurement": "tenant_id Int64, session_gap_minutes Int64, first_weight Decimal(5, 4), last_weight Decimal(5, 4), "
-    "half_life_hours Int64, markov_order Int64, collapse_repeats Bool, direct_overrides Bool",
+    "staging.stg_measurement": "tenant_id Int64, session_gap_minutes UInt16, first_weight Float64, last_weight Float64, "
+    "half_life_hours UInt16, markov_order UInt8, collapse_repeats UInt8, direct_overrides UInt8",
     "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), "
     "occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, channel LowCardinality(String), "
     "device LowCardinality(String), country LowCardinality(String), is_bot Bool",
@@ -51,8 +51,8 @@ PEOPLE = {
     "valid_to DateTime64(3, 'UTC'), known_at DateTime64(3, 'UTC')",
     "intermediate.int_identity_edges": "tenant_id Int64, visitor_id String, identity String, source LowCardinality(String), "
     "seen_on Date, first_at DateTime64(3, 'UTC'), last_at DateTime64(3, 'UTC'), times UInt64",
-    "intermediate.int_conversions": "tenant_id Int64, person_id String, goal String, is_refund Bool, converted_on Date, "
-    "converted_at DateTime64(3, 'UTC'), value Decimal(18, 4), currency LowCardinality(String)",
+    "intermediate.int_conversions": "tenant_id Int64, person_id String, goal String, is_refund UInt8, converted_on Date, "
+    "converted_at DateTime64(3, 'UTC'), value Decimal(18, 4), currency String",
     "marts.moments": "tenant_id Int64, person_id String, at DateTime64(3, 'UTC'), kind String, what_id String, visitor_id String, "
     "channel String, campaign_id Int64, link_id Int64, page_views UInt64, detail String, value Decimal(18, 4), currency String",
     "marts.tracking_health": "tenant_id Int64, date_day Date, received UInt64, events UInt64, copies Int64, "
