@@ -41,7 +41,7 @@ LAST = FIRST + timedelta(days=89)
 SPAN = {"from": str(FIRST), "to": str(LAST)}
 WORLD = (
     """create table staging.stg_events (tenant_id Int64, event_id String, event LowCardinality(String),
-       occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, channel LowCardinality(String),
+       occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, click_id String, channel LowCardinality(String),
        device LowCardinality(String), country LowCardinality(String), is_bot Bool)
        engine = MergeTree partition by occurred_on order by (tenant_id, event, occurred_at, event_id)""",
     """insert into staging.stg_events

@@ -88,13 +88,14 @@ class Funnel:
 def funnel(client: events.Client, tenant: TenantId, asked: FunnelAsked) -> Funnel:
     """A first step counts in the span, and those after it also when the span is over by then.
 
-    Steps are taken one after the other: two events of the same millisecond are no order, and no event is two steps.
+    Steps are taken one after the other: two events of the same millisecond are no order, and no event is two steps. Who
+    took them is the person that a device is known to be by now; whoever landed with a click has made it.
     """
     span, millisecond = asked.span, timedelta(milliseconds=1)
     rows = read(
         client,
         tenant,
-        _query(len(asked.steps), asked.by),
+        _query(asked),
         steps=list(asked.steps),
         first=span.first,
         until=span.last + asked.window_days * DAY,
@@ -129,32 +130,63 @@ def _course(names: Sequence[str], of: str, people: Sequence[int], to_next: Seque
     )
 
 
-def _query(length: int, by: Segment | None) -> str:
-    """The query for so many steps; what people said is bound, and a segment is the name of its own column."""
+# What the edge writes of a short link that is followed: by whom is seen when they land, if they do.
+CLICK = "click"
+
+
+def _query(asked: FunnelAsked) -> str:
+    """The query for these steps; what people said is bound, and a segment is the name of its own column."""
+    length, by = len(asked.steps), asked.by
 
     def each(template: str) -> str:
         return ", ".join(template.format(n=n, next=n + 1) for n in range(1, length + 1))
 
-    # windowFunnel takes no DateTime64, but numbers: milliseconds, so that two steps in one second keep their order.
     steps = each("event = {{steps:Array(String)}}[{n}]").replace("[1]", "[1] and at < {over:UInt64}", 1)
     of = f"argMinIf(toString({by}), at, event = {{steps:Array(String)}}[1])" if by else "''"
+    landed, visitor, joined = (
+        (_LANDED, _LANDED_BY, _JOINED) if CLICK in asked.steps else ("", "visitor_id", "")
+    )
     return f"""
-with seen as (
+with {landed}taken as (
     select
-        -- A number in the place of the name: shorter to group by, and no two of a billion people share one.
-        sipHash64(visitor_id) as person,
+        {visitor} as visitor,
         event,
-        toUInt64(toUnixTimestamp64Milli(occurred_at)) as at,
+        occurred_at,
         channel,
         device,
         country
-    from staging.stg_events
+    from staging.stg_events as events{joined}
     where
         tenant_id = {{tenant:Int64}}
         and event in {{steps:Array(String)}}
         and occurred_on between {{first:Date}} and {{until:Date}}
         and not is_bot
-        and visitor_id != ''
+        and visitor != ''
+),
+
+owners as (
+    select
+        visitor_id,
+        arrayReverseSort(
+            groupArray((known_at, startsWith(person_id, 'user:'), person_id, valid_from, valid_to))
+        ) as known
+    from intermediate.int_identities
+    where tenant_id = {{tenant:Int64}}
+    group by visitor_id
+),
+
+seen as (
+    select
+        arrayFirst(owner -> owner.4 <= taken.occurred_at and owner.5 > taken.occurred_at, owners.known).3 as owner,
+        -- A number in the place of the name: shorter to group by, and no two of a billion people share one.
+        sipHash64(if(owner = '', taken.visitor, owner)) as person,
+        taken.event as event,
+        toUInt64(toUnixTimestamp64Milli(taken.occurred_at)) as at,
+        taken.channel as channel,
+        taken.device as device,
+        taken.country as country
+    from taken
+    left any join owners on taken.visitor = owners.visitor_id
 ),
 
 people as (
@@ -214,3 +246,23 @@ from reached
 group by grouping sets ((of), ())
 settings max_execution_time = 20
 """  # noqa: S608 (names are ours, values are bound)
+
+
+_LANDED = """landed as (
+    select
+        click_id,
+        any(visitor_id) as landed_by
+    from staging.stg_events
+    where
+        tenant_id = {tenant:Int64}
+        and event = 'page_view'
+        and occurred_on between {first:Date} and {until:Date} + 1
+        and click_id != ''
+        and visitor_id != ''
+        and not is_bot
+    group by click_id
+),
+
+"""
+_LANDED_BY = "if(events.visitor_id = '', landed.landed_by, events.visitor_id)"
+_JOINED = "\n    left any join landed on events.event_id = landed.click_id"

@@ -41,7 +41,7 @@ TABLES = {
     "staging.stg_measurement": "tenant_id Int64, session_gap_minutes UInt16, first_weight Float64, last_weight Float64, "
     "half_life_hours UInt16, markov_order UInt8, collapse_repeats UInt8, direct_overrides UInt8",
     "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), "
-    "occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, channel LowCardinality(String), "
+    "occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, click_id String, channel LowCardinality(String), "
     "device LowCardinality(String), country LowCardinality(String), is_bot Bool",
 }
 

@@ -67,6 +67,49 @@ def test_two_steps_in_one_second_keep_their_order(filled: Marts, tenant: TenantI
     assert people(filled, tenant, "visit", "click") == [3, 1]
 
 
+def test_a_short_link_was_followed_by_whoever_landed_with_the_click(filled: Marts, tenant: TenantId) -> None:
+    """The edge knows nobody: who it was is told by the page that the click led to, and by nothing where it led nowhere."""
+    for click, visitor in (("c1", "ann"), ("c2", "bob"), ("c3", "")):
+        filled.event(tenant, "click", NOON, "", event_id=click, click_id=click)
+        if visitor:
+            filled.event(tenant, "page_view", NOON + MINUTE, visitor, click_id=click)
+            filled.event(tenant, "page_view", NOON + 2 * MINUTE, visitor, click_id=click)
+    filled.event(tenant, "purchase", NOON + DAY, "ann")
+    filled.event(tenant, "page_view", NOON, "robot", click_id="c3", is_bot=True)
+    stranger = TenantId(tenant + 1_000_000)
+    filled.event(stranger, "page_view", NOON, "eve", click_id="c3")
+    assert people(filled, tenant, "click", "purchase") == [2, 1]
+    assert people(filled, tenant, "click", "page_view") == [2, 2]
+    assert people(filled, tenant, "click", "page_view", "page_view", "purchase") == [2, 2, 2, 1]
+
+
+def test_a_person_is_one_at_all_devices_and_in_what_servers_tell(filled: Marts, tenant: TenantId) -> None:
+    """At each device while it was theirs, as it is known by now."""
+    for device, person in (("phone", "user:7"), ("laptop", "user:7"), ("contact:3", "user:8")):
+        filled.owner(tenant, device, person)
+    filled.owner(tenant, "till", "user:7", until=NOON)
+    filled.owner(tenant, "till", "user:9", since=NOON)
+    filled.owner(TenantId(tenant + 1_000_000), "tablet", "user:7")
+    filled.event(tenant, "page_view", NOON, "phone")
+    filled.event(tenant, "page_view", NOON, "tablet")
+    filled.event(tenant, "lead", NOON + MINUTE, "laptop")
+    filled.event(tenant, "purchase", NOON + DAY, "user:7")
+    filled.event(tenant, "page_view", NOON - MINUTE, "till")
+    filled.event(tenant, "lead", NOON + 2 * MINUTE, "till")
+    assert people(filled, tenant, "page_view", "lead", "purchase") == [2, 1, 1]
+    assert people(filled, tenant, "lead", "purchase") == [2, 1]
+
+
+def test_who_was_taken_for_a_contact_is_the_user_that_they_turned_out_to_be(
+    filled: Marts, tenant: TenantId
+) -> None:
+    filled.owner(tenant, "phone", "contact:3", known_at=NOON - DAY)
+    filled.owner(tenant, "phone", "user:7", known_at=NOON + DAY)
+    filled.event(tenant, "page_view", NOON, "phone")
+    filled.event(tenant, "purchase", NOON + DAY, "user:7")
+    assert people(filled, tenant, "page_view", "purchase") == [1, 1]
+
+
 def test_a_step_that_stands_twice_takes_two_events(filled: Marts, tenant: TenantId) -> None:
     filled.event(tenant, "click", NOON, "ann")
     filled.event(tenant, "click", NOON, "bob")
