@@ -143,50 +143,54 @@ def _query(asked: FunnelAsked) -> str:
 
     steps = each("event = {{steps:Array(String)}}[{n}]").replace("[1]", "[1] and at < {over:UInt64}", 1)
     of = f"argMinIf(toString({by}), at, event = {{steps:Array(String)}}[1])" if by else "''"
-    landed, visitor, joined = (
-        (_LANDED, _LANDED_BY, _JOINED) if CLICK in asked.steps else ("", "visitor_id", "")
-    )
+    landed, visitor, joined = (_LANDED, _LANDED_BY, _JOINED) if CLICK in asked.steps else ("", _NAMED, "")
     return f"""
+-- Numbers in the place of names: shorter to join and to group by, and no two of a billion people share one.
 with {landed}taken as (
     select
         {visitor} as visitor,
-        event,
-        occurred_at,
-        channel,
-        device,
-        country
+        events.event as event,
+        events.occurred_at as occurred_at,
+        events.channel as channel,
+        events.device as device,
+        events.country as country
     from staging.stg_events as events{joined}
     where
-        tenant_id = {{tenant:Int64}}
-        and event in {{steps:Array(String)}}
-        and occurred_on between {{first:Date}} and {{until:Date}}
-        and not is_bot
-        and visitor != ''
+        events.tenant_id = {{tenant:Int64}}
+        and events.event in {{steps:Array(String)}}
+        and events.occurred_on between {{first:Date}} and {{until:Date}}
+        and not events.is_bot
+        and visitor != 0
 ),
 
 owners as (
     select
-        visitor_id,
+        sipHash64(visitor_id) as visitor,
         arrayReverseSort(
-            groupArray((known_at, startsWith(person_id, 'user:'), person_id, valid_from, valid_to))
+            groupArray((known_at, startsWith(person_id, 'user:'), sipHash64(person_id), valid_from, valid_to))
         ) as known
     from intermediate.int_identities
     where tenant_id = {{tenant:Int64}}
-    group by visitor_id
+    group by visitor
 ),
 
 seen as (
     select
-        arrayFirst(owner -> owner.4 <= taken.occurred_at and owner.5 > taken.occurred_at, owners.known).3 as owner,
-        -- A number in the place of the name: shorter to group by, and no two of a billion people share one.
-        sipHash64(if(owner = '', taken.visitor, owner)) as person,
+        if(
+            empty(owners.known),
+            0,
+            arrayFirst(
+                owner -> owner.4 <= taken.occurred_at and owner.5 > taken.occurred_at, owners.known
+            ).3
+        ) as owner,
+        if(owner = 0, taken.visitor, owner) as person,
         taken.event as event,
         toUInt64(toUnixTimestamp64Milli(taken.occurred_at)) as at,
         taken.channel as channel,
         taken.device as device,
         taken.country as country
     from taken
-    left any join owners on taken.visitor = owners.visitor_id
+    left any join owners on taken.visitor = owners.visitor
 ),
 
 people as (
@@ -250,8 +254,8 @@ settings max_execution_time = 20
 
 _LANDED = """landed as (
     select
-        click_id,
-        any(visitor_id) as landed_by
+        sipHash64(click_id) as click,
+        any(sipHash64(visitor_id)) as visitor
     from staging.stg_events
     where
         tenant_id = {tenant:Int64}
@@ -260,9 +264,10 @@ _LANDED = """landed as (
         and click_id != ''
         and visitor_id != ''
         and not is_bot
-    group by click_id
+    group by click
 ),
 
 """
-_LANDED_BY = "if(events.visitor_id = '', landed.landed_by, events.visitor_id)"
-_JOINED = "\n    left any join landed on events.event_id = landed.click_id"
+_NAMED = "if(events.visitor_id = '', 0, sipHash64(events.visitor_id))"
+_LANDED_BY = "if(events.visitor_id = '', landed.visitor, sipHash64(events.visitor_id))"
+_JOINED = "\n    left any join landed on sipHash64(events.event_id) = landed.click"

@@ -2,8 +2,8 @@
 
 Two weeks of a shop that counts in euros, and of another that counts in dollars and must not show. In the first week Ann sees
 an ad on Monday, comes back by herself and logs in on Tuesday, buys for 100 on Wednesday and gives 40 back a week later. Bob comes
-by mail and pays 50 francs, which are 52.6316 euros; somebody unknown pays 7; Cy comes from a social page and pays 30, of which the
-shop hears only weeks later. In the second week Eve and Flo come by ads and pay 80 and 20. A crawler looks around and "buys" for 999;
+by mail and pays 50 francs, which are 52.6316 euros; somebody unknown pays 7; Cy follows a short link on a social page and pays 30,
+of which, the click apart, the shop hears only weeks later. In the second week Eve and Flo come by ads and pay 80 and 20. A crawler looks around and "buys" for 999;
 somebody who refused to be followed looks around as well.
 """
 
@@ -29,7 +29,7 @@ from marketing_pipelines.analytics.journeys import JourneysAsked, journeys
 from marketing_pipelines.analytics.lifetime import LtvAsked, ltv
 from marketing_pipelines.analytics.margins import Telling, margins
 from marketing_pipelines.analytics.measures import Metric
-from marketing_pipelines.analytics.paths import PathsAsked, paths
+from marketing_pipelines.analytics.paths import Paths, PathsAsked, paths
 from marketing_pipelines.analytics.timeline import TimelineAsked, recent_converters, timeline
 from marketing_pipelines.analytics.timeseries import Granularity, TimeseriesAsked, timeseries
 from marketing_pipelines.attribution import credits, results
@@ -93,7 +93,8 @@ def bought(world: World, order: str, when: datetime, value: str, currency: str =
 def history(world: World) -> list[dict[str, Any]]:
     ad = {"utm_medium": "cpc", "utm_source": "google", "utm_campaign": "spring"}
     mail = {"utm_medium": "email", "utm_source": "weekly"}
-    anns = bought(world, "a1", at(WED, "10:00"), "100", sid="ann", user_id="7")
+    # Told by the shop's server, which knows her number and no device.
+    anns = bought(world, "a1", at(WED, "10:00"), "100", user_id="7")
     first_page = event(world, "page_view", at(MON, "10:00"), sid="ann", **ad)
     return [
         first_page,
@@ -109,6 +110,7 @@ def history(world: World) -> list[dict[str, Any]]:
         {**anns, "received_at": anns["received_at"] + timedelta(seconds=9), "segment": "sent again"},
         bought(world, "b1", at(WED, "11:00"), "50", "CHF", sid="bob"),
         bought(world, "n1", at(WED, "12:00"), "7"),
+        cys_click(world),
         event(
             world,
             "refund",
@@ -126,13 +128,26 @@ def history(world: World) -> list[dict[str, Any]]:
     ]
 
 
+def cys_click(world: World) -> dict[str, Any]:
+    """As the edge writes it, which does not know who follows a link."""
+    number, link = f"{world.tenant}-click", world.links[0]
+    social = {"utm_source": "social", "utm_medium": "social"}
+    return event(world, "click", at(THU, "09:59"), event_id=number, click_id=number, link_id=link, **social)
+
+
 def late(world: World) -> list[dict[str, Any]]:
     """What came in weeks after it happened, and Ann's purchase a third time."""
     now = datetime.now(UTC)
-    social = {"utm_medium": "social", "utm_source": "social"}
     anns = next(each for each in history(world) if each["event_id"] == f"{world.tenant}-a1")
     return [
-        event(world, "page_view", at(THU, "10:00"), sid="cy", received_at=now, **social),
+        event(
+            world,
+            "page_view",
+            at(THU, "10:00"),
+            sid="cy",
+            received_at=now,
+            click_id=cys_click(world)["event_id"],
+        ),
         {**bought(world, "c1", at(THU, "12:00"), "30", sid="cy"), "received_at": now},
         {**anns, "received_at": now, "segment": "sent once more"},
     ]
@@ -180,10 +195,13 @@ class Asking:
         return timeseries(self.client, self.shop.tenant, TimeseriesAsked.model_validate(SPAN | said)).rows
 
     def total(self, **said: Any) -> float:
-        return self.timeseries(**said)["value"].sum()
+        return float(self.timeseries(**said)["value"].sum())
 
     def channels(self, **said: Any) -> Channels:
         return channels(self.client, self.shop.tenant, ChannelsAsked.model_validate(SPAN | said))
+
+    def paths(self, **said: Any) -> Paths:
+        return paths(self.client, self.shop.tenant, PathsAsked.model_validate(SPAN | said))
 
     def funnel(self, **said: Any) -> Funnel:
         return funnel(self.client, self.shop.tenant, FunnelAsked.model_validate(SPAN | said))
@@ -409,17 +427,27 @@ def test_funnels_count_people_in_order(asking: Asking) -> None:
     assert [it.people for it in two.whole.steps] == [5, 5]
     # From the last page before: Ann 25 hours, Bob 27, Cy 2, Eve 1, Flo half of one.
     assert two.whole.steps[0].median_to_next == timedelta(hours=2)
+    # By the channel of the event itself: a page that a short link led to bears no mark, and the click does.
     assert {it.of: [step.people for step in it.steps] for it in two.segments} == {
         "paid_search": [3, 3],
         "email": [1, 1],
-        "organic_social": [1, 1],
+        "direct": [1, 1],
     }
+    [followed] = asking.funnel(steps="click,purchase", by="channel").segments
+    assert followed.of == "organic_social"
     assert [
         it.people for it in asking.funnel(steps="page_view,purchase", to=TUE, window_days=1).whole.steps
     ] == [
         2,
         0,
     ], "both bought more than a day later"
+    # Cy's click is Cy's by the page that it led to, and Ann's purchase hers by the number that she logged in with.
+    clicked = asking.funnel(steps="click,page_view,purchase").whole.steps
+    assert [(it.people, it.median_to_next) for it in clicked] == [
+        (1, timedelta(minutes=1)),
+        (1, timedelta(hours=2)),
+        (1, None),
+    ]
     for by in ("device", "country"):
         [segment] = asking.funnel(steps="page_view,purchase", by=by).segments
         assert segment.of == {"device": "desktop", "country": "DE"}[by]
@@ -427,15 +455,13 @@ def test_funnels_count_people_in_order(asking: Asking) -> None:
 
 def test_paths_and_journeys_hold_what_channels_are_credited_with(asking: Asking) -> None:
     for model in attribution.models():
-        found = paths(
-            asking.client, asking.shop.tenant, PathsAsked.model_validate({**SPAN, "model": model.name})
-        )
+        found = asking.paths(model=model.name)
         assert (found.conversions, found.value, found.different) == (6, pytest.approx(REVENUE), 5), model.name
         assert found.currency == "EUR"
         given = sum(share.conversions for path in found.paths for share in path.credit)
         worth = sum(share.value for path in found.paths for share in path.credit)
         assert (given, worth) == (pytest.approx(6), pytest.approx(REVENUE)), model.name
-    ways = {tuple(it.channels): (it.conversions, it.value) for it in found.paths}
+    ways = {tuple(it.channels): (it.conversions, it.value) for it in asking.paths().paths}
     assert ways == {
         ("paid_search",): (2, pytest.approx(100)),
         ("paid_search", "direct"): (1, pytest.approx(60)),
@@ -443,9 +469,9 @@ def test_paths_and_journeys_hold_what_channels_are_credited_with(asking: Asking)
         ("organic_social",): (1, pytest.approx(30)),
         ("unassigned",): (1, pytest.approx(7)),
     }
-    spring = PathsAsked.model_validate({**SPAN, "campaign_id": asking.shop.campaign})
-    through = paths(asking.client, asking.shop.tenant, spring)
-    assert (through.conversions, through.value) == (3, pytest.approx(160))
+    through = asking.paths(campaign_id=asking.shop.campaign)
+    # Ann, Eve and Flo by its ads, Cy by its link.
+    assert (through.conversions, through.value) == (4, pytest.approx(190))
 
     told = journeys(asking.client, asking.shop.tenant, JourneysAsked.model_validate(SPAN))
     assert told.conversions == 6
@@ -515,16 +541,17 @@ def test_tracking_accounts_for_all_that_came_in(asking: Asking) -> None:
         MON: (5, 4, 1),
         TUE: (4, 4, 0),
         WED: (5, 3, 2),
-        THU: (2, 2, 0),
+        THU: (3, 3, 0),
         NEXT_TUE: (1, 1, 0),
         NEXT_WED: (2, 2, 0),
         NEXT_THU: (2, 2, 0),
     }
     total = found.total
-    assert (total.received, total.events, total.copies) == (21, 18, 3)
-    assert total.by_kind == {"page_view": 8, "purchase": 7, "lead": 1, "identify": 1, "refund": 1}
+    assert (total.received, total.events, total.copies) == (22, 19, 3)
+    assert total.by_kind == {"page_view": 8, "purchase": 7, "lead": 1, "identify": 1, "click": 1, "refund": 1}
     assert (total.of_programs, total.rejected, total.by_reason) == (2, 5, {"wrong_origin": 5})
     assert total.late == 2
+    assert (total.click_ids, total.unmatched_click_ids) == (1, 0)
     # Of the crawler's purchase nothing is expected; a refund is no conversion.
     assert total.conversions == CONVERSIONS
 
