@@ -1,4 +1,4 @@
-"""Attribution: every model side by side, and the ways by which people came to convert with each channel's credit on them."""
+"""Attribution: every model side by side, what the last euros earned, and the ways by which people came to convert with each channel's credit on them."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,8 +12,11 @@ from console.api.answers import AWAY, REFUSALS
 from console.door.admission import SignedIn
 from console.frame.lineage import Asset
 from console.watching import analytics, credit, path_steps
+from console.watching import margins as words
+from marketing_pipelines.analytics import margins
 from marketing_pipelines.analytics.credit import Channel, CreditAsked, Estimate, Reading, Told, Verdict
 from marketing_pipelines.analytics.journeys import Band
+from marketing_pipelines.analytics.margins import Margin, Period, Telling
 from marketing_pipelines.analytics.paths import Path, PathsAsked, paths
 
 router = APIRouter(tags=["analytics"], responses=REFUSALS | AWAY)
@@ -146,6 +149,86 @@ class ModelOut(BaseModel):
         return [cls(name=it.name, title=it.title, says=it.says) for it in told]
 
 
+class PeriodOut(BaseModel):
+    """What a channel cost in a window, and what a model gives it there."""
+
+    spend: float
+    conversions: float
+    value: float
+    cpa: float | None
+    roas: float | None
+
+    @classmethod
+    def of(cls, it: Period) -> Self:
+        return cls(spend=it.spend, conversions=it.conversions, value=it.value, cpa=it.cpa, roas=it.roas)
+
+
+class MarginOut(BaseModel):
+    """`cpa` is what one conversion more cost, `roas` what one unit of spend more earned; null where it cannot be read."""
+
+    model: str
+    telling: Annotated[
+        Telling,
+        Field(description="Beside `average`, bounds and all: more or less, or why it cannot be told."),
+    ]
+    before: PeriodOut
+    now: PeriodOut
+    average: Annotated[PeriodOut, Field(description="The window with more spend, whose last spend it was.")]
+    cpa: EstimateOut | None
+    roas: EstimateOut | None
+
+    @classmethod
+    def of(cls, it: Margin) -> Self:
+        return cls(
+            model=it.model,
+            telling=it.telling,
+            before=PeriodOut.of(it.before),
+            now=PeriodOut.of(it.now),
+            average=PeriodOut.of(it.average),
+            cpa=EstimateOut.of(it.cpa),
+            roas=EstimateOut.of(it.roas),
+        )
+
+
+class MarginalOut(BaseModel):
+    channel: str
+    spend_before: float
+    spend: float
+    verdict: margins.Verdict
+    models: list[MarginOut]
+
+    @classmethod
+    def of(cls, it: margins.Channel) -> Self:
+        return cls(
+            channel=it.name,
+            spend_before=it.spend_before,
+            spend=it.spend,
+            verdict=it.verdict,
+            models=[MarginOut.of(margin) for margin in it.margins],
+        )
+
+
+class MarginsOut(BaseModel):
+    """Two windows of the same length, one just after the other. They differ in more than spend: no cause is claimed."""
+
+    goal_id: int
+    goal: str
+    window_days: int
+    first: Annotated[date | None, Field(alias="from", description="Of the newer window.")]
+    last: Annotated[
+        date | None, Field(alias="to", description="Included. The other ends a day before `from`.")
+    ]
+    freshness: FreshnessOut
+    told: str
+    summary: Annotated[
+        str, Field(description="Where the last money earned more than the average, where less.")
+    ]
+    currency: str
+    models: list[ModelOut]
+    uncompared: Annotated[list[ModelOut], Field(description="Computed for the newer window alone.")]
+    channels: Annotated[list[MarginalOut], Field(description="Those on which anything was spent.")]
+
+
 class BandOut(BaseModel):
     """`so_far` is the share of conversions that took no more than `most`; the last band has no end."""
 
@@ -218,6 +301,35 @@ def of_weeks(visitor: SignedIn, asked: Annotated[CreditAsked, Query()]) -> Resul
                 "channels": [CreditedOut.of(it) for it in found.channels],
                 "lags": BandOut.each(ways.days) if ways else [],
                 "path_lengths": BandOut.each(ways.touches) if ways else [],
+            }
+        ),
+    )
+
+
+@router.get("/api/attribution/margins")
+def of_the_last_euros(visitor: SignedIn, asked: Annotated[CreditAsked, Query()]) -> MarginsOut:
+    """What one conversion more cost and one unit of spend more earned, by channel and model, beside the average."""
+    goal = credit.goal_of(visitor, asked)
+    asked = asked.model_copy(update={"goal_id": goal.id})
+    found, told = analytics.answered(visitor, margins.margins, asked)
+    [fresh] = analytics.fresh(visitor, Asset.ATTRIBUTION_RESULTS)
+    found = found or margins.Margins(asked)
+    return shown(
+        visitor,
+        MarginsOut.model_validate(
+            {
+                "goal_id": goal.id,
+                "goal": goal.name,
+                "window_days": int(asked.window_days),
+                "from": found.span.first if found.span else None,
+                "to": found.span.last if found.span else None,
+                "freshness": FreshnessOut.of(fresh),
+                "told": told,
+                "summary": words.summary(found) if found.channels else "",
+                "currency": found.currency or visitor.currency,
+                "models": ModelOut.each(found.models),
+                "uncompared": ModelOut.each(found.uncompared),
+                "channels": [MarginalOut.of(it) for it in found.channels],
             }
         ),
     )

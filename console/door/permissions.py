@@ -213,6 +213,7 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "GET /api/analytics/tracking": EVERYONE,
     "GET /api/attribution/paths": EVERYONE,
     "GET /api/attribution/results": EVERYONE,
+    "GET /api/attribution/margins": EVERYONE,
     "GET /api/exports": AUDITORS,
     "POST /api/exports": AUDITORS,
     "GET /api/exports/{export_id}": AUDITORS,

@@ -45,6 +45,7 @@ SCOPES: Mapping[str, Scope | None] = {
     "GET /api/analytics/tracking": Scope.ANALYTICS_READ,
     "GET /api/attribution/paths": Scope.ANALYTICS_READ,
     "GET /api/attribution/results": Scope.ANALYTICS_READ,
+    "GET /api/attribution/margins": Scope.ANALYTICS_READ,
     "GET /api/exports": Scope.EXPORTS_READ,
     "POST /api/exports": Scope.EXPORTS_WRITE,
     "GET /api/exports/{export_id}": Scope.EXPORTS_READ,

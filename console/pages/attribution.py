@@ -1,4 +1,4 @@
-"""Attribution: every model side by side by channel, how sure each is, and the paths that it all is read from."""
+"""Attribution: every model side by side by channel, how sure each is, what the last euros earned, and the paths behind it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,10 +17,11 @@ from console.door.sign_in import Visitor
 from console.frame import rendering
 from console.frame.forms import NONE, Troubles
 from console.measuring import goal_book
-from console.watching import analytics, credit, path_steps
+from console.watching import analytics, credit, margins, path_steps
 from marketing_pipelines import attribution
 from marketing_pipelines.analytics.asking import GoalNumber
 from marketing_pipelines.analytics.credit import Credit, CreditAsked, Window
+from marketing_pipelines.analytics.margins import margins as margins_of
 from marketing_pipelines.analytics.paths import Paths, PathsAsked, paths
 from store.records import goals, measurement
 
@@ -55,9 +56,11 @@ def side_by_side(
     goal_id: GoalNumber = None,
     show: Shown = Shown.SHARE,
 ) -> HTMLResponse:
-    asked, away, found = CreditAsked(window_days=window_days, goal_id=goal_id), "", None
+    asked, away, found, last = CreditAsked(window_days=window_days, goal_id=goal_id), "", None, None
     try:
         found = credit.of(visitor, asked)
+        if found.credit.span:
+            last, _ = analytics.answered(visitor, margins_of, found.credit.asked)
     except HTTPException as failure:
         away = _away(failure)
     offered = goal_book.live(visitor)
@@ -69,8 +72,10 @@ def side_by_side(
             session,
             "attribution.html",
             say=credit,
+            say_last=margins,
             away=away,
             told=found.told if found else "",
+            last=last,
             found=found.credit if found else None,
             journeys=found.journeys if found else None,
             behind=_behind(visitor, found.credit) if found else 0,
@@ -85,7 +90,8 @@ def side_by_side(
             windows=[(_address(each, goal.id, show), f"{each} days") for each in Window],
             tables=[(_address(window_days, goal.id, each) + "#models", TITLES[each]) for each in Shown],
             here_now=_address(window_days, goal.id, show),
-            export=f"/exports?{urlencode({'report': 'models', 'window_days': int(window_days), 'goal_id': goal.id})}",
+            export=_export("models", window_days, goal.id),
+            export_last=_export("margins", window_days, goal.id),
         )
 
 
@@ -159,6 +165,10 @@ def _paths(
 
 def _address(window: Window, goal: int, show: Shown) -> str:
     return f"/attribution?{urlencode({'window_days': int(window), 'goal_id': goal, 'show': str(show)})}"
+
+
+def _export(report: str, window: Window, goal: int) -> str:
+    return f"/exports?{urlencode({'report': report, 'window_days': int(window), 'goal_id': goal})}"
 
 
 def _behind(visitor: Visitor, found: Credit) -> int:

@@ -67,8 +67,7 @@ class SideBySide:
 
 
 def of(visitor: Visitor, asked: CreditAsked) -> SideBySide:
-    """For the headline goal where none is named; a goal of another tenant is not there."""
-    goal = goal_book.read(visitor, asked.goal_id) if asked.goal_id else goal_book.live(visitor)[0]
+    goal = goal_of(visitor, asked)
     asked = asked.model_copy(update={"goal_id": goal.id})
     found, told = analytics.answered(visitor, credit, asked)
     if found is None or found.span is None:
@@ -78,6 +77,11 @@ def of(visitor: Visitor, asked: CreditAsked) -> SideBySide:
         visitor, journeys, JourneysAsked(first=span.first, last=span.last, goal_id=goal.id)
     )
     return SideBySide(goal, found, ways, told)
+
+
+def goal_of(visitor: Visitor, asked: CreditAsked) -> ConversionGoal:
+    """The headline goal where none is named; a goal of another tenant is not there."""
+    return goal_book.read(visitor, asked.goal_id) if asked.goal_id else goal_book.live(visitor)[0]
 
 
 def findings(found: Credit) -> list[Finding]:

@@ -86,7 +86,7 @@ def channels(client: events.Client, tenant: TenantId, asked: ChannelsAsked) -> C
             lifetime_before=lifetimes.get((name, False), Lifetime()),
             visits_of_programs=of_channels.get((name, True), _NOTHING)["visits_of_programs"],
         )
-        for name in {name for name, _ in of_channels}
+        for name in {name for name, _ in [*of_channels, *lifetimes]}
     ]
     return Channels(
         span,

@@ -1,6 +1,6 @@
 """Credit: what every model gives each channel of the last weeks, how sure that is, what it cost, and who disagrees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any
@@ -136,9 +136,7 @@ def credit(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Credi
         return Credit(asked)
     [as_of] = {row["as_of"] for row in given.values()}
     computed = {model for model, _ in given}
-    known = _catalogue()
-    told = [known[name] for name in known if name in computed]
-    told += [Told(name, name.replace("_", " ").capitalize(), "") for name in sorted(computed - set(known))]
+    told = told_of(computed)
     of_one = [row for (model, _), row in given.items() if model == told[0].name]
     conversions, value = sum(it["conversions"] for it in of_one), sum(it["value"] for it in of_one)
     channels = list[Channel]()
@@ -155,9 +153,19 @@ def credit(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Credi
         conversions=conversions,
         value=value,
         models=told,
-        awaited=[it for it in known.values() if it.name not in computed],
+        awaited=[it for it in _catalogue().values() if it.name not in computed],
         channels=sorted(channels, key=lambda it: (-sum(r.share.best for r in it.readings), it.name)),
     )
+
+
+def told_of(computed: Set[str]) -> list[Told]:
+    """Models that were computed, in the catalogue's order; after them those that are in it no more."""
+    known = _catalogue()
+    gone = sorted(computed - set(known))
+    return [
+        *(it for it in known.values() if it.name in computed),
+        *(Told(name, name.replace("_", " ").capitalize(), "") for name in gone),
+    ]
 
 
 def _catalogue() -> dict[str, Told]:

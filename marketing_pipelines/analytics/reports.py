@@ -5,7 +5,7 @@ wiring.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from marketing_pipelines.analytics.asking import GoalNumber, Inquiry, Question
@@ -14,6 +14,7 @@ from marketing_pipelines.analytics.cohorts import CohortsAsked, cohorts
 from marketing_pipelines.analytics.credit import CreditAsked, Estimate, credit
 from marketing_pipelines.analytics.funnels import FunnelAsked, funnel
 from marketing_pipelines.analytics.lifetime import LtvAsked, ltv
+from marketing_pipelines.analytics.margins import margins
 from marketing_pipelines.analytics.measures import Metric
 from marketing_pipelines.analytics.paths import PathsAsked, paths
 from marketing_pipelines.analytics.reading import stream
@@ -370,6 +371,61 @@ def model_rows(client: events.Client, tenant: TenantId, asked: CreditAsked) -> "
     numbers = [column.name for column in named("models").columns if column.name not in schema]
     yield pl.DataFrame(rows, schema={**schema, **dict.fromkeys(numbers, pl.Float64)}).select(
         [column.name for column in named("models").columns]
+    )
+
+
+@report(
+    "margins",
+    "What the last of the spend earned",
+    CreditAsked,
+    Column("from", "From"),
+    Column("to", "To"),
+    Column("channel", "Channel"),
+    Column("model", "Model"),
+    Column("currency", "Currency"),
+    *(
+        Column(f"{name}{period}", f"{title}{said}", form)
+        for period, said in (("_before", " before"), ("", ""))
+        for name, title, form in (
+            ("spend", "Spend", Form.MONEY),
+            ("conversions", "Conversions", Form.RATIO),
+            ("value", "Value", Form.MONEY),
+        )
+    ),
+    Column("average_cpa", "Average CPA", Form.MONEY),
+    *_bounded("cpa", "Marginal CPA", Form.MONEY),
+    Column("average_roas", "Average ROAS", Form.RATIO),
+    *_bounded("roas", "Marginal ROAS", Form.RATIO),
+    Column("telling", "The last beside the average"),
+)
+def margin_rows(client: events.Client, tenant: TenantId, asked: CreditAsked) -> "Iterator[pl.DataFrame]":
+    """What one conversion more cost and one unit of spend more earned, off the last weeks and as many before; no cause."""
+    import polars as pl
+
+    found = margins(client, tenant, asked)
+    rows = [
+        {
+            "from": found.span.first,
+            "to": found.span.last,
+            "channel": channel.name,
+            "model": it.model,
+            "currency": found.currency,
+            **{f"{name}_before": value for name, value in asdict(it.before).items()},
+            **asdict(it.now),
+            "average_cpa": it.average.cpa,
+            **_bounds("cpa", it.cpa),
+            "average_roas": it.average.roas,
+            **_bounds("roas", it.roas),
+            "telling": it.telling.replace("_", " "),
+        }
+        for channel in found.channels
+        for it in channel.margins
+        if found.span
+    ]
+    texts = dict.fromkeys(("channel", "model", "currency", "telling"), pl.String)
+    known = {"from": pl.Date, "to": pl.Date, **texts}
+    yield pl.DataFrame(
+        rows, schema={column.name: known.get(column.name, pl.Float64) for column in named("margins").columns}
     )
 
 

@@ -273,15 +273,23 @@ where
 group by at, of
 settings max_execution_time = 10
 """
-# Money of accounts in another currency than the tenant's is not added to it.
+# Money of accounts in another currency counts by the rate of its day, and nowhere where there is none; what was shown and
+# clicked there counts all the same.
 _CAMPAIGNS = """
 with performance as (
-    select *
+    select
+        date_day,
+        toString(channel) as channel,
+        campaign_name,
+        toFloat64(tenant_spend) as spent,
+        impressions,
+        clicks,
+        conversions,
+        toFloat64(conversions_value) * ifNull(toFloat64(rate), 0) as worth
     from marts.ad_performance
     where
         tenant_id = {tenant:Int64}
         and date_day between {first:Date} and {last:Date}
-        and currency = (select any(currency) from staging.stg_tenants where tenant_id = {tenant:Int64})
         and ({channel:String} = '' or channel = {channel:String})
         and ({campaign:String} = '' or campaign_name = {campaign:String})
 ),
@@ -290,7 +298,7 @@ dearest as (
     select campaign_name
     from performance
     group by campaign_name
-    order by sum(spend) desc, campaign_name
+    order by sum(spent) desc, campaign_name
     limit {most:UInt32}
 )
 
@@ -298,13 +306,13 @@ select
     multiIf(
         {gran:String} = 'w', toMonday(date_day), {gran:String} = 'm', toStartOfMonth(date_day), date_day
     ) as at,
-    multiIf({by:String} = 'channel', toString(channel), {by:String} = 'campaign', campaign_name, '') as of,
-    toFloat64(sum(performance.spend)) as spend,
+    multiIf({by:String} = 'channel', performance.channel, {by:String} = 'campaign', campaign_name, '') as of,
+    sum(performance.spent) as spend,
     toFloat64(sum(performance.impressions)) as impressions,
     toFloat64(sum(performance.clicks)) as clicks,
     toFloat64(0) as visits,
     toFloat64(sum(performance.conversions)) as conversions,
-    toFloat64(sum(performance.conversions_value)) as revenue
+    sum(performance.worth) as revenue
 from performance
 where {by:String} != 'campaign' or campaign_name in (select campaign_name from dearest)
 group by at, of

@@ -18,9 +18,10 @@ def marginal(before: pl.DataFrame, after: pl.DataFrame, *, confidence: float = C
     """For each channel what one more conversion cost, and what one more unit of spend earned, from a period to the next.
 
     Takes two frames of `channel`, `spend`, `conversions` and `value`; gives `spend_change`, `conversions_change`,
-    `marginal_cpa` with `marginal_cpa_low` and `marginal_cpa_high`, and `marginal_roas`. Bounds allow for chance in the
-    counts, no more; without an upper bound even "nothing came of it" cannot be ruled out. Where spend moved by less than
-    a tenth, or conversions not the same way, there is no marginal cost to read, and none is given.
+    `marginal_cpa` and `marginal_roas`, each with its `_low` and `_high`. Bounds allow for chance in the counts, no more, as
+    if each conversion of a period were worth the same; without an upper bound of its cost even "nothing came of it"
+    cannot be ruled out. Where spend moved by less than a tenth, or conversions not the same way, there is no marginal
+    cost to read, and none is given.
     """
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     periods = (
@@ -31,6 +32,8 @@ def marginal(before: pl.DataFrame, after: pl.DataFrame, *, confidence: float = C
     spend = pl.col("spend_after") - pl.col("spend")
     conversions = pl.col("conversions_after") - pl.col("conversions")
     noise = z * (pl.col("conversions_after") + pl.col("conversions")).sqrt()
+    earned = (pl.col("value_after") - pl.col("value")) / spend
+    swing = z * (_scatter("") + _scatter("_after")).sqrt() / spend.abs()
     moved = spend.abs() > LEAST_CHANGE * pl.max_horizontal("spend", "spend_after")
     # Less spend with fewer conversions is as good a reading as more with more.
     gained, spent = conversions * spend.sign(), spend.abs()
@@ -42,8 +45,16 @@ def marginal(before: pl.DataFrame, after: pl.DataFrame, *, confidence: float = C
         marginal_cpa=pl.when(readable).then(spent / gained),
         marginal_cpa_low=pl.when(readable).then(spent / (gained + noise)),
         marginal_cpa_high=pl.when(readable & (gained > noise)).then(spent / (gained - noise)),
-        marginal_roas=pl.when(readable).then((pl.col("value_after") - pl.col("value")) / spend),
+        marginal_roas=pl.when(readable).then(earned),
+        marginal_roas_low=pl.when(readable).then(earned - swing),
+        marginal_roas_high=pl.when(readable).then(earned + swing),
     ).sort("channel")
+
+
+def _scatter(period: str) -> pl.Expr:
+    """The variance of what so many conversions are worth; value without any, such as a refund, is one event's."""
+    conversions, value = pl.col(f"conversions{period}"), pl.col(f"value{period}")
+    return value**2 / pl.when(conversions > 0).then(conversions).otherwise(1.0)
 
 
 def _checked(period: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -27,24 +28,23 @@ TABLES = {
     "goal_id Int64, conversions Float64, conversions_value Decimal(18, 4)",
     "marts.ad_performance": "tenant_id Int64, date_day Date, channel LowCardinality(String), campaign_name String, "
     "currency LowCardinality(String), spend Decimal(18, 6), impressions Int64, clicks Int64, conversions Decimal(18, 6), "
-    "conversions_value Decimal(18, 6)",
+    "conversions_value Decimal(18, 6), rate Nullable(Decimal(18, 8)), tenant_spend Decimal(18, 6)",
     "marts.cohorts": "tenant_id Int64, cohort_week Date, weeks_since UInt16, currency LowCardinality(String), "
     "cohort_people UInt64, people UInt64, people_converting UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
     "marts.ltv": "tenant_id Int64, cohort_week Date, first_channel LowCardinality(String), within_days UInt16, "
     "currency LowCardinality(String), people UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
-    "staging.stg_goals": "tenant_id Int64, goal_id Int64, is_headline Bool",
-    "staging.stg_tenants": "tenant_id Int64, currency LowCardinality(String)",
-    "intermediate.int_touchpoints": "tenant_id Int64, kind String, touched_at DateTime64(3, 'UTC'), touched_on Date, "
+    "staging.stg_goals": "tenant_id Int64, goal_id Int64, is_headline UInt8",
+    "intermediate.int_touchpoints": "tenant_id Int64, kind LowCardinality(String), touched_at DateTime64(3, 'UTC'), touched_on Date, "
     "is_bot Bool, channel LowCardinality(String)",
     "intermediate.int_person_events": "tenant_id Int64, date_day Date, event LowCardinality(String), person_key UInt64, "
     "times Array(UInt32), channel LowCardinality(String), device LowCardinality(String), country LowCardinality(String)",
     "intermediate.int_paths": "tenant_id Int64, goal_id Int64, conversion_id String, conversion LowCardinality(String), visitor_id String, "
-    "converted_at DateTime64(3, 'UTC'), converted_on Date, credited_at DateTime64(3, 'UTC'), conversions UInt8, value Decimal(18, 4), currency LowCardinality(String), "
+    "converted_at DateTime64(3, 'UTC'), converted_on Date, credited_at DateTime64(3, 'UTC'), conversions UInt8, value Decimal(18, 4), currency String, "
     "channels Array(String), campaigns Array(Int64), touched_at Array(DateTime64(3, 'UTC'))",
-    "staging.stg_measurement": "tenant_id Int64, session_gap_minutes Int64, first_weight Decimal(5, 4), last_weight Decimal(5, 4), "
-    "half_life_hours Int64, markov_order Int64, collapse_repeats Bool, direct_overrides Bool",
+    "staging.stg_measurement": "tenant_id Int64, session_gap_minutes UInt16, first_weight Float64, last_weight Float64, "
+    "half_life_hours UInt16, markov_order UInt8, collapse_repeats UInt8, direct_overrides UInt8",
     "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), "
-    "occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, channel LowCardinality(String), "
+    "occurred_at DateTime64(3, 'UTC'), occurred_on Date, visitor_id String, click_id String, channel LowCardinality(String), "
     "device LowCardinality(String), country LowCardinality(String), is_bot Bool",
 }
 
@@ -54,8 +54,8 @@ PEOPLE = {
     "valid_to DateTime64(3, 'UTC'), known_at DateTime64(3, 'UTC')",
     "intermediate.int_identity_edges": "tenant_id Int64, visitor_id String, identity String, source LowCardinality(String), "
     "seen_on Date, first_at DateTime64(3, 'UTC'), last_at DateTime64(3, 'UTC'), times UInt64",
-    "intermediate.int_conversions": "tenant_id Int64, person_id String, goal String, is_refund Bool, converted_on Date, "
-    "converted_at DateTime64(3, 'UTC'), value Decimal(18, 4), currency LowCardinality(String)",
+    "intermediate.int_conversions": "tenant_id Int64, person_id String, goal String, is_refund UInt8, converted_on Date, "
+    "converted_at DateTime64(3, 'UTC'), value Decimal(18, 4), currency String",
     "marts.moments": "tenant_id Int64, person_id String, at DateTime64(3, 'UTC'), kind String, what_id String, visitor_id String, "
     "channel String, campaign_id Int64, link_id Int64, page_views UInt64, detail String, value Decimal(18, 4), currency String",
     "marts.tracking_health": "tenant_id Int64, date_day Date, received UInt64, events UInt64, copies Int64, "
@@ -121,12 +121,17 @@ class Marts:
         self._add("marts.channel_roas", tenant, date_day=day, channel=channel, model=model, **said)
 
     def campaign_day(
-        self, tenant: TenantId, day: date, name: str, currency: str = "EUR", **said: Any
+        self,
+        tenant: TenantId,
+        day: date,
+        name: str,
+        currency: str = "EUR",
+        rate: Decimal | None = Decimal(1),
+        **said: Any,
     ) -> None:
+        """`rate` is the tenant's money for one of the account's; none is known of some."""
+        said = {"tenant_spend": said.get("spend", 0) * (rate or 0), "rate": rate, **said}
         self._add("marts.ad_performance", tenant, date_day=day, campaign_name=name, currency=currency, **said)
-
-    def tenant(self, tenant: TenantId, currency: str = "EUR") -> None:
-        self._add("staging.stg_tenants", tenant, currency=currency)
 
     def visit(self, tenant: TenantId, at: datetime, channel: str = "email", **said: Any) -> None:
         said = {"kind": "visit", "touched_on": at.date(), **said}
@@ -138,8 +143,9 @@ class Marts:
         if visitor:
             midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
             time = (at - midnight) // timedelta(milliseconds=1)
-            said = {"person_key": zlib.crc32(visitor.encode()), "times": [time], **said}
-            self._add("intermediate.int_person_events", tenant, event=event, date_day=at.date(), **said)
+            as_they_were = {name: said[name] for name in ("channel", "device", "country") if name in said}
+            person = {"person_key": zlib.crc32(visitor.encode()), "times": [time], **as_they_were}
+            self._add("intermediate.int_person_events", tenant, event=event, date_day=at.date(), **person)
 
     def path(self, tenant: TenantId, at: datetime, *touches: tuple[str, datetime, int], **said: Any) -> None:
         usual = {"currency": "EUR", "converted_on": at.date(), "conversion": "purchase"}

@@ -63,8 +63,12 @@ def test_people_are_worth_what_they_brought_in_their_first_thirty_days(
     filled.lifetime(tenant, week + timedelta(days=7), "email", 30, people=1, revenue=500)
     filled.lifetime(tenant, week, "referral", 30, people=1, revenue=7)
     filled.lifetime(tenant, week, "email", 30, people=9, revenue=1, is_complete=False)
-    [email] = channels(filled.client, tenant, ASKED).channels
+    found = channels(filled.client, tenant, ASKED)
+    email, referral = found.channels
     assert (email.lifetime_now.value, email.lifetime_before.value) == (25, 10)
+    # Who brought people then and did nothing since belongs to what all are worth.
+    assert (referral.name, referral.now.visits, referral.lifetime_now.value) == ("referral", 0, 7)
+    assert found.total.lifetime_now.value == pytest.approx(107 / 5)
 
 
 def test_longer_spans_take_more_weeks_together() -> None:

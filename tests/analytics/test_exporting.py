@@ -127,14 +127,14 @@ def test_every_report_becomes_a_file(
     report: str,
     format: ExportFormat,
 ) -> None:
-    filled.tenant(tenant)
     filled.channel_day(tenant, date(2026, 3, 5), spend=5, conversions=1, conversions_value=9)
     filled.campaign_day(tenant, date(2026, 3, 5), "=cmd()", spend=5)
     filled.path(tenant, NOON, ("email", NOON, 0), goal_id=1)
     filled.event(tenant, "page_view", NOON)
     filled.cohort_week(tenant, date(2026, 3, 2), 0, cohort_people=1, people=1)
     filled.lifetime(tenant, date(2026, 3, 2), "email", 7, people=1, revenue=9)
-    filled.results(tenant, 1, date(2026, 3, 5), [(["email"], 1, 9.0, 2)])
+    for as_of in (date(2026, 3, 5), date(2026, 2, 5)):
+        filled.results(tenant, 1, as_of, [(["email"], 1, 9.0, 2)])
     filled.goal(tenant, 1, is_headline=True)
     made = asked(settings, tenant, analyst, report, format)
     assert run(settings, made)["rows"] > 0

@@ -1,6 +1,7 @@
 """Timeseries: ratios of sums, every moment there, and a word where a question has no answer."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from pydantic import ValidationError
@@ -95,16 +96,22 @@ def test_a_models_credit_is_of_one_goal_and_the_headline_one_unless_another_is_n
 
 
 def test_a_campaign_is_counted_in_the_tenants_currency(filled: Marts, tenant: TenantId) -> None:
-    filled.tenant(tenant, "EUR")
-    filled.campaign_day(tenant, day(1), "spring", spend=5, conversions=1)
-    filled.campaign_day(tenant, day(1), "spring", currency="USD", spend=500)
+    """Money of other accounts by the rate of its day, and nowhere where there is none; what was shown all the same."""
+    filled.campaign_day(tenant, day(1), "spring", spend=5, conversions=1, impressions=10)
+    dollars = {"currency": "USD", "rate": Decimal("0.8"), "conversions": 3, "conversions_value": 20}
+    filled.campaign_day(tenant, day(1), "spring", spend=50, impressions=200, **dollars)
+    filled.campaign_day(tenant, day(1), "spring", currency="SEK", rate=None, spend=700, impressions=3_000)
     filled.campaign_day(tenant, day(1), "autumn", spend=1)
     one_day = {"to": day(1)}
-    assert values(filled, tenant, campaign="spring", metric="cpa", **one_day) == {("2026-03-01", ""): 5}
     assert values(filled, tenant, by="campaign", **one_day) == {
         ("2026-03-01", "autumn"): 1,
-        ("2026-03-01", "spring"): 5,
+        ("2026-03-01", "spring"): 45,
     }
+    spring = {
+        metric: values(filled, tenant, campaign="spring", metric=metric, **one_day)["2026-03-01", ""]
+        for metric in ("impressions", "revenue", "cpa", "roas")
+    }
+    assert spring == pytest.approx({"impressions": 3_210, "revenue": 16, "cpa": 45 / 4, "roas": 16 / 45})
 
 
 def test_hours_are_kept_of_peoples_visits(filled: Marts, tenant: TenantId) -> None:
@@ -119,7 +126,6 @@ def test_hours_are_kept_of_peoples_visits(filled: Marts, tenant: TenantId) -> No
 
 def test_another_tenants_numbers_are_nobody_elses(filled: Marts, tenant: TenantId) -> None:
     other = TenantId(tenant + 1_000_000)
-    filled.tenant(tenant)
     filled.channel_day(other, day(1), spend=5)
     filled.campaign_day(other, day(1), "spring", spend=5)
     filled.credit(other, day(1), "email", "linear", conversions=2)

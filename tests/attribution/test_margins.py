@@ -25,6 +25,10 @@ def test_the_next_conversion_costs_more_than_the_average_one() -> None:
     noise = 1.645 * 250**0.5
     assert found["marginal_cpa_low"] == pytest.approx(1000 / (50 + noise), rel=1e-3)
     assert found["marginal_cpa_high"] == pytest.approx(1000 / (50 - noise), rel=1e-3)
+    # A conversion was worth 50 before and 46.67 after: chance moves what all are worth together by its share of each.
+    swing = 1.645 * (5000**2 / 100 + 7000**2 / 150) ** 0.5 / 1000
+    assert found["marginal_roas_low"] == pytest.approx(2 - swing, rel=1e-3)
+    assert found["marginal_roas_high"] == pytest.approx(2 + swing, rel=1e-3)
 
 
 def test_spending_less_tells_as_much_as_spending_more() -> None:
@@ -44,13 +48,19 @@ def test_spending_less_tells_as_much_as_spending_more() -> None:
 )
 def test_where_there_is_nothing_to_read_nothing_is_read(before: tuple, after: tuple) -> None:
     found = reading(before, after)
-    assert [found[name] for name in found if name.startswith("marginal")] == [None] * 4
+    assert [found[name] for name in found if name.startswith("marginal")] == [None] * 6
 
 
 def test_a_small_gain_has_no_upper_bound() -> None:
     found = reading((1000, 100, 5000), (2000, 110, 5400))
     assert found["marginal_cpa"] == pytest.approx(100)
     assert found["marginal_cpa_high"] is None
+
+
+def test_value_without_a_conversion_is_one_events() -> None:
+    found = reading((1000, 0, -300), (2000, 100, 5000))
+    swing = 1.645 * (300**2 + 5000**2 / 100) ** 0.5 / 1000
+    assert found["marginal_roas_low"] == pytest.approx(5.3 - swing, rel=1e-3)
 
 
 def test_a_channel_of_one_period_only_began_or_ended_at_nothing() -> None:

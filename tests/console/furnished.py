@@ -475,6 +475,11 @@ def of_attribution(settings: Settings, people: dict[MemberRole, Person]) -> None
             )
         rows = Marts(client)
         rows.results(admin.tenant, goal, today.date(), ways)
+        before = today.date() - timedelta(days=28)
+        fewer = [(way, conversions // 2, value / 3, nulls) for way, conversions, value, nulls in ways]
+        rows.results(admin.tenant, goal, before, fewer)
+        for channel, spend in (("paid_search", 20_000_000), (long, 1_234_567)):
+            rows.channel_day(admin.tenant, today.date(), channel, spend=spend)
         for way, _, value, _ in [*ways, (["email", "social", long] * 9, 1, 70.0, 0)]:
             touches = [(channel, today - timedelta(days=2), 0) for channel in way]
             rows.path(admin.tenant, today, *touches, goal_id=goal, value=value)

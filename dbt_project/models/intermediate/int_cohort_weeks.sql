@@ -43,6 +43,7 @@ known as (
             'person_days.first_at',
             "toDateTime64(person_days.week, 3, 'UTC') + toIntervalDay(" ~ reach ~ ' + 7)'
         ) }} as person_id,
+        person_days.visits as visits,
         person_days.conversions as conversions,
         person_days.value as value
     from person_days
@@ -72,6 +73,7 @@ placed as (
         known.week as week,
         known.date_day as date_day,
         known.person_id as person_id,
+        known.visits as visits,
         known.conversions as conversions,
         known.value as value,
         if(people.person_id != '', people.first_on, devices.first_on) as first_on,
@@ -89,6 +91,7 @@ people_of_the_week as (
         week,
         person_id,
         min((first_on, first_channel)) as first,
+        sum(visits) as all_visits,
         sum(conversions) as all_conversions,
         sum(value) as all_value,
         {{ each(lifetimes, 'sumIf(conversions, date_day < first_on + {item}) as conversions_{item}') }},
@@ -102,7 +105,8 @@ select
     week,
     toMonday(first.1) as cohort_week,
     toLowCardinality(first.2) as first_channel,
-    count() as people,
+    -- Who only gave something back did not come.
+    countIf(all_visits > 0 or all_conversions > 0) as people,
     countIf(all_conversions > 0) as people_converting,
     sum(all_conversions) as conversions,
     toDecimal64(sum(all_value), 4) as value,

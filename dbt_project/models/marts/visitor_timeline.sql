@@ -81,9 +81,10 @@ happened as (
     from {{ ref('int_conversions') }}
     where tenant_id = {{ given('tenant', 'Int64') }} and has(devices, person_id)
     union all
+    -- Somebody is met by name again and again, and becomes known but once.
     select
         visitor_id,
-        first_at as at,
+        min(first_at) as at,
         'identity' as kind,
         toString(source) as what_id,
         '' as channel,
@@ -95,6 +96,7 @@ happened as (
         '' as currency
     from {{ ref('int_identity_edges') }}
     where tenant_id = {{ given('tenant', 'Int64') }} and has(devices, visitor_id)
+    group by visitor_id, identity, source
 )
 
 select

@@ -26,6 +26,7 @@ WAREHOUSE = frozenset(
         "GET /api/analytics/ltv",
         "GET /api/analytics/visitors/{visitor_id}",
         "GET /api/analytics/tracking",
+        "GET /api/attribution/margins",
         "GET /api/attribution/paths",
         "GET /api/attribution/results",
     }

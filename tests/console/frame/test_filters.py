@@ -12,7 +12,17 @@ _FORM = re.compile(r'<form[^>]*method="get"[^>]*>.*?</form>', re.DOTALL)
 _ADDRESS = re.compile(r'action="([^"]+)"')
 _NAME = re.compile(r'<(?:input|select)(?![^>]*type="(?:checkbox|hidden)")[^>]*\bname="([^"]+)"')
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-FILTERED = ("/actions", "/approvals", "/campaigns", "/calendar", "/assets", "/links", "/audit", "/alerts", "/visitors")
+FILTERED = (
+    "/actions",
+    "/approvals",
+    "/campaigns",
+    "/calendar",
+    "/assets",
+    "/links",
+    "/audit",
+    "/alerts",
+    "/visitors",
+)
 
 
 @pytest.mark.parametrize("address", FILTERED)
