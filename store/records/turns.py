@@ -21,6 +21,7 @@ class Turn(IntEnum):
     SPLITTING_IDENTITIES = 0x6D77
     ASKING_FOR_EXPORTS = 0x6D78
     KEEPING_EXPORTS = 0x6D79
+    HOLDING_OUT = 0x6D7B
 
 
 def take(session: Session, turn: Turn, tenant: TenantId) -> None:
