@@ -28,6 +28,7 @@ SUBJECTS = {
     "exports": "Reports as CSV or XLSX, made in the background and fetched at an address that dies.",
     "trends": "Feeds read now, and the stories that spread fastest.",
     "goals": "What counts as a conversion, what it is worth, and which one stands at the head.",
+    "hold-outs": "What is kept from some people, chosen by lot, and what that says it causes.",
     "measurement": "How visits become sessions, and how models share out the credit.",
     "identity": "That a device is not somebody's, over what events have joined.",
     "policy": "How many must sign what, and who may.",
@@ -54,6 +55,7 @@ _ASKS_WHAT_WAS_READ = frozenset(
         "DELETE /api/assets/{asset_id}",
         "POST /api/goals/{goal_id}/make-headline",
         "DELETE /api/goals/{goal_id}",
+        "POST /api/hold-outs/{hold_out_id}/end",
         "DELETE /api/identity/splits/{split_id}",
     }
 )

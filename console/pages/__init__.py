@@ -20,6 +20,7 @@ from console.pages import (
     front_door,
     funnels,
     goals,
+    hold_outs,
     keys,
     kill_switch,
     links,

@@ -137,9 +137,7 @@ def lift(treated: Group, held_out: Group, *, confidence: float = CONFIDENCE) -> 
     )
 
 
-def smallest_effect(
-    users: int, share: float, rate: float, *, confidence: float = CONFIDENCE
-) -> float | None:
+def smallest_effect(users: int, share: float, rate: float, *, confidence: float = CONFIDENCE) -> float | None:
     """By how much a conversion rate must rise to be told apart from nothing four times in five.
 
     `share` of the users are held out, and convert at this rate; none where there are too few to find anything at all.

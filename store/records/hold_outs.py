@@ -56,9 +56,7 @@ class HoldOut(TenantOwned, Record):
         belongs_to("conversion_goals", "goal_id", ondelete="RESTRICT"),
         belongs_to("campaigns", "campaign_id", ondelete="RESTRICT"),
         CheckConstraint(f"share between {SMALLEST_SHARE} and {LARGEST_SHARE}", name="share"),
-        CheckConstraint(
-            f"last_day >= first_day and last_day < first_day + {LONGEST_DAYS}", name="last_day"
-        ),
+        CheckConstraint(f"last_day >= first_day and last_day < first_day + {LONGEST_DAYS}", name="last_day"),
         CheckConstraint(f"octet_length(lot_key) = {KEY_BYTES}", name="lot_key"),
     )
 

@@ -9,7 +9,10 @@ from marketing_pipelines.analytics.hold_outs import DRAW
 from marketing_pipelines.attribution import Lot, Side, chance_of_sizes
 from store import events
 
-PEOPLE = [f"{kind}:{number}" for number in range(5_000) for kind in ("user", "contact")] + ["user:Žofie 🎈", ""]
+PEOPLE = [f"{kind}:{number}" for number in range(5_000) for kind in ("user", "contact")] + [
+    "user:Žofie 🎈",
+    "",
+]
 LOT = Lot(bytes(range(16)), Decimal("0.1"))
 OTHER = Lot(bytes(range(1, 17)), Decimal("0.1"))
 
@@ -26,7 +29,9 @@ def test_a_draw_is_the_first_of_the_hash() -> None:
 
 def test_clickhouse_draws_the_same(clickhouse: events.Client) -> None:
     given = {"key": LOT.key.hex(), "people": PEOPLE}
-    rows = clickhouse.query(f"select {DRAW} from (select arrayJoin({{people:Array(String)}}) as person)", given)
+    rows = clickhouse.query(
+        f"select {DRAW} from (select arrayJoin({{people:Array(String)}}) as person)", given
+    )
     assert [draw for (draw,) in rows.result_rows] == [LOT.draw(person) for person in PEOPLE]
 
 

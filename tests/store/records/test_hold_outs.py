@@ -25,9 +25,7 @@ TODAY = now().date()
 def terms(house: Settings, tenant: TenantId, **changes: Any) -> Terms:
     with records.session(house, Role.CONSOLE, tenant=tenant) as session:
         goal = GoalId(goals.headline(session, tenant).id)
-    usual = Terms(
-        "Spring mails", "Do they buy without?", goal, Decimal("0.1"), TODAY + DAY, TODAY + 28 * DAY
-    )
+    usual = Terms("Spring mails", "Do they buy without?", goal, Decimal("0.1"), TODAY + DAY, TODAY + 28 * DAY)
     return replace(usual, **changes)
 
 
@@ -128,7 +126,8 @@ def test_there_are_so_many_at_once(house: Settings, tenant: TenantId) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["share = 0.5", "lot_key = decode(repeat('00', 16), 'hex')", "last_day = last_day + 1", "name = ''"]
+    "change",
+    ["share = 0.5", "lot_key = decode(repeat('00', 16), 'hex')", "last_day = last_day + 1", "name = ''"],
 )
 def test_the_database_lets_nobody_change_the_terms(house: Settings, tenant: TenantId, change: str) -> None:
     made = planned(house, tenant)
@@ -142,7 +141,8 @@ def test_the_database_lets_nobody_change_the_terms(house: Settings, tenant: Tena
 
 
 @pytest.mark.parametrize(
-    "wrong", ["share = 0.6", "share = 0", "last_day = first_day - 1", "last_day = first_day + 180", "lot_key = ''"]
+    "wrong",
+    ["share = 0.6", "share = 0", "last_day = first_day - 1", "last_day = first_day + 180", "lot_key = ''"],
 )
 def test_the_database_keeps_what_must_hold(house: Settings, tenant: TenantId, wrong: str) -> None:
     made = planned(house, tenant)
