@@ -69,6 +69,7 @@ ROUTERS = (
     keys.router,
     tenants.router,
     goals.router,
+    hold_outs.router,
     measurement.router,
     settings.router,
     account.router,
