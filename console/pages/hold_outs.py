@@ -25,7 +25,7 @@ from store.clock import now
 from store.records import goals, hold_outs
 from store.records.campaigns import Campaign
 from store.records.goals import ConversionGoal
-from store.records.hold_outs import HoldOut, HoldOutState
+from store.records.hold_outs import HoldOut
 from store.records.schema import GoalId
 
 router = APIRouter(include_in_schema=False)
@@ -73,7 +73,7 @@ def all_hold_outs(visitor: SignedIn, cursor: Cursor = None) -> HTMLResponse:
             session,
             "hold_outs.html",
             hold_outs=page,
-            goals=dict(session.execute(named).tuples()),
+            goals={row.id: row.name for row in session.execute(named)},
             page={"next_cursor": following},
             cursor=cursor,
             say=hold_out_report,
@@ -130,8 +130,6 @@ def _page(
             status=409 if refusal else 200,
             hold_out=hold_out,
             goal=goal,
-            goal_changed=hold_out.state is not HoldOutState.PLANNED
-            and goal.changed_at.date() >= hold_out.first_day,
             campaign=session.scalar(select(Campaign.name).where(*mine)) if hold_out.campaign_id else None,
             found=found,
             told=told,

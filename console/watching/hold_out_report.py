@@ -19,6 +19,7 @@ from marketing_pipelines.analytics.hold_outs import Asked, Comparison, Drawing, 
 from marketing_pipelines.attribution import Group, Lot, smallest_effect
 from marketing_pipelines.attribution.hold_outs import CONFIDENCE, HARDLY_CHANCE, Estimate, Lift
 from store.clock import now
+from store.records.goals import ConversionGoal
 from store.records.hold_outs import HoldOut, HoldOutState
 from store.records.schema import GoalId
 
@@ -187,14 +188,14 @@ def next_step(report: Report, currency: str) -> str:
             "unlike. Then hold out anew."
         )
     if not found.told_apart:
-        if found.users_needed is None:
-            return "Hold out more people or for longer, if the answer is worth it to you."
-        needed = float(f"{found.users_needed:.2g}")
-        return (
+        said = (
             f"This does not show that it does nothing. If neither {_more(found.conversions.low)} nor "
-            f"{_more(found.conversions.high)} would change what you do, leave it there. Else hold out again: some "
-            f"{needed:,.0f} people in each group would show a difference of this size four times in five."
+            f"{_more(found.conversions.high)} would change what you do, leave it there; else hold out more people, for longer."
         )
+        if found.users_needed is None:
+            return said
+        needed = float(f"{found.users_needed:.2g}")
+        return f"{said} Some {needed:,.0f} people in each group would show a difference of this size four times in five."
     if found.conversions.best < 0:
         return "Stop it where you can do so at no cost, and repeat the test before you give it up for good."
     if found.value.low > 0:
@@ -208,7 +209,7 @@ def next_step(report: Report, currency: str) -> str:
     )
 
 
-def doubts(report: Report, goal_changed: bool) -> list[str]:
+def doubts(report: Report, goal: ConversionGoal) -> list[str]:
     """What speaks against taking the figures as they are."""
     said = list[str]()
     if not report.is_a_fair_lot:
@@ -220,7 +221,10 @@ def doubts(report: Report, goal_changed: bool) -> list[str]:
         said.append(
             "The groups differed before it began, as those of one fair lot in twenty do; take the result with a grain of salt."
         )
-    if goal_changed:
+    has_begun = report.hold_out.state is not HoldOutState.PLANNED
+    if goal.archived_at is not None:
+        said.append("The goal is archived and its conversions are gone; nothing can be read by it.")
+    elif has_begun and goal.changed_at.date() >= report.hold_out.first_day:
         said.append("The goal was changed after it began; both groups are counted by what it says now.")
     if report.may_move:
         said.append("The last days are just over: late events may still move this a little.")

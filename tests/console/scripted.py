@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from console.door.permissions import ACCESS
 from store import records
+from store.clock import now
 from store.records import Record
 from store.records.people import MemberRole
 from store.records.schema import TenantId
@@ -38,7 +40,7 @@ _TABLES = sorted(table.name for table in Record.metadata.tables.values() if "ten
 _POLICY = {"default_purpose": "contract", "allow_lone_release": False, "rules": []}
 _STEP = {"after_days": 0, "subject": "Welcome", "body": "Glad you are here."}
 
-# What each form says, and each body of the API. `{unique}` is another word each time.
+# What each form says, and each body of the API. `{unique}` is another word each time, `{tomorrow}` the day after today.
 SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /logout": {},
     "POST /actions/new/{type}": MAIL,
@@ -102,6 +104,14 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     },
     "POST /goals/{goal_id}/make-headline": {},
     "POST /goals/{goal_id}/archive": {},
+    "POST /hold-outs/new": {
+        "name": "Spring {unique}",
+        "question": "No letters",
+        "share": "10",
+        "first_day": "{tomorrow}",
+        "last_day": "{tomorrow}",
+    },
+    "POST /hold-outs/{hold_out_id}/end": {},
     "POST /measurement": {
         "session_gap_minutes": "20",
         "headline_model": "linear",
@@ -168,6 +178,13 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/goals/{goal_id}": {"name": "Orders {unique}", "event": "order"},
     "POST /api/goals/{goal_id}/make-headline": {},
     "DELETE /api/goals/{goal_id}": {},
+    "POST /api/hold-outs": {
+        "name": "Spring {unique}",
+        "question": "No letters",
+        "first_day": "{tomorrow}",
+        "last_day": "{tomorrow}",
+    },
+    "POST /api/hold-outs/{hold_out_id}/end": {},
     "PUT /api/measurement": {"session_gap_minutes": 20, "headline_model": "linear"},
     "POST /api/identity/splits": {
         "visitor_id": "{unique}",
@@ -185,6 +202,10 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /api/keys": {"name": "A program", "scopes": ["actions:read"]},
     "DELETE /api/keys/{key_id}": {},
 }
+
+
+def in_a_day() -> str:
+    return (now() + timedelta(days=1)).date().isoformat()
 
 
 def closed() -> list[str]:
@@ -263,6 +284,7 @@ class Workplace:
             "export_id": self.export,
             "goal_id": self.goal,
             "group_id": self.group,
+            "hold_out_id": self.hold_out,
             "invitation_id": self.invitation,
             "link_id": self.link,
             "project_id": self.project,
@@ -277,10 +299,12 @@ class Workplace:
     def request(self, endpoint: str, *, by: Person | None = None) -> Request:
         """Ready to be sent; whatever the path names has been made for it, owned by whoever is to send it."""
         owner = by or self.people[MemberRole.ADMIN]
-        unique = uuid.uuid4().hex[:12]
+        unique, tomorrow = uuid.uuid4().hex[:12], in_a_day()
         named = {name: self._named(name, endpoint, owner) for name in _NAMED.findall(endpoint)}
         said = {
-            key: value.replace("{unique}", unique) if isinstance(value, str) else value
+            key: value.replace("{unique}", unique).replace("{tomorrow}", tomorrow)
+            if isinstance(value, str)
+            else value
             for key, value in (SAID[endpoint] if changes(endpoint) else {}).items()
         }
         path = endpoint.partition(" ")[2]
@@ -357,6 +381,10 @@ class Workplace:
 
     def goal(self) -> int:
         return self._made("/goals", {"name": f"Goal {self.mark} {uuid.uuid4().hex}", "event": "lead"})
+
+    def hold_out(self) -> int:
+        days = {"first_day": in_a_day(), "last_day": in_a_day()}
+        return self._made("/hold-outs", {"name": f"Hold-out {self.mark}", "question": self.mark, **days})
 
     def split(self) -> int:
         said = {"visitor_id": uuid.uuid4().hex, "person_id": self.mark, "reason": "The till in the shop."}

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from console.door.permissions import ACCESS
 from store import records
 from store.records.goals import MOST_LIVE
+from store.records.hold_outs import MOST_OPEN
 from store.records.people import MemberRole
 from store.settings import Role, Settings
 from tests.console.queries import counted
@@ -45,7 +46,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
     """Made as people make it, so that what pages show hangs together as it does in life."""
     place = Workplace(house, people)
     number, campaign, asset, dead = place.action(), place.campaign(), place.asset(), place.dead_action()
-    goal = place.goal()
+    goal, hold_out = place.goal(), place.hold_out()
     targets = [{"url": f"https://shop.example/{n}"} for n in range(count)]
     link = place.writer.post("/links", json={"long_url": "https://shop.example/", "targets": targets})
     for n in range(count):
@@ -61,6 +62,8 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
             place.dead_action()
         if n < MOST_LIVE - 2:
             place.goal()
+        if n < MOST_OPEN - 1:
+            place.hold_out()
         said = {"text": f"Remark {n}"}
         place.writer.post(f"/actions/{number}/comments", json=said).raise_for_status()
         within = {**mail(subject=f"Sale {n}"), "campaign_id": campaign}
@@ -90,6 +93,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
         "asset_id": asset,
         "dead": dead,
         "goal_id": goal,
+        "hold_out_id": hold_out,
         **CHOICES,
     }
     return Filled(place.pages, {**named, "link_id": link.raise_for_status().json()["id"]})
@@ -118,5 +122,5 @@ def test_a_page_takes_as_many_statements_for_two_of_everything_as_for_thirty(
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_names_is_made_for_it(page: str) -> None:
     """A page about a new kind of thing is counted with one, or this fails."""
-    named = {"action_id", "campaign_id", "asset_id", "goal_id", "link_id", *CHOICES}
+    named = {"action_id", "campaign_id", "asset_id", "goal_id", "hold_out_id", "link_id", *CHOICES}
     assert all(part.strip("{}") in named for part in page.split("/") if part.startswith("{"))

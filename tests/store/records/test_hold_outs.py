@@ -34,9 +34,9 @@ def planned(house: Settings, tenant: TenantId, **changes: Any) -> HoldOut:
         return hold_outs.plan(session, tenant, ANN, terms(house, tenant, **changes))
 
 
-def begun(house: Settings, tenant: TenantId, first: date, last: date) -> HoldOut:
+def begun(house: Settings, tenant: TenantId, first: date, last: date, **changes: Any) -> HoldOut:
     """One that was planned when these days were still to come."""
-    made = planned(house, tenant)
+    made = planned(house, tenant, **changes)
     with records.session(house, Role.OWNER) as session:
         days = {"id": made.id, "first": first, "last": last}
         session.execute(
