@@ -30,8 +30,8 @@ from store.records.schema import (
     key_for_children,
 )
 
-# How many a tenant may have that are planned or running: each takes people away from the others.
-MOST_OPEN = 20
+# How many a tenant may have that are planned or running.
+MOST_OPEN = 100
 LONGEST_NAME = 200
 LONGEST_QUESTION = 1_000
 LONGEST_DAYS = 180

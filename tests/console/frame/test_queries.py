@@ -9,7 +9,6 @@ from sqlalchemy import text
 from console.door.permissions import ACCESS
 from store import records
 from store.records.goals import MOST_LIVE
-from store.records.hold_outs import MOST_OPEN
 from store.records.people import MemberRole
 from store.settings import Role, Settings
 from tests.console.queries import counted
@@ -56,14 +55,14 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
         place.standing()
         place.key(people[MemberRole.ADMIN])
         place.export()
-        for make in (place.asset, place.project, place.group, place.user, place.invitation, place.alert):
+        for make in (
+            place.asset, place.project, place.group, place.user, place.invitation, place.alert, place.hold_out,
+        ):  # fmt: skip
             make()
         if n:
             place.dead_action()
         if n < MOST_LIVE - 2:
             place.goal()
-        if n < MOST_OPEN - 1:
-            place.hold_out()
         said = {"text": f"Remark {n}"}
         place.writer.post(f"/actions/{number}/comments", json=said).raise_for_status()
         within = {**mail(subject=f"Sale {n}"), "campaign_id": campaign}
