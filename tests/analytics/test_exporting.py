@@ -337,6 +337,7 @@ def test_people_to_leave_out_are_those_of_the_hold_out_that_is_named(
     wanted = [{person for person in people if lot.side(person) is Side.HELD_OUT} for lot in lots]
     assert told == [*wanted, wanted[1]]
     gone = asked(settings, tenant, analyst, "held_out", hold_out_id=holds[1].id + 999_999)
-    run(settings, gone)
+    with pytest.raises(NotUsable):
+        run(settings, gone)
     failed = now_of(settings, tenant, gone)
     assert (failed.state, "names no hold-out of yours" in failed.request.reason) == (ExportState.FAILED, True)

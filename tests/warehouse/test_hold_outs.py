@@ -56,18 +56,19 @@ def history(world: World) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def world(house: Settings, settings: Settings) -> World:
-    made = make_world(settings)
-    with events.connect(settings) as client:
+def world(house: Settings) -> World:
+    made = make_world(house)
+    with events.connect(house) as client:
         put_events(client, history(made))
+    dbt(house, "seed")
     dbt(house, "run", "-s", "+int_conversions", "+int_identities")
     return made
 
 
-def test_each_side_is_what_was_worked_out(settings: Settings, world: World) -> None:
-    with records.session(settings, Role.OWNER) as session:
+def test_each_side_is_what_was_worked_out(house: Settings, world: World) -> None:
+    with records.session(house, Role.OWNER) as session:
         goal = GoalId(goals.headline(session, world.tenant).id)
-    with events.connect(settings) as client:
+    with events.connect(house) as client:
         found = sides(client, world.tenant, Comparison(DRAWING, goal, Span(TUESDAY, WEDNESDAY)))
     by_side = {side: [WORTH[name] for name in WORTH if LOT.side(name) is side] for side in Side}
     for side, group in ((Side.TREATED, found.treated), (Side.HELD_OUT, found.held_out)):
@@ -77,8 +78,8 @@ def test_each_side_is_what_was_worked_out(settings: Settings, world: World) -> N
     assert found.users == 3
 
 
-def test_a_contact_stands_where_the_user_does(settings: Settings, world: World) -> None:
-    with events.connect(settings) as client:
+def test_a_contact_stands_where_the_user_does(house: Settings, world: World) -> None:
+    with events.connect(house) as client:
         of_letters = place(client, world.tenant, Asked(DRAWING, "contact:7"))
         assert of_letters == place(client, world.tenant, Asked(DRAWING, "user:ann"))
         assert (of_letters.person, of_letters.is_counted) == ("user:ann", True)
