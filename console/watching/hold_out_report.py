@@ -4,7 +4,7 @@ While it runs nothing is told of what people did: who looks every day and stops 
 not there. An end that is set early cannot have been chosen by the result then, and the interval holds as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -110,9 +110,12 @@ class Report:
 
     @property
     def reach(self) -> Reach:
-        """What it can find, by what the same people did before."""
-        span = self.span or Span(self.hold_out.first_day, self.hold_out.last_day)
-        return Lately(span.days, self.before.users, self.before.converters).reach(self.hold_out.share)
+        """What so many people can find, by how many of the held out converted, else of everybody before."""
+        rate = self.before.converters / self.before.users if self.before.users else 0.0
+        if self.result and self.result.held_out:
+            rate = self.result.held_out.rate
+        effect = smallest_effect(self.sides.users, float(self.hold_out.share), rate)
+        return Reach(self.hold_out.share, self.held_out, rate, effect)
 
 
 def of(visitor: Visitor, hold_out: HoldOut) -> tuple[Report | None, str]:
@@ -192,10 +195,9 @@ def next_step(report: Report, currency: str) -> str:
             f"This does not show that it does nothing. If neither {_more(found.conversions.low)} nor "
             f"{_more(found.conversions.high)} would change what you do, leave it there; else hold out more people, for longer."
         )
-        if found.users_needed is None:
+        if (least := report.reach.relative) is None:
             return said
-        needed = float(f"{found.users_needed:.2g}")
-        return f"{said} Some {needed:,.0f} people in each group would show a difference of this size four times in five."
+        return f"{said} So many people show a lift of {signed(least)} four times in five, and smaller ones less often."
     if found.conversions.best < 0:
         return "Stop it where you can do so at no cost, and repeat the test before you give it up for good."
     if found.value.low > 0:
@@ -234,23 +236,13 @@ def doubts(report: Report, goal: ConversionGoal) -> list[str]:
 def estimates(found: Lift, currency: str) -> list[tuple[str, str, str, Estimate]]:
     """What the pictures show: a name, the best reading, its bounds in words, and the numbers."""
     shown = [
-        (
-            "Conversions caused",
-            f"{found.conversions.best:+,.0f}",
-            f"{found.conversions.low:+,.0f} to {found.conversions.high:+,.0f}",
-            found.conversions,
-        ),
-        (
-            f"Value caused, in {currency}",
-            f"{found.value.best:+,.0f}",
-            f"{found.value.low:+,.0f} to {found.value.high:+,.0f}",
-            found.value,
-        ),
+        ("Conversions caused", found.conversions),
+        (f"Value caused, in {currency}", found.value),
     ]
+    told = [(name, _whole_signed(it.best), _to(it, _whole_signed), it) for name, it in shown]
     if (relative := found.relative) is not None:
-        said = f"{signed(relative.low)} to {signed(relative.high)}"
-        shown.append(("Lift of the rate", signed(relative.best), said, relative))
-    return shown
+        told.append(("Lift of the rate", signed(relative.best), _to(relative, signed), relative))
+    return told
 
 
 def groups(report: Report) -> Sequence[tuple[str, Group]]:
@@ -275,7 +267,20 @@ def percent(share: float) -> str:
 
 
 def signed(share: float) -> str:
-    return f"{share * 100:+,.1f}{_PERCENT}"
+    return f"{_with_sign(round(share * 100, 1), '.1f')}{_PERCENT}"
+
+
+def _whole_signed(amount: float) -> str:
+    return _with_sign(round(amount), "d")
+
+
+def _to(found: Estimate, said: Callable[[float], str]) -> str:
+    return f"{said(found.low)} to {said(found.high)}"
+
+
+def _with_sign(amount: float, form: str) -> str:
+    """Nothing has no sign, and a minus is no hyphen."""
+    return f"{amount:+,{form}}".replace("-", "\u2212") if amount else f"{0:{form}}"
 
 
 def _as_if_today(asked: Comparison) -> Comparison:
