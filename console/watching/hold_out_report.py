@@ -6,7 +6,7 @@ not there. An end that is set early cannot have been chosen by the result then, 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 
 from console.door.problems import FieldError, Refused
@@ -226,7 +226,7 @@ def doubts(report: Report, goal: ConversionGoal) -> list[str]:
     has_begun = report.hold_out.state is not HoldOutState.PLANNED
     if goal.archived_at is not None:
         said.append("The goal is archived and its conversions are gone; nothing can be read by it.")
-    elif has_begun and goal.changed_at.date() >= report.hold_out.first_day:
+    elif has_begun and goal.changed_at.astimezone(UTC).date() >= report.hold_out.first_day:
         said.append("The goal was changed after it began; both groups are counted by what it says now.")
     if report.may_move:
         said.append("The last days are just over: late events may still move this a little.")

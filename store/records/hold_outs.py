@@ -6,7 +6,7 @@ are those of the warehouse, in UTC. One that is wrong is ended and another one i
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -82,7 +82,7 @@ class HoldOut(TenantOwned, Record):
         """The last whole day on which people were held out, today or in days to come; none if it never began."""
         if self.ended_at is None:
             return self.last_day
-        last = min(self.last_day, self.ended_at.date() - _DAY)
+        last = min(self.last_day, self.ended_at.astimezone(UTC).date() - _DAY)
         return last if last >= self.first_day else None
 
 
