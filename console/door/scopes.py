@@ -103,6 +103,13 @@ SCOPES: Mapping[str, Scope | None] = {
     "PUT /api/goals/{goal_id}": Scope.MEASUREMENT_WRITE,
     "POST /api/goals/{goal_id}/make-headline": Scope.MEASUREMENT_WRITE,
     "DELETE /api/goals/{goal_id}": Scope.MEASUREMENT_WRITE,
+    "GET /api/hold-outs": Scope.MEASUREMENT_READ,
+    "POST /api/hold-outs": Scope.MEASUREMENT_WRITE,
+    "GET /api/hold-outs/{hold_out_id}": Scope.MEASUREMENT_READ,
+    "GET /api/hold-outs/{hold_out_id}/report": Scope.ANALYTICS_READ,
+    # says who somebody is
+    "GET /api/hold-outs/{hold_out_id}/lot": Scope.IDENTITY_READ,
+    "POST /api/hold-outs/{hold_out_id}/end": Scope.MEASUREMENT_WRITE,
     "GET /api/measurement": Scope.MEASUREMENT_READ,
     "PUT /api/measurement": Scope.MEASUREMENT_WRITE,
     # ids of visitors may say who they are

@@ -54,6 +54,7 @@ GROUPS = (
         "Watch",
         (
             Place("/attribution", "Attribution", "attribution"),
+            Place("/hold-outs", "Hold-outs", "hold-outs"),
             Place("/funnels", "Funnels", "funnels"),
             Place("/cohorts", "Cohorts", "cohorts"),
             Place("/visitors", "Visitors", "visitors"),

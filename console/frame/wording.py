@@ -18,6 +18,7 @@ from store.records.campaigns import CampaignStatus
 from store.records.deliveries import DeliveryState
 from store.records.exports import ExportState
 from store.records.feeds import FeedStatus
+from store.records.hold_outs import HoldOutState
 from store.records.kill_switches import KillSwitch, Scope, SwitchTurn, Turn
 from store.records.links import LinkState
 from store.records.policies import Risk
@@ -51,6 +52,12 @@ STATES: dict[State, Label] = {
     State.DENIED: Label("Denied", Tone.BAD),
     State.EXPIRED: Label("Expired", Tone.QUIET),
     State.CANCELLED: Label("Cancelled", Tone.QUIET),
+}
+
+HOLD_OUTS: dict[HoldOutState, Label] = {
+    HoldOutState.PLANNED: Label("Planned", Tone.WAITING),
+    HoldOutState.RUNNING: Label("Running", Tone.GOOD),
+    HoldOutState.ENDED: Label("Ended", Tone.QUIET),
 }
 
 CAMPAIGNS: dict[CampaignStatus, Label] = {

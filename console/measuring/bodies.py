@@ -1,14 +1,15 @@
 """What people say of goals, measurement and identities, the same in forms and over the API."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from console.frame.bodies import Body, Name
+from console.frame.bodies import Body, Name, Number
 from console.frame.texts import storable
 from marketing_pipelines.attribution import catalogue
-from store.records import goals, identity_splits, measurement
+from store.records import goals, hold_outs, identity_splits, measurement
 from store.records.goals import Counting, Terms
 from store.records.measurement import Choices
 
@@ -50,6 +51,23 @@ class Goal(Body):
 
     def as_terms(self) -> Terms:
         return Terms(**self.model_dump())
+
+
+class HoldOut(Body):
+    """What is kept from whom, by which goal it is read, and for how long; days are the warehouse's, in UTC.
+
+    Without a goal it is read by the headline goal. `share` is the part of all people that is held out.
+    """
+
+    name: Name
+    question: Annotated[str, _named(hold_outs.LONGEST_QUESTION), AfterValidator(storable)]
+    goal_id: Number | None = None
+    campaign_id: Number | None = None
+    share: Annotated[
+        Decimal, Field(ge=hold_outs.SMALLEST_SHARE, le=hold_outs.LARGEST_SHARE, decimal_places=4)
+    ] = Decimal("0.1")
+    first_day: date
+    last_day: date
 
 
 class Measurement(Body):

@@ -35,6 +35,7 @@ SUBJECTS: Mapping[str, tuple[str, str]] = {
     "contact": ("Recipient", "/recipients/{recipient_id}"),
     "goal": ("Goal", "/goals/{goal_id}"),
     "group": ("Group", "/groups/{group_id}"),
+    "hold_out": ("Hold-out", "/hold-outs/{hold_out_id}"),
     "hook_secret": ("Secret of a web hook", ""),
     "identity": ("Identity split", ""),
     "kill_switch": ("Kill switch", "/kill-switch"),

@@ -61,7 +61,9 @@ def _write(turn: Turn, export: Export, path: Path) -> int:
     client = events.connect(turn.settings, run_id=turn.taken.run_id)
     try:
         report, asked = _asked(export.report, export.arguments)
-        pieces = _while_at_it(turn, report.rows(client, turn.taken.tenant, asked))
+        with turn.step() as session:
+            found = report.look_up(session, turn.taken.tenant, asked)
+        pieces = _while_at_it(turn, report.rows(client, turn.taken.tenant, found))
         return sheets.write(export.format, path, report.columns, pieces, bounds)
     except (Unanswerable, NotBuilt) as no_answer:
         raise NotUsable(str(no_answer)) from None

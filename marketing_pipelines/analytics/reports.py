@@ -13,6 +13,7 @@ from marketing_pipelines.analytics.channels import ChannelsAsked, channels
 from marketing_pipelines.analytics.cohorts import CohortsAsked, cohorts
 from marketing_pipelines.analytics.credit import CreditAsked, Estimate, credit
 from marketing_pipelines.analytics.funnels import FunnelAsked, funnel
+from marketing_pipelines.analytics.hold_outs import Drawing, HeldOutAsked, drawing_asked_for, held_out
 from marketing_pipelines.analytics.lifetime import LtvAsked, ltv
 from marketing_pipelines.analytics.margins import margins
 from marketing_pipelines.analytics.measures import Metric
@@ -21,6 +22,7 @@ from marketing_pipelines.analytics.reading import stream
 from marketing_pipelines.analytics.sheets import Column, Form
 from marketing_pipelines.analytics.timeseries import TimeseriesAsked, timeseries
 from store import events
+from store.records.database import Session
 from store.records.schema import TenantId
 
 if TYPE_CHECKING:
@@ -29,20 +31,33 @@ if TYPE_CHECKING:
     Rows = Callable[[events.Client, TenantId, Any], Iterator[pl.DataFrame]]
 
 
+def _as_asked(_session: Session, _tenant: TenantId, asked: Any) -> Any:
+    return asked
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
+    """`look_up` makes of what was asked what its rows are made of, where the records have to be asked for that."""
+
     name: str
     title: str
     description: str
     asked: type[Inquiry]
     columns: Sequence[Column]
     rows: "Rows"
+    look_up: Callable[[Session, TenantId, Any], Any] = _as_asked
 
 
 _catalogue: dict[str, Report] = {}
 
 
-def report(name: str, title: str, asked: type[Inquiry], *columns: Column) -> "Callable[[Rows], Rows]":
+def report(
+    name: str,
+    title: str,
+    asked: type[Inquiry],
+    *columns: Column,
+    look_up: Callable[[Session, TenantId, Any], Any] = _as_asked,
+) -> "Callable[[Rows], Rows]":
     """Enters a function into the catalogue, its docstring as the description."""
 
     def enter(rows: "Rows") -> "Rows":
@@ -53,7 +68,7 @@ def report(name: str, title: str, asked: type[Inquiry], *columns: Column) -> "Ca
             raise ValueError(
                 f"Columns of {name} are told apart by their titles; these are there twice: {twice}."
             )
-        _catalogue[name] = Report(name, title, (rows.__doc__ or "").strip(), asked, columns, rows)
+        _catalogue[name] = Report(name, title, (rows.__doc__ or "").strip(), asked, columns, rows, look_up)
         return rows
 
     return enter
@@ -478,6 +493,20 @@ def conversion_rows(
     """Every conversion of a goal with what led to it, first touch to last; refunds too. Nobody is named."""
     span, goal = asked.span, asked.goal_id or 0
     yield from stream(client, tenant, _CONVERSIONS, first=span.first, last=span.last, goal=goal)
+
+
+@report(
+    "held_out",
+    "People to leave out of a campaign",
+    HeldOutAsked,
+    Column("kind", "Known as"),
+    Column("id", "Id"),
+    Column("person", "Person"),
+    look_up=drawing_asked_for,
+)
+def held_out_rows(client: events.Client, tenant: TenantId, asked: Drawing) -> "Iterator[pl.DataFrame]":
+    """Everybody whom a hold-out keeps something from, by each user or contact that they were known as before its first day."""
+    yield from held_out(client, tenant, asked)
 
 
 _CAMPAIGN_DAYS = """

@@ -7,9 +7,10 @@ not convert), and gives one frame: `channel`, `conversions`, `value`, sorted by 
 
 from marketing_pipelines.attribution.catalogue import Family, Model, model, models
 from marketing_pipelines.attribution.comparison import disagreement, side_by_side
-from marketing_pipelines.attribution.hold_outs import Group, lift
+from marketing_pipelines.attribution.hold_outs import Group, chance_of_sizes, lift, smallest_effect
 from marketing_pipelines.attribution.intervals import intervals
 from marketing_pipelines.attribution.journeys import conversion_lags, path_lengths
+from marketing_pipelines.attribution.lots import Lot, Side
 from marketing_pipelines.attribution.margins import marginal
 from marketing_pipelines.attribution.markov import markov, order_likelihoods
 from marketing_pipelines.attribution.rules import (
@@ -26,9 +27,12 @@ from marketing_pipelines.attribution.tuning import Tuning, Weights
 __all__ = [
     "Family",
     "Group",
+    "Lot",
     "Model",
+    "Side",
     "Tuning",
     "Weights",
+    "chance_of_sizes",
     "conversion_lags",
     "disagreement",
     "first_touch",
@@ -46,5 +50,6 @@ __all__ = [
     "position_based",
     "shapley",
     "side_by_side",
+    "smallest_effect",
     "time_decay",
 ]

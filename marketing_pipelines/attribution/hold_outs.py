@@ -6,12 +6,14 @@ This is the only thing here that can show a cause; every attribution model descr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, isfinite, log, sqrt
+from math import erfc, exp, isfinite, log, sqrt
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
 # A test that is worth running finds what is there four times in five.
 POWER = 0.8
+# Sizes of groups that a fair lot gives less than once in a thousand times are not a fair lot's.
+HARDLY_CHANCE = 0.001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,33 @@ def lift(treated: Group, held_out: Group, *, confidence: float = CONFIDENCE) -> 
         value=Estimate(value, value - margin, value + margin).times(treated.users),
         relative=_relative(treated, held_out, z),
     )
+
+
+def smallest_effect(users: int, share: float, rate: float, *, confidence: float = CONFIDENCE) -> float | None:
+    """By how much a conversion rate must rise to be told apart from nothing four times in five.
+
+    `share` of the users are held out, and convert at this rate; none where there are too few to find anything at all.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share is {share}; it must lie between 0 and 1, such as 0.1.")
+    treated, held_out = users * (1 - share), users * share
+    if not 0 < rate < 1 or held_out < 1 or treated < 1:
+        return None
+    # The effect is as large as its own standard error times this; that is an equation of second degree.
+    wanted = (NormalDist().inv_cdf(POWER) + _z(confidence)) ** 2
+    square, plain = 1 + wanted / treated, -wanted * (1 - 2 * rate) / treated
+    constant = -wanted * rate * (1 - rate) * (1 / treated + 1 / held_out)
+    effect = (-plain + sqrt(plain**2 - 4 * square * constant)) / (2 * square)
+    return effect if rate + effect < 1 else None
+
+
+def chance_of_sizes(treated: int, held_out: int, share: float) -> float:
+    """How often a fair lot with this share gives sizes that are at least so far off: a chi-square test."""
+    users = treated + held_out
+    if not users:
+        return 1.0
+    off = (held_out - users * share) ** 2 / (users * share * (1 - share))
+    return erfc(sqrt(off / 2))
 
 
 def _rates_apart(treated: Group, held_out: Group, z: float) -> Estimate:

@@ -27,6 +27,7 @@ ContactId = NewType("ContactId", int)
 ExportId = NewType("ExportId", int)
 GoalId = NewType("GoalId", int)
 GroupId = NewType("GroupId", int)
+HoldOutId = NewType("HoldOutId", int)
 LinkId = NewType("LinkId", int)
 StandingId = NewType("StandingId", int)
 ProjectId = NewType("ProjectId", int)
@@ -59,6 +60,7 @@ class Record(DeclarativeBase):
         ExportId: BigInteger,
         GoalId: BigInteger,
         GroupId: BigInteger,
+        HoldOutId: BigInteger,
         LinkId: BigInteger,
         StandingId: BigInteger,
         ProjectId: BigInteger,

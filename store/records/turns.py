@@ -22,6 +22,7 @@ class Turn(IntEnum):
     ASKING_FOR_EXPORTS = 0x6D78
     KEEPING_EXPORTS = 0x6D79
     CHECKING_UPLOADS = 0x6D7A
+    HOLDING_OUT = 0x6D7B
 
 
 def take(session: Session, turn: Turn, tenant: TenantId) -> None:

@@ -54,8 +54,10 @@ PEOPLE = {
     "valid_to DateTime64(3, 'UTC'), known_at DateTime64(3, 'UTC')",
     "intermediate.int_identity_edges": "tenant_id Int64, visitor_id String, identity String, source LowCardinality(String), "
     "seen_on Date, first_at DateTime64(3, 'UTC'), last_at DateTime64(3, 'UTC'), times UInt64",
-    "intermediate.int_conversions": "tenant_id Int64, person_id String, goal String, is_refund UInt8, converted_on Date, "
-    "converted_at DateTime64(3, 'UTC'), value Decimal(18, 4), currency String",
+    "intermediate.int_conversions": "tenant_id Int64, goal_id Int64, goal String, is_refund UInt8, visitor_id String, "
+    "user_id String, person_id String, converted_at DateTime64(3, 'UTC'), converted_on Date, conversions UInt8, "
+    "value Decimal(18, 4), currency String, credited_visitor_id String, credited_person_id String, "
+    "credited_at DateTime64(3, 'UTC')",
     "marts.moments": "tenant_id Int64, person_id String, at DateTime64(3, 'UTC'), kind String, what_id String, visitor_id String, "
     "channel String, campaign_id Int64, link_id Int64, page_views UInt64, detail String, value Decimal(18, 4), currency String",
     "marts.tracking_health": "tenant_id Int64, date_day Date, received UInt64, events UInt64, copies Int64, "
@@ -216,7 +218,8 @@ class Marts:
         self._add("marts.moments", tenant, person_id=person, at=at, kind=kind, **said)
 
     def conversion(self, tenant: TenantId, person: str, at: datetime, **said: Any) -> None:
-        said = {"goal": "Purchases", "converted_on": at.date(), "currency": "EUR", **said}
+        usual = {"goal": "Purchases", "converted_on": at.date(), "currency": "EUR", "conversions": 1}
+        said = {**usual, "credited_person_id": person, "credited_at": at, **said}
         self._add("intermediate.int_conversions", tenant, person_id=person, converted_at=at, **said)
 
     def tracked(self, tenant: TenantId, day: date, **said: Any) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import uuid
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from marketing_pipelines.analytics import exporting, reports
 from marketing_pipelines.analytics.asking import Question
+from marketing_pipelines.attribution import Lot, Side
 from marketing_pipelines.requests import working
 from store import asset_files, events, records
 from store.asset_files import Missing, Shelf
@@ -25,6 +27,7 @@ from store.settings import Role, Settings
 from tests.analytics.marts import Marts
 from tests.conftest import environment_of
 from tests.outbound.office import member, wait_for
+from tests.store.records.test_hold_outs import planned
 
 DAYS = {"from": "2026-03-01", "to": "2026-03-10"}
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -136,6 +139,9 @@ def test_every_report_becomes_a_file(
     for as_of in (date(2026, 3, 5), date(2026, 2, 5)):
         filled.results(tenant, 1, as_of, [(["email"], 1, 9.0, 2)])
     filled.goal(tenant, 1, is_headline=True)
+    for number in range(60):
+        filled.owner(tenant, f"phone {number}", f"user:{number}")
+    planned(settings, tenant, share=Decimal("0.5"))
     made = asked(settings, tenant, analyst, report, format)
     assert run(settings, made)["rows"] > 0
     given = content(settings, tenant, made)
@@ -309,3 +315,29 @@ def test_another_tenants_export_is_not_there(house: Settings, tenant: TenantId, 
         assert exports.followed(session, TenantId(tenant + 1), made.export.id) is None
         assert exports.followed(session, tenant, made.export.id) is None, "the wall stands by itself"
         assert exports.by_number(session, tenant, ExportId(made.export.id)) is None
+
+
+def test_people_to_leave_out_are_those_of_the_hold_out_that_is_named(
+    settings: Settings, filled: Marts, tenant: TenantId, analyst: UserId
+) -> None:
+    """And of the newest where none is; one that is not there is said to be missing."""
+    people = [f"user:{number}" for number in range(60)]
+    for person in people:
+        filled.owner(tenant, f"phone of {person}", person)
+    holds = [planned(settings, tenant, share=Decimal("0.5")) for _ in range(2)]
+    asked_for: list[dict[str, Any]] = [{"hold_out_id": holds[0].id}, {"hold_out_id": holds[1].id}, {}]
+    files = [
+        content(settings, tenant, made).decode("utf-8-sig").splitlines()[1:]
+        for said in asked_for
+        for made in [asked(settings, tenant, analyst, "held_out", **said)]
+        if run(settings, made)
+    ]
+    lots = [Lot(each.lot_key, each.share) for each in holds]
+    told = [{line.split(",")[2] for line in lines} for lines in files]
+    wanted = [{person for person in people if lot.side(person) is Side.HELD_OUT} for lot in lots]
+    assert told == [*wanted, wanted[1]]
+    gone = asked(settings, tenant, analyst, "held_out", hold_out_id=holds[1].id + 999_999)
+    with pytest.raises(NotUsable):
+        run(settings, gone)
+    failed = now_of(settings, tenant, gone)
+    assert (failed.state, "names no hold-out of yours" in failed.request.reason) == (ExportState.FAILED, True)

@@ -4,7 +4,8 @@ from random import Random
 
 import pytest
 
-from marketing_pipelines.attribution import Group, lift
+from marketing_pipelines.attribution import Group, chance_of_sizes, lift, smallest_effect
+from marketing_pipelines.attribution.hold_outs import HARDLY_CHANCE
 
 
 def group(users: int, converters: int, worth: float = 0.0) -> Group:
@@ -117,3 +118,37 @@ def test_groups_that_cannot_be_are_refused(wrong: dict, complaint: str) -> None:
 def test_certainty_is_not_to_be_had() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         lift(group(1, 0), group(1, 0), confidence=1)
+
+
+def test_the_smallest_effect_is_found_four_times_in_five() -> None:
+    """Where 5 % convert, 31,000 in each group find a lift of a tenth, 8,200 one of a fifth."""
+    assert smallest_effect(62_000, 0.5, 0.05) == pytest.approx(0.005, rel=0.02)
+    assert smallest_effect(16_400, 0.5, 0.05) == pytest.approx(0.01, rel=0.02)
+    found = smallest_effect(4_000, 0.25, 0.1)
+    assert found is not None
+    chance, told_apart = Random(5), 0
+    for _ in range(400):
+        treated, held_out = [
+            group(users, sum(chance.random() < rate for _ in range(users)))
+            for users, rate in ((3_000, 0.1 + found), (1_000, 0.1))
+        ]
+        told_apart += lift(treated, held_out).told_apart
+    assert 0.74 <= told_apart / 400 <= 0.86
+
+
+@pytest.mark.parametrize(("users", "rate"), [(0, 0.1), (3, 0.1), (10_000, 0.0), (10_000, 1.0), (8, 0.9)])
+def test_too_few_find_nothing(users: int, rate: float) -> None:
+    assert smallest_effect(users, 0.1, rate) is None
+
+
+def test_a_share_is_a_part_of_people() -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        smallest_effect(1_000, 1.0, 0.1)
+
+
+def test_sizes_that_no_fair_lot_gives() -> None:
+    """Ten standard errors off, one and none: 3.84 is what the books give for one time in twenty."""
+    assert chance_of_sizes(9_000, 1_000, 0.1) == 1
+    assert chance_of_sizes(9_000 - 59, 1_000 + 59, 0.1) == pytest.approx(0.05, abs=0.002)
+    assert chance_of_sizes(9_300, 700, 0.1) < HARDLY_CHANCE
+    assert chance_of_sizes(0, 0, 0.1) == 1

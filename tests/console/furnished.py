@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 import psycopg
@@ -39,12 +40,14 @@ from tests.console.frame.test_pages import CHANNEL_DAILY
 from tests.console.library.test_asset_pages import an_upload
 from tests.console.library.test_link_pages import a_link, under_test
 from tests.console.library.test_links import LANDING
+from tests.console.measuring.test_hold_outs import drawn_people
 from tests.console.people.test_keys import made as a_key
 from tests.console.visitors import PASSWORD, Person, everyone, mail, submitted, written
 from tests.console.watching.test_overview import COLUMNS
 from tests.console.watching.test_run_pages import RUN, Webserver, a_run, ask, done, told
 from tests.console.watching.test_trend_pages import scored
 from tests.outbound.office import MailServer, Office, an_office
+from tests.store.records.test_hold_outs import begun, ended, planned
 
 Scheme = Literal["light", "dark"]
 LONG = "Winter sale for everybody who bought a coat, a scarf or boots last year and " + "unbroken" * 15
@@ -115,6 +118,7 @@ def furnished(house: Settings) -> Iterator[Furnished]:
             **of_goals(people),
             **of_uploads(settings, people),
             **of_visitors(settings, people),
+            **of_hold_outs(settings, people),
             **entrances(settings, people),
         }
         of_people_who_came(settings, people)
@@ -154,7 +158,7 @@ def screens() -> dict[str, list[str]]:
     alone = [
         "/approvals", "/campaigns/new", "/assets", "/links", "/links/new", "/pixel",
         "/kill-switch", "/alerts", "/forgot", "/people", "/people/roles", "/keys", "/tenants", "/settings", "/account",
-        "/goals", "/goals/new", "/measurement",
+        "/goals", "/goals/new", "/hold-outs", "/measurement",
         "/trends", "/runs", "/dead-letters", "/actions/new", "/uploads",
     ]  # fmt: skip
     return {f"GET {path}": [path] for path in alone} | {
@@ -525,6 +529,28 @@ def of_visitors(settings: Settings, people: dict[MemberRole, Person]) -> dict[st
         "GET /visitors/{visitor_id}": [f"/visitors/{phone}", f"/visitors/{ann}", "/visitors/till"],
         "GET /tracking": ["/tracking", "/tracking?days=90"],
     }
+
+
+def of_hold_outs(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    """One that is to come, one that runs, one that has found something, one that has not, and one that was called off."""
+    tenant, today = people[MemberRole.ADMIN].tenant, datetime.now(UTC).date()
+    in_days = [today + timedelta(days=ahead) for ahead in range(-60, 30)]
+    half = Decimal("0.5")
+    made = [
+        planned(settings, tenant, question=LONG),
+        begun(settings, tenant, in_days[50], in_days[70], name=LONG[:190]),
+        begun(settings, tenant, in_days[20], in_days[40], name="Letters in spring", share=half),
+        begun(settings, tenant, in_days[42], in_days[58], name="Retargeting", share=half),
+        ended(settings, tenant, planned(settings, tenant, name="Never mind").id),
+    ]
+    with events.connect(settings) as client:
+        rows = Marts(client)
+        bought = drawn_people(rows, tenant, 600, made[2], treated=0.3, held_out=0.1)
+        bought += drawn_people(rows, tenant, 0, made[3], treated=0.2, held_out=0.2)
+        assert bought
+    one, paths = "GET /hold-outs/{hold_out_id}", [f"/hold-outs/{it.id}" for it in made]
+    looked_for = [f"{paths[2]}?person=user:1", f"{paths[2]}?person=nobody"]
+    return {"GET /hold-outs/new": ["/hold-outs/new", "/hold-outs/new?days=56"], one: [*paths, *looked_for]}
 
 
 def entrances(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:

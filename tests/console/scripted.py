@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from console.door.permissions import ACCESS
 from store import records
+from store.clock import now
 from store.records import Record
 from store.records.people import MemberRole
 from store.records.schema import TenantId
@@ -34,6 +35,8 @@ _WITH_ETAG = frozenset(
         "POST /measurement",
     }
 )
+# What a question asks for in its address.
+_ASKED: Mapping[str, str] = {"GET /api/hold-outs/{hold_out_id}/lot": "?person=user:ann"}
 _NAMED = re.compile(r"\{(\w+)\}")
 _SIGNS = frozenset({"approve", "deny", "request-changes", "break-glass"})
 _TABLES = sorted(table.name for table in Record.metadata.tables.values() if "tenant_id" in table.columns)
@@ -42,7 +45,7 @@ _POLICY = {"default_purpose": "contract", "allow_lone_release": False, "rules": 
 LIST = f"when,event,reference\n{datetime.now(UTC).date() - timedelta(days=1)},purchase,{{unique}}\n"
 _STEP = {"after_days": 0, "subject": "Welcome", "body": "Glad you are here."}
 
-# What each form says, and each body of the API. `{unique}` is another word each time.
+# What each form says, and each body of the API. `{unique}` is another word each time, `{tomorrow}` the day after today.
 SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /logout": {},
     "POST /actions/new/{type}": MAIL,
@@ -106,6 +109,14 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     },
     "POST /goals/{goal_id}/make-headline": {},
     "POST /goals/{goal_id}/archive": {},
+    "POST /hold-outs/new": {
+        "name": "Spring {unique}",
+        "question": "No letters",
+        "share": "10",
+        "first_day": "{tomorrow}",
+        "last_day": "{tomorrow}",
+    },
+    "POST /hold-outs/{hold_out_id}/end": {},
     "POST /measurement": {
         "session_gap_minutes": "20",
         "headline_model": "linear",
@@ -178,6 +189,13 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/goals/{goal_id}": {"name": "Orders {unique}", "event": "order"},
     "POST /api/goals/{goal_id}/make-headline": {},
     "DELETE /api/goals/{goal_id}": {},
+    "POST /api/hold-outs": {
+        "name": "Spring {unique}",
+        "question": "No letters",
+        "first_day": "{tomorrow}",
+        "last_day": "{tomorrow}",
+    },
+    "POST /api/hold-outs/{hold_out_id}/end": {},
     "PUT /api/measurement": {"session_gap_minutes": 20, "headline_model": "linear"},
     "POST /api/identity/splits": {
         "visitor_id": "{unique}",
@@ -195,6 +213,10 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /api/keys": {"name": "A program", "scopes": ["actions:read"]},
     "DELETE /api/keys/{key_id}": {},
 }
+
+
+def in_a_day() -> str:
+    return (now() + timedelta(days=1)).date().isoformat()
 
 
 def closed() -> list[str]:
@@ -274,6 +296,7 @@ class Workplace:
             "export_id": self.export,
             "goal_id": self.goal,
             "group_id": self.group,
+            "hold_out_id": self.hold_out,
             "invitation_id": self.invitation,
             "link_id": self.link,
             "project_id": self.project,
@@ -289,15 +312,18 @@ class Workplace:
     def request(self, endpoint: str, *, by: Person | None = None) -> Request:
         """Ready to be sent; whatever the path names has been made for it, owned by whoever is to send it."""
         owner = by or self.people[MemberRole.ADMIN]
-        unique = uuid.uuid4().hex[:12]
+        unique, tomorrow = uuid.uuid4().hex[:12], in_a_day()
         named = {name: self._named(name, endpoint, owner) for name in _NAMED.findall(endpoint)}
         said = {
-            key: value.replace("{unique}", unique) if isinstance(value, str) else value
+            key: value.replace("{unique}", unique).replace("{tomorrow}", tomorrow)
+            if isinstance(value, str)
+            else value
             for key, value in (SAID[endpoint] if changes(endpoint) else {}).items()
         }
         path = endpoint.partition(" ")[2]
         for name, value in named.items():
             path = path.replace(f"{{{name}}}", str(value))
+        path += _ASKED.get(endpoint, "")
         return Request(endpoint, path, said | self._said_of(endpoint, named))
 
     def _named(self, name: str, endpoint: str, owner: Person) -> int | str:
@@ -369,6 +395,10 @@ class Workplace:
 
     def goal(self) -> int:
         return self._made("/goals", {"name": f"Goal {self.mark} {uuid.uuid4().hex}", "event": "lead"})
+
+    def hold_out(self) -> int:
+        days = {"first_day": in_a_day(), "last_day": in_a_day()}
+        return self._made("/hold-outs", {"name": f"Hold-out {self.mark}", "question": self.mark, **days})
 
     def split(self) -> int:
         said = {"visitor_id": uuid.uuid4().hex, "person_id": self.mark, "reason": "The till in the shop."}

@@ -588,6 +588,7 @@ def test_each_asset_says_its_newest_day(asking: Asking) -> None:
         "intermediate/int_touchpoints": NEXT_THU,
         "intermediate/int_paths": NEXT_THU,
         "attribution_results": END,
+        "intermediate/int_person_events": NEXT_THU,
         "staging/stg_events": NEXT_THU,
     }
     assert all(it.built_at for it in freshness(asking.client, asking.shop.tenant))

@@ -10,6 +10,7 @@ import pytest
 
 from console.door import etags
 from store.records.people import MemberRole
+from tests.console.scripted import in_a_day
 from tests.console.visitors import Person, mail, submitted, written
 
 People = dict[MemberRole, Person]
@@ -67,6 +68,11 @@ def a_split(api: httpx.Client) -> str:
     return f"/identity/splits/{api.post('/identity/splits', json=said).json()['id']}"
 
 
+def a_hold_out(api: httpx.Client) -> str:
+    said = {"name": "Letters", "question": "No letters", "first_day": in_a_day(), "last_day": in_a_day()}
+    return f"/hold-outs/{api.post('/hold-outs', json=said).json()['id']}"
+
+
 def a_user(api: httpx.Client) -> str:
     body = {"email": f"{uuid.uuid4().hex}@example.com", "role": "analyst", "password": "x" * 12}
     return f"/users/{api.post('/users', json=body).json()['id']}"
@@ -95,6 +101,7 @@ OTHERS = [
     (a_user, "DELETE", "", None),
     (a_goal, "POST", "/make-headline", None),
     (a_goal, "DELETE", "", None),
+    (a_hold_out, "POST", "/end", None),
     (a_split, "DELETE", "", None),
     (an_asset, "DELETE", "", None),
 ]

@@ -18,7 +18,7 @@ from store import records
 from store.records.people import MemberRole
 from store.settings import Role, Service, Settings
 from tests.conftest import environment_of, process, wait_until
-from tests.console.scripted import LIST
+from tests.console.scripted import LIST, in_a_day
 from tests.console.visitors import Person, mail, submitted, written
 
 KEY = "Idempotency-Key"
@@ -76,6 +76,12 @@ def test_every_endpoint_that_makes_something_takes_a_key(admin: Person) -> None:
         "/api/users": {"email": f"i-{uuid.uuid4().hex}@example.com", "role": "viewer", "password": "x" * 12},
         "/api/actions/{action_id}/comments": {"text": "Is the price right?"},
         "/api/goals": {"name": "Leads", "event": "lead"},
+        "/api/hold-outs": {
+            "name": "Letters",
+            "question": "No letters",
+            "first_day": in_a_day(),
+            "last_day": in_a_day(),
+        },
         "/api/identity/splits": {
             "visitor_id": "till",
             "person_id": "user:ann",

@@ -29,6 +29,8 @@ WAREHOUSE = frozenset(
         "GET /api/attribution/margins",
         "GET /api/attribution/paths",
         "GET /api/attribution/results",
+        "GET /api/hold-outs/{hold_out_id}/report",
+        "GET /api/hold-outs/{hold_out_id}/lot",
     }
 )
 NOT_THERE = 2**60
@@ -138,7 +140,7 @@ def test_what_another_tenant_has_cannot_be_named_in_a_request(
     house: Settings, people: dict[MemberRole, Person], strangers: dict[MemberRole, Person]
 ) -> None:
     mine, theirs = Workplace(house, people), Workplace(house, strangers)
-    campaign, project, group = theirs.campaign(), theirs.project(), theirs.group()
+    campaign, project, group, goal = theirs.campaign(), theirs.project(), theirs.group(), theirs.goal()
     recipient, standing, dead = theirs.recipient(), theirs.standing(), theirs.dead_action()
     named: list[tuple[str, dict[str, object]]] = [
         ("POST /api/actions", {"campaign_id": campaign}),
@@ -156,6 +158,10 @@ def test_what_another_tenant_has_cannot_be_named_in_a_request(
         ("POST /links", {"campaign_id": str(campaign)}),
         ("POST /links/{link_id}", {"campaign_id": str(campaign)}),
         ("POST /api/assets", {"campaign_id": campaign}),
+        ("POST /api/hold-outs", {"goal_id": goal}),
+        ("POST /api/hold-outs", {"campaign_id": campaign}),
+        ("POST /hold-outs/new", {"goal_id": str(goal)}),
+        ("POST /hold-outs/new", {"campaign_id": str(campaign)}),
         ("POST /api/recipients", {"groups": [group]}),
         ("POST /api/groups/{group_id}/recipients", {"recipients": [recipient]}),
         ("POST /dead-letters/{action_id}/requeue", {"everything": "", "deliveries": theirs.unknown_delivery(dead)}),

@@ -45,7 +45,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
     """Made as people make it, so that what pages show hangs together as it does in life."""
     place = Workplace(house, people)
     number, campaign, asset, dead = place.action(), place.campaign(), place.asset(), place.dead_action()
-    goal = place.goal()
+    goal, hold_out = place.goal(), place.hold_out()
     targets = [{"url": f"https://shop.example/{n}"} for n in range(count)]
     link = place.writer.post("/links", json={"long_url": "https://shop.example/", "targets": targets})
     for n in range(count):
@@ -56,7 +56,9 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
         place.key(people[MemberRole.ADMIN])
         place.export()
         place.upload()
-        for make in (place.asset, place.project, place.group, place.user, place.invitation, place.alert):
+        for make in (
+            place.asset, place.project, place.group, place.user, place.invitation, place.alert, place.hold_out,
+        ):  # fmt: skip
             make()
         if n:
             place.dead_action()
@@ -92,6 +94,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
         "dead": dead,
         "goal_id": goal,
         "upload_id": place.upload(),
+        "hold_out_id": hold_out,
         **CHOICES,
     }
     return Filled(place.pages, {**named, "link_id": link.raise_for_status().json()["id"]})
@@ -120,5 +123,7 @@ def test_a_page_takes_as_many_statements_for_two_of_everything_as_for_thirty(
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_names_is_made_for_it(page: str) -> None:
     """A page about a new kind of thing is counted with one, or this fails."""
-    named = {"action_id", "campaign_id", "asset_id", "goal_id", "link_id", "upload_id", *CHOICES}
+    named = {
+        "action_id", "campaign_id", "asset_id", "goal_id", "hold_out_id", "link_id", "upload_id", *CHOICES,
+    }  # fmt: skip
     assert all(part.strip("{}") in named for part in page.split("/") if part.startswith("{"))

@@ -83,6 +83,7 @@ def test_whatever_changes_something_is_a_plain_form_on_some_page(
         *(f"/assets/{put_away}", "/links", "/links/new", f"/links/{link}", f"/links/{link}/edit", f"/links/{over}"),
         *("/pixel", "/kill-switch", "/alerts", "/people", "/keys", "/tenants", "/settings", "/account", "/audit"),
         *("/goals", "/goals/new", f"/goals/{place.goal()}", "/measurement"),
+        *("/hold-outs", "/hold-outs/new", f"/hold-outs/{place.hold_out()}"),
         *("/trends", "/exports", "/uploads", f"/uploads/{place.upload()}", f"/dead-letters/{place.dead_action()}"),
     ):  # fmt: skip
         answer = place.pages.get(path)

@@ -102,6 +102,9 @@ ONE_ROW_EACH = (
        values (:tenant, 'stripe', '', decode(:unique, 'hex'))""",
     """insert into hook_calls (tenant_id, provider, received_at, body, place)
        values (:tenant, 'stripe', now(), '', :unique)""",
+    """insert into hold_outs (tenant_id, name, question, goal_id, share, first_day, last_day, lot_key)
+       select :tenant, 'x', 'x', min(id), 0.1, current_date, current_date, decode(repeat('00', 16), 'hex')
+       from conversion_goals where tenant_id = :tenant""",
 )
 
 
