@@ -13,6 +13,7 @@ from console.door.problems import Refused
 from console.door.sign_in import Visitor
 from console.frame import form_bodies, rendering
 from console.frame.form_bodies import Troubles, troubles
+from console.frame.texts import IF_CHOSEN
 from console.measuring import split_book
 from console.measuring.bodies import Split
 from console.watching import analytics, visitor_names
@@ -30,11 +31,12 @@ Field = Annotated[str, Form(max_length=1_000)]
 @router.get("/visitors", response_model=None)
 def look_up(
     visitor: SignedIn,
-    called: Called = Called.DEVICE,
+    called: Annotated[Called | None, IF_CHOSEN, Query()] = None,
     name: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
     wrong: Troubles = {}
-    if name is not None:
+    called = called or Called.DEVICE
+    if name:
         try:
             return RedirectResponse(_address(visitor_names.known_as(visitor, called, name)), 303)
         except Refused as refused:

@@ -621,7 +621,8 @@ REPORTS: dict[str, tuple[dict[str, Any], str, float]] = {
 }
 
 
-@pytest.mark.parametrize("name", [it.name for it in reports.reports()])
+# Whom a hold-out keeps something from is a question of the records as well: test_hold_outs.py reads it.
+@pytest.mark.parametrize("name", sorted({it.name for it in reports.reports()} - {"held_out"}))
 def test_every_report_reads_what_dbt_made(asking: Asking, name: str) -> None:
     said, column, expected = REPORTS[name]
     report = reports.named(name)

@@ -58,7 +58,7 @@ def posts(page: str) -> set[str]:
 
 
 def test_whatever_changes_something_is_a_plain_form_on_some_page(
-    house: Settings, people: dict[MemberRole, Person]
+    house: Settings, people: dict[MemberRole, Person], clickhouse: events.Client
 ) -> None:
     place = Workplace(house, people)
     draft, asked, campaign = place.action(), place.action("/approve"), place.campaign()
@@ -89,7 +89,7 @@ def test_whatever_changes_something_is_a_plain_form_on_some_page(
         answer = place.pages.get(path)
         assert answer.status_code == 200, path
         shown |= posts(answer.text)
-    with events.connect(house) as client, marts(client) as filled:
+    with marts(clickhouse) as filled:
         filled.owner(place.tenant, "7", "user:ann")
         shown |= posts(place.pages.get("/visitors/7").text)
         place.pages.post_signed("/visitors/7/splits", person_id="user:ann", reason="Sold")
