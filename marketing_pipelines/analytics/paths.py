@@ -145,9 +145,25 @@ def _credit(
     if model.needs:
         rows = read(client, tenant, _ONE_BY_ONE, **wanted, paths=top["path"].to_list(), most=MOST_CONVERSIONS)
         told = rows.with_columns(pl.col("age").cast(pl.List(pl.Duration("ms"))))
+    effects = None
     if model.family is not Family.RULES:
-        fitted_on = read_by(model, terms, read(client, tenant, _ALL_PATHS, **wanted, most=MOST_FITTED))
-    return _shares(model.share_out(read_by(model, terms, told), fitted_on), told, top)
+        effects = _effects(client, tenant, model, wanted)
+        if not effects:
+            fitted_on = read_by(model, terms, read(client, tenant, _ALL_PATHS, **wanted, most=MOST_FITTED))
+    return _shares(model.share_out(read_by(model, terms, told), fitted_on, effects), told, top)
+
+
+def _effects(
+    client: events.Client, tenant: TenantId, model: "Model", wanted: Mapping[str, Any]
+) -> dict[str, float]:
+    """What each channel mattered to the model by its last results, which know of paths that led nowhere as well."""
+    from marketing_pipelines.attribution.credits import LEARNT_FROM_DAYS
+
+    try:
+        rows = read(client, tenant, _EFFECTS, **wanted, model=model.name, window=LEARNT_FROM_DAYS)
+    except NotBuilt:
+        return {}
+    return dict(rows.iter_rows())
 
 
 def _shares(shared: "pl.DataFrame", told: "pl.DataFrame", top: "pl.DataFrame") -> dict[int, list[Share]]:
@@ -225,6 +241,33 @@ from converting
 order by conversions desc, value desc, path
 limit {most:UInt32}
 settings max_execution_time = 20
+"""
+# A fitted model gives each channel of everything as much as its effect is of all effects.
+_EFFECTS = """
+with told as (
+    select
+        channel,
+        share,
+        as_of
+    from raw.attribution_results
+    where
+        tenant_id = {tenant:Int64}
+        and as_of <= {last:Date}
+        and window_days = {window:UInt16}
+        and model = {model:String}
+        and goal_id = if(
+            {goal:Int64} = 0,
+            (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
+            {goal:Int64}
+        )
+)
+
+select
+    channel,
+    share
+from told
+where as_of = (select max(as_of) from told)
+settings max_execution_time = 5
 """
 _ALL_PATHS = """
 select

@@ -75,19 +75,28 @@ class Model:
             return credited(known, self.verdict(known))
         return summed(known, self._split(known, fitted_on))
 
-    def share_out(self, paths: pl.DataFrame, fitted_on: pl.DataFrame | None = None) -> pl.DataFrame:
+    def share_out(
+        self,
+        paths: pl.DataFrame,
+        fitted_on: pl.DataFrame | None = None,
+        effects: Mapping[str, float] | None = None,
+    ) -> pl.DataFrame:
         """What each channel gets of each path: `row`, `channel`, `share`, `conversions`, `value`.
 
         The shares of a row add up to one, and a channel that gets nothing of it is not listed. A fit's shares follow its
-        channels' effects, read off `fitted_on` or these very paths.
+        channels' effects, which are known already, or read off `fitted_on` or these very paths.
         """
         known = read(paths)
-        return told_by_path(known, self._split(known, fitted_on))
+        return told_by_path(known, self._split(known, fitted_on, effects))
 
-    def _split(self, paths: Paths, fitted_on: pl.DataFrame | None) -> Split:
+    def _split(
+        self, paths: Paths, fitted_on: pl.DataFrame | None, known_effects: Mapping[str, float] | None = None
+    ) -> Split:
         verdict, learnt = self.verdict(paths), paths
         if not isinstance(verdict, Fit):
             return verdict
+        if known_effects:
+            return split_by_effects(paths, known_effects)
         if fitted_on is not None:
             learnt = read(fitted_on)
             verdict = self.verdict(learnt)

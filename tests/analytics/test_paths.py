@@ -174,3 +174,31 @@ def test_before_the_first_build_that_is_what_is_said(clickhouse: events.Client, 
     asked = PathsAsked().settled(date(2026, 3, 31))
     with pytest.raises(NotBuilt):
         paths(clickhouse, tenant, asked)
+
+
+def test_a_fitted_model_shares_out_by_its_newest_results_up_to_the_last_day(
+    filled: Marts, tenant: TenantId
+) -> None:
+    """They know that email led nowhere nine times of ten, which converting paths alone do not tell."""
+    filled.goal(tenant, 1, is_headline=True)
+    for channels in (["email", "social"], ["social"]):
+        touches = [(channel, NOON - DAY, 0) for channel in channels]
+        filled.path(tenant, NOON, *touches, goal_id=1, value=10)
+    converting = [(["email", "social"], 10, 0.0, 0), (["social"], 10, 0.0, 0), (["email"], 1, 0.0, 0)]
+    by_themselves = credits(found(filled, tenant, model="markov"))
+    filled.results(tenant, 1, date(2026, 3, 8), [*converting, (["email"], 0, 0.0, 500)])
+    filled.results(tenant, 1, date(2026, 3, 11), converting)
+    told = {
+        row["channel"]: row["share"]
+        for row in events.read_for_tenant(
+            filled.client,
+            tenant,
+            "select channel, share from raw.attribution_results "
+            "where tenant_id = {tenant:Int64} and as_of = '2026-03-08' and model = 'markov'",
+        ).to_dicts()
+    }
+    both, alone = sorted(credits(found(filled, tenant, model="markov")), key=len, reverse=True)
+    assert dict(both) == pytest.approx({"email": told["email"], "social": told["social"]}, abs=1e-6)
+    assert both != by_themselves[0]
+    assert alone == [("social", 1)]
+    assert credits(found(filled, tenant, model="linear", limit=1)) == [[("email", 0.5), ("social", 0.5)]]
