@@ -22,9 +22,14 @@ from typing import Any
 
 from bench.edge.peers import running
 from cli import readiness
+from marketing_pipelines import attribution
 from marketing_pipelines.analytics.channels import ChannelsAsked, channels
+from marketing_pipelines.analytics.cohorts import CohortsAsked, cohorts
+from marketing_pipelines.analytics.credit import CreditAsked, credit
 from marketing_pipelines.analytics.freshness import freshness
 from marketing_pipelines.analytics.funnels import FunnelAsked, funnel
+from marketing_pipelines.analytics.lifetime import LtvAsked, ltv
+from marketing_pipelines.analytics.margins import margins
 from marketing_pipelines.analytics.paths import PathsAsked, paths
 from marketing_pipelines.analytics.timeseries import TimeseriesAsked, timeseries
 from store import events, migrations
@@ -55,18 +60,22 @@ WORLD = (
          ['AT', 'DE', 'FR', 'US', 'GB'][1 + cityHash64(number, 7) % 5], cityHash64(number, 8) % 20 = 0
        from (select number, cityHash64(number, 1) % 100 as kind from numbers({events}))
        settings max_partitions_per_insert_block = 0""",
-    # Who followed a link is told by the page that it led to, and one in ten is known by name.
+    # Who followed a link is told by the page that it led to.
     """insert into staging.stg_events
        select 1, concat(event_id, '.'), 'page_view', occurred_at + toIntervalSecond(5) as at, toDate(at),
          hex(sipHash128(cityHash64(event_id) % intDiv({events}, 8))), click_id, channel, device, country, is_bot
        from staging.stg_events where event = 'click' settings max_partitions_per_insert_block = 0""",
-    """create table intermediate.int_identities (tenant_id Int64, visitor_id String, person_id String,
-       valid_from DateTime64(3, 'UTC'), valid_to DateTime64(3, 'UTC'), known_at DateTime64(3, 'UTC'))
-       engine = MergeTree order by (tenant_id, visitor_id)""",
-    """insert into intermediate.int_identities
-       select distinct 1, visitor_id, concat('user:', toString(cityHash64(visitor_id) % 100000)),
-         toDateTime64(0, 3, 'UTC'), toDateTime64('2200-01-01 00:00:00', 3, 'UTC'), toDateTime64('{first} 00:00:00', 3, 'UTC')
-       from staging.stg_events where visitor_id != '' and cityHash64(visitor_id) % 10 = 0""",
+    """create table intermediate.int_person_events (tenant_id Int64, date_day Date, event LowCardinality(String),
+       person_key UInt64, times Array(UInt32), channel LowCardinality(String), device LowCardinality(String),
+       country LowCardinality(String))
+       engine = MergeTree partition by date_day order by (tenant_id, event, person_key)""",
+    """insert into intermediate.int_person_events
+       select 1, occurred_on, event,
+         if(event = 'click', sipHash64(hex(sipHash128(cityHash64(event_id) % intDiv({events}, 8)))), sipHash64(visitor_id)) as person,
+         arraySort(groupArray(toUInt32(toUnixTimestamp64Milli(occurred_at) - toUInt64(toUInt16(occurred_on)) * 86400000))),
+         any(channel), any(device), any(country)
+       from staging.stg_events where not is_bot group by occurred_on, event, person
+       settings max_partitions_per_insert_block = 0""",
     """create table marts.channel_daily (tenant_id Int64, date_day Date, channel LowCardinality(String),
        currency LowCardinality(String), visits UInt64, human_visits UInt64, bot_visits UInt64, impressions Int64, clicks Int64,
        spend Decimal(18, 6), conversions Float64, conversions_value Decimal(18, 4))
@@ -104,18 +113,39 @@ WORLD = (
     """insert into intermediate.int_touchpoints select tenant_id, 'visit', occurred_at, occurred_on, is_bot, channel
        from staging.stg_events where event = 'page_view' and cityHash64(event_id) % 4 = 0
        settings max_partitions_per_insert_block = 0""",
+    """insert into raw.attribution_results (tenant_id, as_of, window_days, goal_id, model, channel, conversions, value,
+         share, share_low, share_high, value_share, value_share_low, value_share_high, removal_effect)
+       select 1, as_of, window_days, 5, model, channel, 70, 3400, 0.05, 0.04, 0.06, 0.05, 0.04, 0.06, 0.3
+       from (select toDate('{last}') - number as as_of from numbers(90))
+       array join [7, 28, 90] as window_days
+       cross join (select distinct channel from marts.channel_daily) as channels
+       cross join (select arrayJoin({models}) as model) as models
+       settings max_partitions_per_insert_block = 0""",
+    """create table marts.cohorts (tenant_id Int64, cohort_week Date, weeks_since UInt16, currency LowCardinality(String),
+       cohort_people UInt64, people UInt64, people_converting UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool)
+       engine = MergeTree order by (tenant_id, cohort_week, weeks_since)""",
+    """insert into marts.cohorts
+       select 1, toMonday(toDate('{last}')) - 7 * number, since, 'EUR', 9000, intDiv(9000, since + 1), 90, 95, 4000, since < number
+       from numbers(150) array join range(number + 1) as since""",
+    """create table marts.ltv (tenant_id Int64, cohort_week Date, first_channel LowCardinality(String), within_days UInt16,
+       currency LowCardinality(String), people UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool)
+       engine = MergeTree order by (tenant_id, cohort_week, first_channel, within_days)""",
+    """insert into marts.ltv
+       select 1, toMonday(toDate('{last}')) - 7 * number, channel, within_days, 'EUR', 900, 90, 50 * within_days, within_days < 7 * number
+       from numbers(150) array join [7, 30, 90, 180, 365] as within_days
+       cross join (select distinct channel from marts.channel_daily) as channels""",
 )
-_EVENTS_READ = """select count(), max(sipHash64(visitor_id)), max(occurred_at) from staging.stg_events
-    where tenant_id = 1 and not is_bot
-      and (event in ('click', 'lead', 'purchase') or event = 'page_view' and click_id != '')"""
-_RARE_READ = """select count(), max(sipHash64(visitor_id)), max(occurred_at) from staging.stg_events
-    where tenant_id = 1 and not is_bot and event in ('lead', 'purchase')"""
+_STEPS_READ = """select count(), max(person_key), sum(length(times)) from intermediate.int_person_events
+    where tenant_id = 1 and event in """
 _PATHS_READ = (
     "select count(), sum(length(channels)), sum(value) from intermediate.int_paths where tenant_id = 1"
 )
 _CHANNELS_READ = (
     "select sum(spend), sum(clicks), sum(conversions) from marts.channel_daily where tenant_id = 1"
 )
+_RESULTS_READ = "select count(), sum(share), uniq(channel) from raw.attribution_results where tenant_id = 1"
+_COHORTS_READ = "select sum(people), sum(revenue), max(cohort_week) from marts.cohorts where tenant_id = 1"
+_LIFETIMES_READ = "select sum(people), sum(revenue), max(cohort_week) from marts.ltv where tenant_id = 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +185,17 @@ def questions() -> list[Measured]:
         Measured("timeseries, visits by hour", over_time(metric="visits", gran="h", **{"from": str(LAST - timedelta(days=13))}), hours),
         Measured("channels beside before", lambda client: channels(client, TENANT, beside), _CHANNELS_READ),
         Measured("freshness of everything", lambda client: freshness(client, TENANT), "select 1"),
-        Measured("funnel, 3 steps", steps("click", "lead", "purchase"), _EVENTS_READ),
-        Measured("funnel, by channel", steps("click", "lead", "purchase", by="channel"), _EVENTS_READ),
-        Measured("funnel, 2 rare steps", steps("lead", "purchase"), _RARE_READ),
+        Measured("funnel, 3 steps", steps("click", "lead", "purchase"), _STEPS_READ + "('click', 'lead', 'purchase')"),
+        Measured("funnel, by channel", steps("click", "lead", "purchase", by="channel"), _STEPS_READ + "('click', 'lead', 'purchase')"),
+        Measured("funnel, 2 rare steps", steps("lead", "purchase"), _STEPS_READ + "('lead', 'purchase')"),
+        Measured("funnel, from every page", steps("page_view", "lead", "purchase"), _STEPS_READ + "('page_view', 'lead', 'purchase')"),
         Measured("paths, last touch", by_model("last_touch"), _PATHS_READ),
         Measured("paths, time decay", by_model("time_decay"), _PATHS_READ),
         Measured("paths, Markov", by_model("markov"), _PATHS_READ),
+        Measured("models side by side", lambda client: credit(client, TENANT, CreditAsked()), _RESULTS_READ),
+        Measured("the last euros by model", lambda client: margins(client, TENANT, CreditAsked()), _RESULTS_READ),
+        Measured("cohorts", lambda client: cohorts(client, TENANT, CohortsAsked().settled(LAST)), _COHORTS_READ),
+        Measured("lifetime values", lambda client: ltv(client, TENANT, LtvAsked().settled(LAST)), _LIFETIMES_READ),
     ]  # fmt: skip
 
 
@@ -203,6 +238,7 @@ def main() -> None:
             for statement in WORLD:
                 client.command(
                     statement.replace("{events}", str(chosen.events))
+                    .replace("{models}", str([known.name for known in attribution.models()]))
                     .replace("{first}", str(FIRST))
                     .replace("{last}", str(LAST))
                 )
