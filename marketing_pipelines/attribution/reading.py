@@ -17,7 +17,7 @@ from intermediate.int_paths
 where converted_on between {first:Date} and {last:Date}
 union distinct
 select distinct tenant_id
-from {kept_in:Identifier}
+from {database:Identifier}.{table:Identifier}
 where {kept_by:Identifier} between {first:Date} and {last:Date}
 """
 
@@ -123,7 +123,8 @@ class Window:
 
 def tenants(client: events.Client, first: date, last: date, kept_in: str, kept_by: str) -> set[TenantId]:
     """Who has paths of these days, or something kept of them that may have to go."""
-    sought = {"first": first, "last": last, "kept_in": kept_in, "kept_by": kept_by}
+    database, _, table = kept_in.partition(".")
+    sought = {"first": first, "last": last, "database": database, "table": table, "kept_by": kept_by}
     return {TenantId(int(tenant)) for (tenant,) in client.query(TENANTS, parameters=sought).result_rows}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from console.door import etags
 from store.records.people import MemberRole
-from tests.console.scripted import in_a_day
+from tests.console.scripted import LIST, in_a_day
 from tests.console.visitors import Person, mail, submitted, written
 
 People = dict[MemberRole, Person]
@@ -73,6 +73,11 @@ def a_hold_out(api: httpx.Client) -> str:
     return f"/hold-outs/{api.post('/hold-outs', json=said).json()['id']}"
 
 
+def an_upload(api: httpx.Client) -> str:
+    text = LIST.replace("{unique}", uuid.uuid4().hex)
+    return f"/uploads/{api.post('/uploads', json={'text': text}).json()['id']}"
+
+
 def a_user(api: httpx.Client) -> str:
     body = {"email": f"{uuid.uuid4().hex}@example.com", "role": "analyst", "password": "x" * 12}
     return f"/users/{api.post('/users', json=body).json()['id']}"
@@ -103,6 +108,8 @@ OTHERS = [
     (a_goal, "DELETE", "", None),
     (a_hold_out, "POST", "/end", None),
     (a_split, "DELETE", "", None),
+    (an_upload, "POST", "/confirm", None),
+    (an_upload, "DELETE", "", None),
     (an_asset, "DELETE", "", None),
 ]
 

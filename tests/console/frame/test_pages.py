@@ -47,7 +47,9 @@ def test_every_answer_has_the_security_headers(site: str, approver: Person) -> N
     assert "no-store" in forms.get("/").headers["cache-control"]
 
 
-def test_empty_screens_say_what_will_be_there(people: dict[MemberRole, Person]) -> None:
+def test_empty_screens_say_what_will_be_there(
+    people: dict[MemberRole, Person], clickhouse: events.Client
+) -> None:
     viewer = people[MemberRole.VIEWER].forms()
     assert "Nothing waits for you" in viewer.get("/").text
     assert "No numbers yet" in viewer.get("/").text
