@@ -33,26 +33,14 @@ def filled(clickhouse: events.Client) -> Iterator[Marts]:
 def events_came_in(filled: Marts, marketer: Person) -> datetime:
     """Ten days ago a hundred visited, half of them by mail; forty left an address, and ten of those bought."""
     began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=10)
-    rows = [
-        (
-            event,
-            began + number * timedelta(minutes=1) + after,
-            f"visitor {number}",
-            "email" if number < 50 else "direct",
-        )
-        for number in range(100)
-        for event, after, among in (
-            ("page_view", timedelta(), 100),
-            ("lead", timedelta(hours=2), 40),
-            ("purchase", timedelta(days=2), 10),
-        )
-        if number < among
-    ]
-    filled.client.insert(
-        "staging.stg_events",
-        [[marketer.tenant, event, at, at.date(), visitor, channel] for event, at, visitor, channel in rows],
-        column_names=["tenant_id", "event", "occurred_at", "occurred_on", "visitor_id", "channel"],
-    )
+    for event, after, among in (
+        ("page_view", timedelta(), 100),
+        ("lead", timedelta(hours=2), 40),
+        ("purchase", timedelta(days=2), 10),
+    ):
+        for number in range(among):
+            at, channel = began + number * timedelta(minutes=1) + after, "email" if number < 50 else "direct"
+            filled.event(marketer.tenant, event, at, f"visitor {number}", channel=channel)
     return began
 
 
