@@ -20,7 +20,7 @@ _NEWEST = {
     ),
     # The last day of the last week whose people have had their 30 days.
     "marts/ltv": """
-        select max(cohort_week + 6)
+        select if(count() > 0, max(cohort_week) + 6, toDate(0))
         from marts.ltv
         where tenant_id = {tenant:Int64} and within_days = 30 and is_complete
     """,

@@ -102,6 +102,15 @@ def test_a_number_is_as_fresh_as_the_newest_day_and_the_last_build(
     assert (nothing.newest_day, nothing.built_at is not None) == (None, True)
 
 
+def test_weeks_whose_people_still_have_time_have_no_last_day(filled: Marts, tenant: TenantId) -> None:
+    filled.lifetime(tenant, FIRST, "email", 30, people=4, is_complete=False)
+    [worth] = freshness(filled.client, tenant, ["marts/ltv"])
+    assert (worth.newest_day, worth.built_at is not None) == (None, True)
+    filled.lifetime(tenant, FIRST, "email", 30, people=4)
+    [worth] = freshness(filled.client, tenant, ["marts/ltv"])
+    assert worth.newest_day == FIRST + timedelta(days=6)
+
+
 def test_what_was_only_merged_is_no_newer_for_it(filled: Marts, tenant: TenantId) -> None:
     filled.channel_day(tenant, FIRST)
     filled.channel_day(tenant, LAST)
