@@ -6,7 +6,7 @@ chDB is imported inside the functions here and nowhere else.
 
 import itertools
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -108,32 +108,6 @@ class Handle:
             written_bytes=result.bytes_written(),
             answer=result.bytes() if result.size() else b"",
         )
-
-    def insert(self, head: str, format_name: str, chunks: Iterable[bytes]) -> Outcome:
-        """Feeds rows into `INSERT INTO t (a, b)` as they come; nothing is committed when the chunks raise."""
-        try:
-            insert = self._connection.send_insert(head, format_name)
-        except RuntimeError as error:
-            raise from_engine(str(error)) from error
-        finished = False
-        try:
-            for chunk in chunks:
-                self._connection.insert_append(insert, chunk)
-            finished = True
-            result = self._connection.insert_done(insert)
-        except RuntimeError as error:
-            raise from_engine(str(error)) from error
-        finally:
-            if not finished:
-                self._cancel(insert)
-        return Outcome(written_rows=result.rows_written(), written_bytes=result.bytes_written())
-
-    def _cancel(self, insert: Any) -> None:
-        try:
-            self._connection.insert_cancel(insert)
-        except RuntimeError:
-            # it had failed already, and the first error is the one to tell
-            return
 
     def judge(self, sql: str) -> Verdict:
         """What the statement would do, without running it."""

@@ -1,7 +1,6 @@
 """Runs one request from its first byte to its last, on a thread of its own."""
 
 import itertools
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,13 +10,14 @@ from store.embedded.clickhouse import compression, forms, native_blocks, protoco
 from store.embedded.clickhouse.body import Body
 from store.embedded.clickhouse.engine import Engine, EngineFailed, Handle, Outcome, StatementClass
 from store.embedded.clickhouse.errors import ClickHouseError, ErrorCode
+from store.embedded.clickhouse.held_rows import held
 from store.embedded.clickhouse.pipe import AnswerPipe
 from store.embedded.clickhouse.sessions import Sessions
 from store.embedded.clickhouse.sql import Insert, name_literal, text_literal
 
 DEFAULT_MAX_QUERY_SIZE = 262_144
 MOST_BODY_BYTES = 64 << 30
-"""An upper end for what one body may unpack to; rows go to the engine as they come and are never held."""
+"""An upper end for what one body may unpack to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Execution:
         statement, insert, rows = self._statement(data)
         with self._handle(statement) as handle:
             for table in forms.external_tables(form, self._request.external):
-                _make_external(handle, table)
+                _make_external(handle, table, self._workplace.spool)
             if insert is not None:
                 return self._insert(handle, insert, rows)
             return self._answer(handle, statement)
@@ -130,24 +130,8 @@ class Execution:
     def _insert(self, handle: Handle, insert: Insert, rows: Iterator[bytes]) -> Outcome:
         if self._request.read_only:
             raise _read_only()
-        head = _utf8(insert.head)
-        if parameters := self._request.parameters:
-            handle.configure(None, {f"param_{name}": value for name, value in parameters.items()})
-        if insert.input_call is not None:
-            return self._insert_select(handle, head, insert.format, insert.input_call, rows)
-        return handle.insert(head, insert.format, rows)
-
-    def _insert_select(
-        self, handle: Handle, head: str, format_name: str, call: tuple[int, int], rows: Iterator[bytes]
-    ) -> Outcome:
-        """chDB streams rows into a table but not into input(): they go by way of a file."""
-        with tempfile.NamedTemporaryFile(dir=self._workplace.spool, prefix="input-") as file:
-            for chunk in rows:
-                file.write(chunk)
-            file.flush()
-            structure = head[call[0] : call[1]].partition("(")[2]
-            source = f"file({text_literal(file.name)}, {text_literal(format_name)}, {structure}"
-            return handle.run(f"{head[: call[0]]}{source}{head[call[1] :]}", "Null", self._request.parameters)
+        with held(rows, self._workplace.spool) as path:
+            return handle.run(_utf8(_fed(insert, path)), "Null", self._request.parameters)
 
     def _answer(self, handle: Handle, statement: str) -> Outcome:
         _refuse_files(statement)
@@ -183,12 +167,25 @@ def _with_fields(request: protocol.Request, form: forms.Form) -> protocol.Reques
     )
 
 
-def _make_external(handle: Handle, table: forms.ExternalTable) -> None:
+def _fed(insert: Insert, path: str) -> str:
+    """The statement with the file in which its rows are."""
+    head = insert.head
+    if insert.input_call is None:
+        target, settings = head[: insert.target_end], head[insert.target_end :]
+        return f"{target} FROM INFILE {text_literal(path)} {settings} FORMAT {insert.format}"
+    begins, ends = insert.input_call
+    structure = head[begins:ends].partition("(")[2]
+    source = f"file({text_literal(path)}, {text_literal(insert.format)}, {structure}"
+    return f"{head[:begins]}{source}{head[ends:]}"
+
+
+def _make_external(handle: Handle, table: forms.ExternalTable, spool: Path) -> None:
     name = name_literal(table.name)
     # in a session the table of an earlier request may still be there
     handle.run(f"DROP TEMPORARY TABLE IF EXISTS {name}", "Null")
     handle.run(f"CREATE TEMPORARY TABLE {name} ({table.structure})", "Null")
-    handle.insert(f"INSERT INTO {name}", table.format, [table.data])
+    with held([table.data], spool) as path:
+        handle.run(f"INSERT INTO {name} FROM INFILE {text_literal(path)} FORMAT {table.format}", "Null")
 
 
 def _joined(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ except the two clauses (INTO OUTFILE, FROM INFILE) that a server refuses over HT
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 _LEXER = re.compile(
@@ -73,6 +73,8 @@ class Insert:
     format: str
     data_at: int
     """Where the data begins, in characters."""
+    target_end: int = 0
+    """Where in `head` its SETTINGS begin, or it ends."""
     input_call: tuple[int, int] | None = None
     """Where in `head` the arguments of `input(…)` stand, for INSERT … SELECT … FROM input(…)."""
 
@@ -120,9 +122,10 @@ def insert_with_data(sql: str) -> Insert | None:
         if token.depth:
             continue
         if token.is_word("VALUES"):
-            return Insert(sql[: token.start], "Values", token.end)
+            return Insert(sql[: token.start], "Values", token.end, rest.start)
         if token.is_word("FORMAT"):
-            return _insert_in_format(sql, token)
+            plain = _insert_in_format(sql, token)
+            return plain and replace(plain, target_end=rest.start)
         if token.is_word("SELECT", "WITH"):
             return _insert_select_from_input(sql, token, stream)
     return None
@@ -231,7 +234,7 @@ def _insert_select_from_input(sql: str, first: Token, stream: Iterator[Token]) -
             token = closing
         elif token.is_word("FORMAT") and call is not None and _ends_an_operand(previous):
             plain = _insert_in_format(sql, token)
-            return plain and Insert(plain.head, plain.format, plain.data_at, call)
+            return plain and replace(plain, input_call=call)
         previous = token
     return None
 

@@ -9,7 +9,9 @@ import pytest
 import zstandard
 
 from store.embedded.clickhouse import native_blocks
+from store.embedded.clickhouse.held_rows import MOST_IN_MEMORY
 from tests.store.embedded.clickhouse.curl import Curl
+from tests.store.embedded.clickhouse.running_server import Server
 
 
 def _frames(data: bytes, pack: str, frames: int) -> bytes:
@@ -40,6 +42,44 @@ def test_packed_bodies(curl: Curl, table: str, pack: str, whole: bool) -> None:
     assert answer.status == 200, answer.text
     assert json.loads(answer.headers["x-clickhouse-summary"])["written_rows"] == "50000"
     assert curl(body=f"SELECT count(), sum(id) FROM {table}".encode()).text == "50000\t1249975000\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        ("(id UInt64, CONSTRAINT few CHECK id < 150) ENGINE = MergeTree ORDER BY id", "469"),
+        ("(id UInt64) ENGINE = MergeTree PARTITION BY id ORDER BY id", "252"),
+        ("(id UInt64, half UInt64 DEFAULT throwIf(id = 150)) ENGINE = MergeTree ORDER BY id", "395"),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_rows_that_a_table_refuses_are_not_called_written(
+    curl: Curl, made: str, code: str, together: bool
+) -> None:
+    """They are whole and well-formed: it is the table that does not take them."""
+    curl(body=f"CREATE OR REPLACE TABLE picky {made}".encode())
+    statement = "INSERT INTO picky (id) FORMAT TSV"
+    rows = b"".join(b"%d\n" % number for number in range(200))
+    if together:
+        answer = curl(body=f"{statement}\n".encode() + rows)
+    else:
+        answer = curl(query={"query": statement}, body=rows)
+    assert (answer.status, answer.code) == (500, code), answer.text
+    assert curl(body=b"SELECT count() FROM picky").text == "0\n"
+    curl(body=b"DROP TABLE picky")
+
+
+@pytest.mark.parametrize("settings", ["", " SETTINGS max_insert_block_size = 100000"])
+def test_more_rows_than_memory_holds_go_by_way_of_the_spool(
+    server: Server, curl: Curl, table: str, settings: str
+) -> None:
+    name = b"x" * 500
+    rows = b"".join(b"%d,%b,2026-01-01 00:00:00\n" % (number, name) for number in range(40_000))
+    assert len(rows) > MOST_IN_MEMORY
+    answer = curl(query={"query": f"INSERT INTO {table} (id, name, at){settings} FORMAT CSV"}, body=rows)
+    assert answer.status == 200, answer.text
+    assert curl(body=f"SELECT count(), sum(id) FROM {table}".encode()).text == "40000\t799980000\n"
+    assert not list((server.directory / "data" / "spool").iterdir())
 
 
 @pytest.mark.parametrize("pack", ["gzip", "deflate", "lz4", "zstd"])
