@@ -45,7 +45,6 @@ TITLES = {
     Shown.CPA: "CPA",
     Shown.ROAS: "ROAS",
 }
-ShownAs = Annotated[str, Query(max_length=40)]
 Typed = Annotated[str, Query(max_length=40)]
 
 

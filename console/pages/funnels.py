@@ -23,7 +23,9 @@ router = APIRouter(include_in_schema=False)
 
 LONGEST = 1000
 MOST_VALUES = 20
-Steps = Annotated[list[Annotated[str, Query(max_length=LONGEST)]], Query(max_length=MOST_VALUES)]
+Steps = Annotated[
+    list[Annotated[str, Query(max_length=LONGEST)]], Query(default_factory=list, max_length=MOST_VALUES)
+]
 MADE_BY = Asset.PERSON_EVENTS
 # What stands in the form beside the steps.
 NAMES = ("from", "to", "window_days", "by")
@@ -31,7 +33,7 @@ FEWEST_STEPS = "choose two at least, in the order in which people take them"
 
 
 @router.get("/funnels")
-def funnels(visitor: SignedIn, request: Request, steps: Steps = []) -> HTMLResponse:  # noqa: B006 (read alone)
+def funnels(visitor: SignedIn, request: Request, steps: Steps) -> HTMLResponse:
     """A field that is left empty says nothing; without any step the usual ones are meant."""
     typed = {name: request.query_params.get(name, "").strip()[:LONGEST] for name in NAMES}
     typed = {name: value for name, value in typed.items() if value}

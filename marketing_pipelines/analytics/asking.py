@@ -50,7 +50,7 @@ class Inquiry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    def settled(self, today: date) -> Self:  # noqa: ARG002 (what is about days needs it)
+    def settled(self, _today: date, /) -> Self:
         """The same with all named that hangs on today."""
         return self
 
@@ -68,7 +68,7 @@ class Question(Inquiry):
         """How many days may be asked for at once."""
         return 1_100
 
-    def settled(self, today: date) -> Self:
+    def settled(self, today: date, /) -> Self:
         """The same question with both its days named; raises Unanswerable where they make no span."""
         last = self.last or (max(today, self.first) if self.first else today)
         first = self.first or max(EARLIEST, last - min(USUAL, self.longest * DAY) + DAY)

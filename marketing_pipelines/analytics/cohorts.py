@@ -33,7 +33,7 @@ class WeeksAsked(Question):
         ),
     ] = None
 
-    def settled(self, today: date) -> Self:
+    def settled(self, today: date, /) -> Self:
         first = self.first or (self.last or today) - (self.usual_weeks - 1) * WEEK
         # Nobody asks of the first week of all time, which would begin before it.
         begins = self.model_copy(update={"first": monday(max(first, EARLIEST + WEEK))})

@@ -1,14 +1,15 @@
 """Credit: what every model gives each channel of the last weeks, how sure that is, what it cost, and who disagrees."""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from marketing_pipelines.analytics.asking import DAY, GoalNumber, Inquiry, Span
-from marketing_pipelines.analytics.reading import read
+from marketing_pipelines.analytics.reading import chosen_goal, read
 from store import events
 from store.records.schema import TenantId
 
@@ -128,13 +129,13 @@ class Credit:
 
 def credit(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Credit:
     """As of the newest day that was computed; spend is that of the same days."""
-    rows = read(client, tenant, _RESULTS, window=int(asked.window_days), goal=asked.goal_id or 0).to_dicts()
+    wanted = newest_results(client, tenant, asked)
+    if wanted is None:
+        return Credit(asked)
+    rows = read(client, tenant, _RESULTS, **asdict(wanted)).to_dicts()
     costs = [row for row in rows if not row["model"]]
     spend = {row["channel"]: row["spend"] for row in costs if row["spend"]}
     given = {(row["model"], row["channel"]): row for row in rows if row["model"]}
-    if not given:
-        return Credit(asked)
-    [as_of] = {row["as_of"] for row in given.values()}
     computed = {model for model, _ in given}
     told = told_of(computed)
     of_one = [row for (model, _), row in given.items() if model == told[0].name]
@@ -148,7 +149,7 @@ def credit(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Credi
         channels.append(Channel(name, cost, readings, said, ranked[0], ranked[-1]))
     return Credit(
         asked=asked,
-        span=Span(as_of - (asked.window_days - 1) * DAY, as_of),
+        span=wanted.span,
         currency=next((str(row["currency"]) for row in costs), ""),
         conversions=conversions,
         value=value,
@@ -156,6 +157,25 @@ def credit(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Credi
         awaited=[it for it in _catalogue().values() if it.name not in computed],
         channels=sorted(channels, key=lambda it: (-sum(r.share.best for r in it.readings), it.name)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Results of a window, up to the newest day for which they were computed."""
+
+    goal: int
+    window: int
+    newest: date
+
+    @property
+    def span(self) -> Span:
+        return Span(self.newest - (self.window - 1) * DAY, self.newest)
+
+
+def newest_results(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Wanted | None:
+    goal, window = chosen_goal(client, tenant, asked.goal_id), int(asked.window_days)
+    newest = read(client, tenant, _NEWEST, window=window, goal=goal).item()
+    return newest and Wanted(goal, window, newest)
 
 
 def told_of(computed: Set[str]) -> list[Told]:
@@ -226,23 +246,14 @@ def _cost(spend: float, conversions: Estimate) -> Estimate | None:
     )
 
 
+_NEWEST = """
+select maxOrNull(as_of)
+from raw.attribution_results
+where tenant_id = {tenant:Int64} and window_days = {window:UInt16} and goal_id = {goal:Int64}
+settings max_execution_time = 5
+"""
 # Rows of no model are what channels cost in the same days.
 _RESULTS = """
-with wanted as (
-    select
-        max(as_of) as newest,
-        any(goal_id) as goal
-    from raw.attribution_results
-    where
-        tenant_id = {tenant:Int64}
-        and window_days = {window:UInt16}
-        and goal_id = if(
-            {goal:Int64} = 0,
-            (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
-            {goal:Int64}
-        )
-)
-
 select
     toString(model) as model,
     toString(channel) as channel,
@@ -262,8 +273,8 @@ from raw.attribution_results
 where
     tenant_id = {tenant:Int64}
     and window_days = {window:UInt16}
-    and goal_id = (select goal from wanted)
-    and as_of = (select newest from wanted)
+    and goal_id = {goal:Int64}
+    and as_of = {newest:Date}
 union all
 select
     '' as model,
@@ -283,8 +294,8 @@ select
 from marts.channel_daily
 where
     tenant_id = {tenant:Int64}
-    and date_day > (select newest - {window:UInt16} from wanted)
-    and date_day <= (select newest from wanted)
+    and date_day > {newest:Date} - {window:UInt16}
+    and date_day <= {newest:Date}
 group by channel
 settings max_execution_time = 10
 """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from marketing_pipelines.analytics.asking import GoalNumber, Question
-from marketing_pipelines.analytics.reading import read
+from marketing_pipelines.analytics.reading import chosen_goal, read
 from store import events
 from store.records.schema import TenantId
 
@@ -51,7 +51,14 @@ class Journeys:
 
 def journeys(client: events.Client, tenant: TenantId, asked: JourneysAsked) -> Journeys:
     span = asked.span
-    rows = read(client, tenant, _JOURNEYS, first=span.first, last=span.last, goal=asked.goal_id or 0)
+    rows = read(
+        client,
+        tenant,
+        _JOURNEYS,
+        first=span.first,
+        last=span.last,
+        goal=chosen_goal(client, tenant, asked.goal_id),
+    )
     return Journeys(
         asked=asked,
         conversions=float(rows["conversions"].sum()),
@@ -99,11 +106,7 @@ from intermediate.int_paths
 where
     tenant_id = {tenant:Int64}
     and converted_on between {first:Date} and {last:Date}
-    and goal_id = if(
-        {goal:Int64} = 0,
-        (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
-        {goal:Int64}
-    )
+    and goal_id = {goal:Int64}
 group by touches, days
 settings max_execution_time = 10
 """

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from marketing_pipelines.analytics.asking import DAY, Span
-from marketing_pipelines.analytics.credit import CreditAsked, Estimate, Told, told_of
+from marketing_pipelines.analytics.asking import Span
+from marketing_pipelines.analytics.credit import CreditAsked, Estimate, Told, newest_results, told_of
 from marketing_pipelines.analytics.reading import read
 from store import events
 from store.records.schema import TenantId
@@ -110,18 +109,18 @@ def margins(client: events.Client, tenant: TenantId, asked: CreditAsked) -> Marg
 
     Told by value where conversions of both windows have some, else by their number.
     """
-    rows = read(client, tenant, _WINDOWS, window=int(asked.window_days), goal=asked.goal_id or 0).to_dicts()
+    wanted = newest_results(client, tenant, asked)
+    if wanted is None:
+        return Margins(asked)
+    rows = read(client, tenant, _WINDOWS, **asdict(wanted)).to_dicts()
     given = {(row["model"], row["channel"], bool(row["is_now"])): row for row in rows}
     now, before = ({model for model, _, of in given if model and of == is_now} for is_now in (True, False))
-    if not now:
-        return Margins(asked)
-    newest: date = rows[0]["newest"]
     models = told_of(now & before)
     worth = [sum(row["value"] for row in rows if row["is_now"] == is_now) for is_now in (True, False)]
     has_value = min(worth) > 0
     return Margins(
         asked=asked,
-        span=Span(newest - (asked.window_days - 1) * DAY, newest),
+        span=wanted.span,
         currency=next((row["currency"] for row in rows if row["currency"]), ""),
         has_value=has_value,
         models=models,
@@ -214,26 +213,10 @@ def _estimate(row: Mapping[str, float | None], of: str) -> Estimate | None:
 
 # Rows of no model are what channels cost. Both windows are whole: the older one ends where the newer begins.
 _WINDOWS = """
-with wanted as (
-    select
-        max(as_of) as newest,
-        any(goal_id) as goal
-    from raw.attribution_results
-    where
-        tenant_id = {tenant:Int64}
-        and window_days = {window:UInt16}
-        and goal_id = if(
-            {goal:Int64} = 0,
-            (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
-            {goal:Int64}
-        )
-)
-
 select
     toString(model) as model,
     toString(channel) as channel,
-    (select newest from wanted) as newest,
-    as_of = newest as is_now,
+    as_of = {newest:Date} as is_now,
     conversions,
     toFloat64(value) as value,
     toFloat64(0) as spend,
@@ -242,14 +225,13 @@ from raw.attribution_results
 where
     tenant_id = {tenant:Int64}
     and window_days = {window:UInt16}
-    and goal_id = (select goal from wanted)
-    and as_of in ((select newest from wanted), (select newest - {window:UInt16} from wanted))
+    and goal_id = {goal:Int64}
+    and as_of in ({newest:Date}, {newest:Date} - {window:UInt16})
 union all
 select
     '' as model,
     toString(channel) as channel,
-    (select newest from wanted) as newest,
-    date_day > newest - {window:UInt16} as is_now,
+    date_day > {newest:Date} - {window:UInt16} as is_now,
     toFloat64(0) as conversions,
     toFloat64(0) as value,
     toFloat64(sum(channel_daily.spend)) as spend,
@@ -257,8 +239,8 @@ select
 from marts.channel_daily
 where
     tenant_id = {tenant:Int64}
-    and date_day > (select newest - 2 * {window:UInt16} from wanted)
-    and date_day <= (select newest from wanted)
+    and date_day > {newest:Date} - 2 * {window:UInt16}
+    and date_day <= {newest:Date}
 group by channel, is_now
 having spend > 0
 settings max_execution_time = 10

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from marketing_pipelines.analytics.asking import CampaignNumber, GoalNumber, ModelName, Question
-from marketing_pipelines.analytics.reading import read
+from marketing_pipelines.analytics.reading import chosen_goal, read
 from marketing_pipelines.analytics.refusals import NotBuilt
 from store import events
 from store.records.schema import TenantId
@@ -75,7 +75,12 @@ def paths(client: events.Client, tenant: TenantId, asked: PathsAsked) -> Paths:
     """Shares of a path add up to one, and so its credit to its conversions and their value, refunds taken off."""
     from marketing_pipelines import attribution
 
-    wanted = _wanted(asked)
+    wanted = {
+        "first": asked.span.first,
+        "last": asked.span.last,
+        "campaign": asked.campaign_id or 0,
+        "goal": chosen_goal(client, tenant, asked.goal_id),
+    }
     found = read(client, tenant, _MOST_FREQUENT, **wanted, most=asked.limit).to_dicts()
     if not found:
         return Paths(asked, "", 0, 0.0, 0, [])
@@ -200,15 +205,6 @@ def _shares(shared: "pl.DataFrame", told: "pl.DataFrame", top: "pl.DataFrame") -
     }
 
 
-def _wanted(asked: PathsAsked) -> dict[str, Any]:
-    return {
-        "first": asked.span.first,
-        "last": asked.span.last,
-        "campaign": asked.campaign_id or 0,
-        "goal": asked.goal_id or 0,
-    }
-
-
 _MOST_FREQUENT = """
 with converting as (
     select
@@ -221,11 +217,7 @@ with converting as (
         tenant_id = {tenant:Int64}
         and converted_on between {first:Date} and {last:Date}
         and ({campaign:Int64} = 0 or has(campaigns, {campaign:Int64}))
-        and goal_id = if(
-            {goal:Int64} = 0,
-            (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
-            {goal:Int64}
-        )
+        and goal_id = {goal:Int64}
     group by path
 )
 
@@ -255,11 +247,7 @@ with told as (
         and as_of <= {last:Date}
         and window_days = {window:UInt16}
         and model = {model:String}
-        and goal_id = if(
-            {goal:Int64} = 0,
-            (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
-            {goal:Int64}
-        )
+        and goal_id = {goal:Int64}
 )
 
 select
@@ -280,11 +268,7 @@ where
     tenant_id = {tenant:Int64}
     and converted_on between {first:Date} and {last:Date}
     and ({campaign:Int64} = 0 or has(campaigns, {campaign:Int64}))
-    and goal_id = if(
-        {goal:Int64} = 0,
-        (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
-        {goal:Int64}
-    )
+    and goal_id = {goal:Int64}
 group by path
 order by conversions desc, path
 limit {most:UInt32}
@@ -302,11 +286,7 @@ where
     tenant_id = {tenant:Int64}
     and converted_on between {first:Date} and {last:Date}
     and ({campaign:Int64} = 0 or has(campaigns, {campaign:Int64}))
-    and goal_id = if(
-        {goal:Int64} = 0,
-        (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
-        {goal:Int64}
-    )
+    and goal_id = {goal:Int64}
     and has({paths:Array(Array(String))}, path)
 order by converted_at desc, conversion_id
 limit {most:UInt32}

@@ -29,6 +29,23 @@ def stream(client: events.Client, tenant: TenantId, query: str, **asked: Any) ->
         yield from events.stream_for_tenant(client, tenant, query, **asked)
 
 
+def chosen_goal(client: events.Client, tenant: TenantId, goal: int | None) -> int:
+    """The goal that is asked for, else the tenant's headline goal; 0 where it has none.
+
+    The warehouse is asked either way, so that nobody reads "nothing happened" before the first build.
+    """
+    headline = int(read(client, tenant, _HEADLINE).item())
+    return goal or headline
+
+
+_HEADLINE = """
+select any(goal_id)
+from staging.stg_goals
+where tenant_id = {tenant:Int64} and is_headline
+settings max_execution_time = 5
+"""
+
+
 @contextmanager
 def _built() -> Iterator[None]:
     try:

@@ -18,7 +18,7 @@ from marketing_pipelines.analytics.lifetime import LtvAsked, ltv
 from marketing_pipelines.analytics.margins import margins
 from marketing_pipelines.analytics.measures import Metric
 from marketing_pipelines.analytics.paths import PathsAsked, paths
-from marketing_pipelines.analytics.reading import stream
+from marketing_pipelines.analytics.reading import chosen_goal, stream
 from marketing_pipelines.analytics.sheets import Column, Form
 from marketing_pipelines.analytics.timeseries import TimeseriesAsked, timeseries
 from store import events
@@ -491,7 +491,7 @@ def conversion_rows(
     client: events.Client, tenant: TenantId, asked: ConversionsAsked
 ) -> "Iterator[pl.DataFrame]":
     """Every conversion of a goal with what led to it, first touch to last; refunds too. Nobody is named."""
-    span, goal = asked.span, asked.goal_id or 0
+    span, goal = asked.span, chosen_goal(client, tenant, asked.goal_id)
     yield from stream(client, tenant, _CONVERSIONS, first=span.first, last=span.last, goal=goal)
 
 
@@ -540,11 +540,7 @@ from intermediate.int_paths
 where
     tenant_id = {tenant:Int64}
     and converted_on between {first:Date} and {last:Date}
-    and goal_id = if(
-        {goal:Int64} = 0,
-        (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
-        {goal:Int64}
-    )
+    and goal_id = {goal:Int64}
 order by converted_on, converted_at, conversion_id
 settings max_execution_time = 300
 """

@@ -11,7 +11,7 @@ from pydantic import Field
 from marketing_pipelines.analytics import measures
 from marketing_pipelines.analytics.asking import GoalNumber, ModelName, Name, Question, Span
 from marketing_pipelines.analytics.measures import SUMS, Metric
-from marketing_pipelines.analytics.reading import read
+from marketing_pipelines.analytics.reading import chosen_goal, read
 from marketing_pipelines.analytics.refusals import Unanswerable
 from store import events
 from store.records.schema import TenantId
@@ -82,7 +82,7 @@ class TimeseriesAsked(Question):
     def longest(self) -> int:
         return LONGEST[self.gran]
 
-    def settled(self, today: date) -> Self:
+    def settled(self, today: date, /) -> Self:
         _ = self.source
         return super().settled(today)
 
@@ -152,7 +152,7 @@ def timeseries(client: events.Client, tenant: TenantId, asked: TimeseriesAsked) 
         channel=asked.channel,
         campaign=asked.campaign,
         model=asked.model or "",
-        goal=asked.goal_id or 0,
+        goal=chosen_goal(client, tenant, asked.goal_id) if source is Source.MODELS else 0,
         most=MOST_CAMPAIGNS,
     )
     return Timeseries(asked, source, filled(found, asked))
@@ -233,11 +233,7 @@ with facts as (
     where
         tenant_id = {tenant:Int64}
         and date_day between {first:Date} and {last:Date}
-        and goal_id = if(
-            {goal:Int64} = 0,
-            (select any(goal_id) from staging.stg_goals where tenant_id = {tenant:Int64} and is_headline),
-            {goal:Int64}
-        )
+        and goal_id = {goal:Int64}
     union all
     select
         date_day,

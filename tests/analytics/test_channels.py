@@ -102,6 +102,18 @@ def test_a_number_is_as_fresh_as_the_newest_day_and_the_last_build(
     assert (nothing.newest_day, nothing.built_at is not None) == (None, True)
 
 
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(days=300)])
+def test_somebody_silent_for_long_has_a_newest_day_as_well(
+    filled: Marts, tenant: TenantId, ago: timedelta
+) -> None:
+    newest = datetime.now(UTC) - ago
+    filled.event(tenant, "click", newest)
+    filled.event(tenant, "click", newest - timedelta(days=2))
+    filled.event(TenantId(tenant + 1_000_000), "click", newest + timedelta(days=1))
+    long = ["staging/stg_events", "intermediate/int_person_events"]
+    assert [it.newest_day for it in freshness(filled.client, tenant, long)] == [newest.date()] * 2
+
+
 def test_weeks_whose_people_still_have_time_have_no_last_day(filled: Marts, tenant: TenantId) -> None:
     filled.lifetime(tenant, FIRST, "email", 30, people=4, is_complete=False)
     [worth] = freshness(filled.client, tenant, ["marts/ltv"])

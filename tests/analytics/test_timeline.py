@@ -4,9 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from marketing_pipelines.analytics import timeline as asking
 from marketing_pipelines.analytics.refusals import NotBuilt
-from marketing_pipelines.analytics.timeline import TimelineAsked, recent_converters, timeline
+from marketing_pipelines.analytics.timeline import MOST_MOMENTS, TimelineAsked, recent_converters, timeline
 from store import events
 from store.records.schema import TenantId
 from tests.analytics.marts import Marts
@@ -57,29 +56,34 @@ def test_what_lies_close_together_is_one_sitting(filled: Marts, tenant: TenantId
     assert (found.person_id, found.is_known, found.goes_on_before) == ("ann", True, None)
 
 
-def test_a_long_life_is_read_in_pieces(
-    filled: Marts, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(asking, "MOST_MOMENTS", 2)
-    for n in range(3):
-        filled.moment(tenant, "ann", NOON + n * DAY)
-    filled.moment(tenant, "ann", NOON, "click")
+def seen_often(filled: Marts, tenant: TenantId, times: int) -> list[datetime]:
+    """So many visits of ann's, a minute after each other from the next day on."""
+    moments = [NOON + DAY + n * MINUTE for n in range(times)]
+    filled.client.insert(
+        "marts.moments",
+        [[tenant, "ann", at, "visit"] for at in moments],
+        column_names=["tenant_id", "person_id", "at", "kind"],
+    )
+    return moments
+
+
+def test_a_long_life_is_read_in_pieces(filled: Marts, tenant: TenantId) -> None:
+    moments = seen_often(filled, tenant, MOST_MOMENTS)
+    for kind in ("visit", "click"):
+        filled.moment(tenant, "ann", NOON, kind)
     latest = timeline(filled.client, tenant, of("ann"))
-    assert [it.at for it in latest.moments] == [NOON + DAY, NOON + 2 * DAY]
+    assert [it.at for it in latest.moments] == moments
     assert latest.goes_on_before == NOON + DAY
     earlier = timeline(filled.client, tenant, of("ann", before=latest.goes_on_before))
     assert ([it.at for it in earlier.moments], earlier.goes_on_before) == ([NOON, NOON], None)
 
 
-def test_what_happened_at_once_is_read_at_once(
-    filled: Marts, tenant: TenantId, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(asking, "MOST_MOMENTS", 2)
-    filled.moment(tenant, "ann", NOON + DAY)
-    filled.moment(tenant, "ann", NOON)
-    filled.moment(tenant, "ann", NOON, "click")
+def test_what_happened_at_once_is_read_at_once(filled: Marts, tenant: TenantId) -> None:
+    moments = seen_often(filled, tenant, MOST_MOMENTS - 1)
+    for kind in ("visit", "click"):
+        filled.moment(tenant, "ann", NOON, kind)
     latest = timeline(filled.client, tenant, of("ann"))
-    assert ([it.at for it in latest.moments], latest.goes_on_before) == ([NOON + DAY], NOON + DAY)
+    assert ([it.at for it in latest.moments], latest.goes_on_before) == (moments, NOON + DAY)
 
 
 def test_nobody_is_known_by_a_name_that_nothing_came_under(filled: Marts, tenant: TenantId) -> None:

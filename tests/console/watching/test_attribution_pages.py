@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -18,9 +18,8 @@ from store.settings import Settings
 from tests.analytics.marts import Marts, Way, marts
 from tests.console.conftest import served
 from tests.console.visitors import Person, person
+from tests.days import noon, today
 
-TODAY = datetime.now(UTC).date()
-NOON = datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC) - timedelta(hours=12)
 DAY = timedelta(days=1)
 WAYS: list[Way] = [
     (["display", "paid_search"], 400, 40_000.0, 900),
@@ -44,11 +43,11 @@ def goal(marketer: Person) -> int:
 
 @pytest.fixture
 def credited(filled: Marts, marketer: Person, goal: int) -> Marts:
-    filled.results(marketer.tenant, goal, TODAY, WAYS)
+    filled.results(marketer.tenant, goal, today(), WAYS)
     for channel, spend in (("paid_search", 2_000), ("display", 10_000), ("affiliates", 50)):
-        filled.channel_day(marketer.tenant, TODAY, channel, spend=spend)
-    touches = ("display", NOON - 3 * DAY, 0), ("paid_search", NOON, 0)
-    filled.path(marketer.tenant, NOON, *touches, goal_id=goal, value=100)
+        filled.channel_day(marketer.tenant, today(), channel, spend=spend)
+    touches = ("display", noon() - 3 * DAY, 0), ("paid_search", noon(), 0)
+    filled.path(marketer.tenant, noon(), *touches, goal_id=goal, value=100)
     return filled
 
 
@@ -114,9 +113,9 @@ def test_how_long_people_take_is_told(marketer: Person) -> None:
 
 
 def test_what_has_not_been_computed_for_days_says_so(filled: Marts, marketer: Person, goal: int) -> None:
-    filled.results(marketer.tenant, goal, TODAY - 5 * DAY, WAYS)
+    filled.results(marketer.tenant, goal, today() - 5 * DAY, WAYS)
     assert "This ends 5 days ago" in marketer.forms().get("/attribution").text
-    filled.results(marketer.tenant, goal, TODAY - DAY, WAYS)
+    filled.results(marketer.tenant, goal, today() - DAY, WAYS)
     assert "days ago: no newer" not in marketer.forms().get("/attribution").text
 
 
@@ -166,10 +165,10 @@ def test_the_api_answers_the_same(marketer: Person, goal: int) -> None:
         assert api.get("/attribution/results", params={"goal_id": goal + 999_999}).status_code == 404
         empty = api.get("/attribution/results", params={"window_days": 7}).json()
     assert [it["name"] for it in told["models"]] == [it.name for it in attribution.models()]
-    assert (told["from"], told["to"]) == ((TODAY - 27 * DAY).isoformat(), TODAY.isoformat())
+    assert (told["from"], told["to"]) == ((today() - 27 * DAY).isoformat(), today().isoformat())
     assert (told["goal_id"], told["conversions"], told["value"]) == (goal, 700, 70_000)
     assert told["freshness"]["made_by"] == "attribution_results"
-    assert told["freshness"]["newest_day"] == TODAY.isoformat()
+    assert told["freshness"]["newest_day"] == today().isoformat()
     by_name = {it["channel"]: it for it in told["channels"]}
     display = by_name["display"]
     assert (display["verdict"], display["spend"]) == ("some_models", 10_000)
@@ -196,9 +195,9 @@ def test_another_tenants_credit_is_nobody_elses(
 def test_paths_have_each_steps_credit_and_lead_to_their_export(
     credited: Marts, marketer: Person, goal: int
 ) -> None:
-    steps = [("email", NOON - 4 * DAY, 0), ("seo", NOON - 2 * DAY, 0), ("email", NOON - DAY, 0)]
+    steps = [("email", noon() - 4 * DAY, 0), ("seo", noon() - 2 * DAY, 0), ("email", noon() - DAY, 0)]
     for _ in range(3):
-        credited.path(marketer.tenant, NOON, *steps, ("direct", NOON, 0), goal_id=goal, value=30)
+        credited.path(marketer.tenant, noon(), *steps, ("direct", noon(), 0), goal_id=goal, value=30)
     forms = marketer.forms()
     page = forms.get("/attribution/paths?model=linear").text
     path = page[page.index('<ol class="ways sheet">') :]
@@ -232,7 +231,7 @@ def test_what_cannot_be_asked_is_said_beside_its_field(marketer: Person, asked: 
 def test_only_the_paths_through_a_campaign(credited: Marts, marketer: Person, goal: int) -> None:
     with marketer.api() as api:
         campaign = api.post("/campaigns", json={"name": "Spring mail"}).json()["id"]
-    credited.path(marketer.tenant, NOON, ("email", NOON, campaign), goal_id=goal, value=7)
+    credited.path(marketer.tenant, noon(), ("email", noon(), campaign), goal_id=goal, value=7)
     page = marketer.forms().get(f"/attribution/paths?campaign_id={campaign}").text
     assert f'<option value="{campaign}" selected>Spring mail' in page
     assert page.count('class="way-step') == 1

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,10 +11,9 @@ from store import events
 from store.records.people import MemberRole
 from tests.analytics.marts import Marts, Way, marts
 from tests.console.visitors import Person
+from tests.days import today
 
-TODAY = datetime.now(UTC).date()
 DAY = timedelta(days=1)
-BEFORE = TODAY - 28 * DAY
 CHANNELS = {
     # Conversions and spend before and now: search earned more with more, mail less, display the other way.
     "paid_search": ((100, 1_000), (400, 2_000)),
@@ -27,6 +26,10 @@ CHANNELS = {
 }
 
 
+def before() -> date:
+    return today() - 28 * DAY
+
+
 def ways(now: int, *, worth: float = 100.0) -> list[Way]:
     """Each channel alone, so that all models say the same."""
     return [([name], known[now][0], known[now][0] * worth, 500) for name, known in CHANNELS.items()]
@@ -34,7 +37,7 @@ def ways(now: int, *, worth: float = 100.0) -> list[Way]:
 
 def spend(filled: Marts, person: Person) -> None:
     for name, known in CHANNELS.items():
-        for day, (_, cost) in zip((BEFORE, TODAY), known, strict=True):
+        for day, (_, cost) in zip((before(), today()), known, strict=True):
             if cost:
                 filled.channel_day(person.tenant, day, name, spend=cost)
 
@@ -53,7 +56,7 @@ def goal(marketer: Person) -> int:
 
 @pytest.fixture
 def compared(filled: Marts, marketer: Person, goal: int) -> Marts:
-    for now, day in enumerate((BEFORE, TODAY)):
+    for now, day in enumerate((before(), today())):
         filled.results(marketer.tenant, goal, day, ways(now))
     spend(filled, marketer)
     return filled
@@ -111,22 +114,22 @@ def test_tables_have_each_models_margin_beside_its_average(marketer: Person) -> 
 
 
 def test_without_the_days_before_it_says_what_to_do(filled: Marts, marketer: Person, goal: int) -> None:
-    filled.results(marketer.tenant, goal, TODAY, ways(1))
+    filled.results(marketer.tenant, goal, today(), ways(1))
     spend(filled, marketer)
     said = plain(section(marketer))
     assert "Nothing to compare with" in said
-    assert f"{BEFORE:%-d %b %Y}" in said
+    assert f"{before():%-d %b %Y}" in said
     assert "<table" not in section(marketer)
 
 
 def test_without_spend_it_says_so(filled: Marts, marketer: Person, goal: int) -> None:
-    for now, day in enumerate((BEFORE, TODAY)):
+    for now, day in enumerate((before(), today())):
         filled.results(marketer.tenant, goal, day, ways(now))
     assert "No spend is known" in plain(section(marketer))
 
 
 def test_without_value_it_tells_by_cost(filled: Marts, marketer: Person, goal: int) -> None:
-    for now, day in enumerate((BEFORE, TODAY)):
+    for now, day in enumerate((before(), today())):
         filled.results(marketer.tenant, goal, day, ways(now, worth=0))
     spend(filled, marketer)
     html = section(marketer)
@@ -149,7 +152,7 @@ def test_the_api_answers_the_same(marketer: Person, goal: int) -> None:
         assert api.get("/attribution/margins", params={"window_days": 8}).status_code == 422
         assert api.get("/attribution/margins", params={"goal_id": goal + 999_999}).status_code == 404
         empty = api.get("/attribution/margins", params={"window_days": 7}).json()
-    assert (told["from"], told["to"]) == ((TODAY - 27 * DAY).isoformat(), TODAY.isoformat())
+    assert (told["from"], told["to"]) == ((today() - 27 * DAY).isoformat(), today().isoformat())
     assert (told["currency"], told["freshness"]["made_by"]) == ("EUR", "attribution_results")
     verdicts = {it["channel"]: it["verdict"] for it in told["channels"]}
     assert verdicts == {
@@ -188,10 +191,10 @@ def test_the_export_form_is_filled_in(marketer: Person, people: dict[MemberRole,
 
 
 def test_models_that_tell_different_things_are_named(filled: Marts, marketer: Person, goal: int) -> None:
-    for day, conversions in ((BEFORE, 100), (TODAY, 400)):
+    for day, conversions in ((before(), 100), (today(), 400)):
         path = ["display", "paid_search"]
         filled.results(marketer.tenant, goal, day, [(path, conversions, conversions * 100.0, 100)])
-    for day, cost in ((BEFORE, 1_000), (TODAY, 2_000)):
+    for day, cost in ((before(), 1_000), (today(), 2_000)):
         filled.channel_day(marketer.tenant, day, "display", spend=cost)
     said = plain(section(marketer))
     assert "About display models do not agree." in said
