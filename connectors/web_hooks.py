@@ -12,7 +12,7 @@ import httpx
 from connectors.answers import retry_after
 from connectors.errors import Duplicate, Forbidden, Invalid, RateLimited, Transient, UnknownOutcome
 from connectors.face import utc_now
-from connectors.public_network import PrivateAddress
+from connectors.public_network import NotAllowed
 
 _PREFIX = "whsec_"
 _LONGEST_ANSWER = 2000
@@ -46,7 +46,7 @@ def post(http: httpx.Client, hook: WebHook, body: bytes, key: str) -> str:
             said = _beginning(response)
             _judge(response, said, hook.host)
             return f"{response.status_code} {said}".strip()
-    except PrivateAddress as inside:
+    except NotAllowed as inside:
         raise Forbidden(what=str(inside), where=hook.host) from inside
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as away:
         # Nothing of the message has left.
