@@ -115,6 +115,14 @@ class Settings(BaseSettings):
     clickhouse_memory_bytes: Annotated[int, Field(ge=256 * 2**20)] = Field(
         2 * 2**30, description="Memory that one query may use in the embedded ClickHouse."
     )
+    feeds_read_hourly: bool = Field(
+        True,
+        description="Looks every hour for feeds that are due; else once a day, at midnight UTC.",
+    )
+    feeds_contact: Annotated[str, Field(max_length=200)] = Field(
+        "",
+        description="An address at which publishers reach whoever reads their feeds; goes with each request.",
+    )
     events_ttl_days: Annotated[int, Field(ge=1, le=36500)] = Field(
         400, description="Days that raw events are kept in ClickHouse."
     )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypedDict
@@ -15,6 +16,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
@@ -111,6 +113,7 @@ class Campaign(TenantOwned, Record):
         enumerated(CampaignStatus, 20), server_default="draft", index=True
     )
     pause_reason: Mapped[str] = mapped_column(String(500), server_default="")
+    provenance: Mapped[list[dict[str, str]]] = mapped_column(JSONB, server_default="[]")
 
     @property
     def has_ended(self) -> bool:
@@ -140,7 +143,14 @@ class Plan(TypedDict):
     end_date: datetime | None
 
 
-def add(session: Session, tenant: TenantId, actor: Actor, plan: Plan, utm_campaign: str = "") -> Campaign:
+def add(
+    session: Session,
+    tenant: TenantId,
+    actor: Actor,
+    plan: Plan,
+    utm_campaign: str = "",
+    provenance: Sequence[dict[str, str]] = (),
+) -> Campaign:
     """A new draft, or, where its end has passed already, a completed one."""
     _check(plan["start_date"], plan["end_date"])
     campaign = Campaign(
@@ -148,6 +158,7 @@ def add(session: Session, tenant: TenantId, actor: Actor, plan: Plan, utm_campai
         utm_campaign=_free_utm(session, tenant, utm_campaign, plan["name"]),
         status=CampaignStatus.DRAFT,
         pause_reason="",
+        provenance=list(provenance),
         **plan,
     )
     session.add(campaign)

@@ -25,6 +25,7 @@ ApiKeyId = NewType("ApiKeyId", int)
 CampaignId = NewType("CampaignId", int)
 ContactId = NewType("ContactId", int)
 ExportId = NewType("ExportId", int)
+FeedId = NewType("FeedId", int)
 GoalId = NewType("GoalId", int)
 GroupId = NewType("GroupId", int)
 HoldOutId = NewType("HoldOutId", int)
@@ -58,6 +59,7 @@ class Record(DeclarativeBase):
         CampaignId: BigInteger,
         ContactId: BigInteger,
         ExportId: BigInteger,
+        FeedId: BigInteger,
         GoalId: BigInteger,
         GroupId: BigInteger,
         HoldOutId: BigInteger,

@@ -23,6 +23,7 @@ class Turn(IntEnum):
     KEEPING_EXPORTS = 0x6D79
     CHECKING_UPLOADS = 0x6D7A
     HOLDING_OUT = 0x6D7B
+    LISTING_FEEDS = 0x6D7C
 
 
 def take(session: Session, turn: Turn, tenant: TenantId) -> None:

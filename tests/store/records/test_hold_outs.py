@@ -11,21 +11,22 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from store import records
 from store.audit import Actor, ActorKind
-from store.clock import now
 from store.records import audit_log, goals, hold_outs
 from store.records.hold_outs import MOST_OPEN, HoldOut, HoldOutState, Terms, WrongTerm
 from store.records.schema import CampaignId, GoalId, HoldOutId, NotUsable, TenantId
 from store.settings import Role, Settings
+from tests.days import today
 
 ANN = Actor(ActorKind.USER, "1")
 DAY = timedelta(days=1)
-TODAY = now().date()
 
 
 def terms(house: Settings, tenant: TenantId, **changes: Any) -> Terms:
     with records.session(house, Role.CONSOLE, tenant=tenant) as session:
         goal = GoalId(goals.headline(session, tenant).id)
-    usual = Terms("Spring mails", "Do they buy without?", goal, Decimal("0.1"), TODAY + DAY, TODAY + 28 * DAY)
+    usual = Terms(
+        "Spring mails", "Do they buy without?", goal, Decimal("0.1"), today() + DAY, today() + 28 * DAY
+    )
     return replace(usual, **changes)
 
 
@@ -60,7 +61,7 @@ def test_it_is_planned_and_ended_and_both_are_told(house: Settings, tenant: Tena
     made = planned(house, tenant)
     assert (made.state, made.last_counted, len(made.lot_key)) == (
         HoldOutState.PLANNED,
-        TODAY + 28 * DAY,
+        today() + 28 * DAY,
         16,
     )
     over = ended(house, tenant, made.id)
@@ -79,32 +80,32 @@ def test_days_move_it_on(house: Settings, tenant: TenantId) -> None:
     states = {
         begun(house, tenant, first, last).state: (first, last)
         for first, last in (
-            (TODAY, TODAY),
-            (TODAY - 2 * DAY, TODAY - DAY),
-            (TODAY + DAY, TODAY + DAY),
+            (today(), today()),
+            (today() - 2 * DAY, today() - DAY),
+            (today() + DAY, today() + DAY),
         )
     }
     assert states == {
-        HoldOutState.RUNNING: (TODAY, TODAY),
-        HoldOutState.ENDED: (TODAY - 2 * DAY, TODAY - DAY),
-        HoldOutState.PLANNED: (TODAY + DAY, TODAY + DAY),
+        HoldOutState.RUNNING: (today(), today()),
+        HoldOutState.ENDED: (today() - 2 * DAY, today() - DAY),
+        HoldOutState.PLANNED: (today() + DAY, today() + DAY),
     }
 
 
 def test_one_that_is_ended_early_counts_its_whole_days(house: Settings, tenant: TenantId) -> None:
-    running = begun(house, tenant, TODAY - 5 * DAY, TODAY + 5 * DAY)
-    assert ended(house, tenant, running.id).last_counted == TODAY - DAY
-    of_today = begun(house, tenant, TODAY, TODAY + 5 * DAY)
+    running = begun(house, tenant, today() - 5 * DAY, today() + 5 * DAY)
+    assert ended(house, tenant, running.id).last_counted == today() - DAY
+    of_today = begun(house, tenant, today(), today() + 5 * DAY)
     assert ended(house, tenant, of_today.id).last_counted is None
 
 
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"first_day": TODAY}, "first_day"),
-        ({"first_day": TODAY + 400 * DAY, "last_day": TODAY + 401 * DAY}, "first_day"),
-        ({"last_day": TODAY}, "last_day"),
-        ({"last_day": TODAY + 181 * DAY}, "last_day"),
+        ({"first_day": timedelta()}, "first_day"),
+        ({"first_day": 400 * DAY, "last_day": 401 * DAY}, "first_day"),
+        ({"last_day": timedelta()}, "last_day"),
+        ({"last_day": 181 * DAY}, "last_day"),
         ({"goal_id": GoalId(999_999_999)}, "goal_id"),
         ({"campaign_id": CampaignId(999_999_999)}, "campaign_id"),
     ],
@@ -112,6 +113,7 @@ def test_one_that_is_ended_early_counts_its_whole_days(house: Settings, tenant: 
 def test_what_cannot_be_is_refused_by_its_field(
     house: Settings, tenant: TenantId, changes: dict[str, Any], field: str
 ) -> None:
+    changes = {k: today() + ahead if isinstance(ahead, timedelta) else ahead for k, ahead in changes.items()}
     with pytest.raises(WrongTerm) as refused:
         planned(house, tenant, **changes)
     assert refused.value.field == field
