@@ -1,15 +1,26 @@
-"""Parsing: a document that somebody else wrote becomes entries, or a reason why it is no feed."""
+"""Parsing: a document that somebody else wrote becomes entries, or a reason why it is no feed.
+
+What is malformed gives what can still be read. `xml_feed` and `json_feed` say what a publisher states; here it becomes what
+a reader would show: plain text, web addresses, moments in UTC, and ids that stay the same when words, tracking parameters or
+the feed's own address change.
+"""
 
 import hashlib
-import html
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import struct_time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+
+from marketing_pipelines.trends import addresses
+from marketing_pipelines.trends.parsing import charsets, no_feed
+from marketing_pipelines.trends.parsing.no_feed import NotAFeed
+from marketing_pipelines.trends.parsing.plain_text import bare_words, headline, plain, printable
+from marketing_pipelines.trends.parsing.stated import Stated
+
+__all__ = ["Document", "Entry", "NotAFeed", "parse", "read"]
 
 LARGEST_DOCUMENT = 16 * 2**20
 LONGEST_TITLE = 500
@@ -17,20 +28,25 @@ LONGEST_SUMMARY = 4_000
 LONGEST_AUTHOR = 200
 LONGEST_ID = 512
 LONGEST_LINK = 8_192
+MOST_AUTHORS = 20
 
-# A feed declares entities for single characters. Longer ones are what bombs are made of: feedparser drops
-# nested declarations by itself, but would repeat one long text as often as it is referred to.
-LONG_ENTITY = re.compile(rb"<!ENTITY[^>]{65,}>", re.IGNORECASE)
-HTML_PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 EARLIEST_YEAR = 1990
-
-
-class NotAFeed(Exception):
-    """The document is no feed; the text says what it seems to be instead."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+LATEST_YEAR = 2200
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,3}")
+WEB = re.compile(r"https?://", re.IGNORECASE)
+# A fragment tells the stories of one page apart, unless it only says where a reader comes from.
+TRACKING_FRAGMENT = re.compile(r"(?:utm_|xtor=|rss|feed|at_|ref=|ens_id)", re.IGNORECASE)
+# What a reader shows of an entry that has no words: a picture, a player.
+MEDIA = re.compile(r"<(?:\w{1,20}:)?(?:img|video|audio|iframe|svg|math|embed|object)\b", re.IGNORECASE)
+MEDIA_ONLY = "[media]"
+PERIODS = {
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(weeks=1),
+    "monthly": timedelta(days=30),
+    "yearly": timedelta(days=365),
+}
+LONGEST_WAIT = PERIODS["yearly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,150 +60,257 @@ class Entry:
     author: str
     published_at: datetime | None
     content_hash: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A feed: whose it is, how long its publisher asks to wait between two readings, and its entries.
+
+    `notes` say in sentences what a person should know: that it is malformed, or that not all of it was read.
+    """
+
+    title: str
+    site: str
+    language: str
+    wait: timedelta | None
+    entries: tuple[Entry, ...]
+    notes: tuple[str, ...]
 
 
 def parse(body: bytes, content_type: str, url: str) -> list[Entry]:
-    """The entries of an RSS or Atom document in its own order, or NotAFeed; it raises nothing else.
+    """The entries of an RSS, Atom or JSON feed in its own order, or NotAFeed; it raises nothing else.
 
-    Malformed XML gives the entries that can still be read. Dates are as stated, even in the future.
+    Dates are as stated, even in the future. Of more than 10,000 entries the first are given.
     """
+    return list(read(body, content_type, url).entries)
+
+
+def read(body: bytes, content_type: str, url: str) -> Document:
+    """The whole document, or NotAFeed; it raises nothing else, whatever the bytes."""
     if len(body) > LARGEST_DOCUMENT:
         raise NotAFeed(f"The document has more than {LARGEST_DOCUMENT // 2**20} MiB.")
-    if not body.strip():
-        raise NotAFeed("The document is empty.")
-    document = _read(body, content_type)
-    if not document.get("version"):
-        raise NotAFeed(_what_else(body))
-    return list(_distinct(_entry(raw, url) for raw in document.entries))
-
-
-def _read(body: bytes, content_type: str) -> Any:
-    import feedparser
-
     try:
-        text, charset = _as_utf8(body, content_type)
-        return feedparser.parse(
-            LONG_ENTITY.sub(b"", text),
-            # No address is given away: ids would be resolved like links and change when the feed moves.
-            response_headers={"content-type": f"application/xml{charset}"},
-            # Markup is removed altogether further down, so that cleaning it first would be lost work.
-            sanitize_html=False,
-            resolve_relative_uris=False,
-        )
+        text = charsets.decode(body, content_type)
+        stated = _stated(text)
+        if stated is None:
+            raise NotAFeed(no_feed.reason(body, text, url))
+        return _document(stated, url)
+    except NotAFeed:
+        raise
     except Exception as error:
         raise NotAFeed(f"The document cannot be parsed ({type(error).__name__}).") from error
 
 
-def _as_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
-    """The document in UTF-8 and the charset to announce; where nothing decodes it, as it came.
+def _stated(text: str) -> Stated | None:
+    if text.lstrip()[:1] == "{":
+        from marketing_pipelines.trends.parsing import json_feed
 
-    A UTF-8 document with a few broken bytes stays UTF-8; a guess would garble every accent in it.
-    """
-    from feedparser.encodings import convert_to_utf8
-    from feedparser.exceptions import CharacterEncodingOverride
+        return json_feed.read(text)
+    from marketing_pipelines.trends.parsing import xml_feed
 
-    found: dict[str, Any] = {}
-    converted: bytes = convert_to_utf8({"content-type": content_type}, body, found)
-    guessed = isinstance(found.get("bozo_exception"), CharacterEncodingOverride) or not found.get("encoding")
-    if guessed:
-        lenient = body.decode("utf-8", "replace")
-        broken = lenient.count("\N{REPLACEMENT CHARACTER}")
-        if broken and 2 * broken < sum(not character.isascii() for character in lenient):
-            return lenient.encode(), "; charset=utf-8"
-    return converted, "; charset=utf-8" if found.get("encoding") else ""
+    return xml_feed.read(text)
 
 
-def _what_else(body: bytes) -> str:
-    head = body[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if HTML_PAGE.match(head):
-        return "The address answers with an HTML page."
-    if head.startswith((b"{", b"[")):
-        return "The address answers with JSON."
-    return "The document is neither RSS nor Atom."
-
-
-def _entry(raw: Any, url: str) -> Entry | None:
-    """One entry, or None where there is nothing that a reader could show."""
-    title = plain(raw.get("title", ""), LONGEST_TITLE)
-    summary = plain(_summary(raw), LONGEST_SUMMARY)
-    author = plain(raw.get("author", ""), LONGEST_AUTHOR)
-    link = _absolute(raw.get("link", ""), url)
-    if not (title or summary or link):
-        return None
-    return Entry(
-        entry_id=_identity(_printable(raw.get("id", "")), link, title or summary),
-        title=title,
-        link=link,
-        summary=summary,
-        author=author,
-        published_at=_moment(_stated_date(raw)),
-        content_hash=_digest(title, link, summary, author),
+def _document(stated: Stated, url: str) -> Document:
+    feed = stated.feed
+    site = _absolute(_link(feed), url)
+    language = _language(_said(feed, "language"))
+    entries = _Entries(
+        # Atom's addresses are relative to the document; the other formats mean their site.
+        base=url if stated.version.startswith("atom") or not site else site,
+        author=plain(_said(feed, "author"), LONGEST_AUTHOR) if stated.version.startswith("atom") else "",
+        language=language,
+    )
+    return Document(
+        title=headline(_said(feed, "title"), LONGEST_TITLE),
+        site=site,
+        language=language,
+        wait=_wait(feed),
+        entries=tuple(_distinct([each for each in map(entries.entry, stated.entries) if each])),
+        notes=stated.notes,
     )
 
 
-def _distinct(entries: Iterator[Entry | None]) -> Iterator[Entry]:
-    """Copies go; an id that is used again for another link is made two, so that neither story is lost."""
-    seen: dict[str, Entry] = {}
-    for entry in entries:
-        if entry is None:
-            continue
-        first = seen.get(entry.entry_id)
-        if first is not None and first.link != entry.link:
-            entry = replace(entry, entry_id=f"{entry.entry_id[:LONGEST_ID]}#{_digest(entry.link)}")
-            first = seen.get(entry.entry_id)
-        if first is None:
-            seen[entry.entry_id] = entry
-            yield entry
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """What the entries of one document have in common."""
+
+    base: str
+    author: str
+    language: str
+
+    def entry(self, raw: Any) -> "_Told | None":
+        """One entry, or None where there is nothing that a reader could show."""
+        title = headline(_said(raw, "title"), LONGEST_TITLE)
+        stated_summary = _summary(raw)
+        summary = plain(stated_summary, LONGEST_SUMMARY)
+        stated_link = _link(raw)
+        link = _absolute(stated_link, self.base)
+        if not (title or summary or link):
+            if not MEDIA.search(f"{_said(raw, 'title')} {stated_summary}"[: LONGEST_SUMMARY * 20]):
+                return None
+            summary = MEDIA_ONLY
+        author = plain(_author(raw), LONGEST_AUTHOR) or self.author
+        # What the link says without its host is the same wherever the feed lies.
+        page = _page(stated_link, link)
+        return _Told(
+            page=page,
+            words=bare_words(title) or ("" if page else summary),
+            entry=Entry(
+                entry_id=_identity(_said(raw, "id"), page or title or summary),
+                title=title,
+                link=link,
+                summary=summary,
+                author=author,
+                published_at=_moment(_stated_date(raw)),
+                content_hash=_digest(title, page or link, summary, author),
+                language=_language(_said(raw, "language") or _title_language(raw)) or self.language,
+            ),
+        )
 
 
-def plain(markup: str, longest: int) -> str:
-    """Text without markup, scripts, control characters or runs of blanks, cut to a length."""
-    import nh3
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An entry and what tells its story from others that have its id: their pages, and on one page their titles."""
 
-    # What lies far beyond the length is not even cleaned: a megabyte of title costs no megabyte's work.
-    text = html.unescape(nh3.clean(_printable(markup[: longest * 20]), tags=set()))
-    words = " ".join(_printable(text).split())
-    return words if len(words) <= longest else f"{words[: longest - 1].rstrip()}…"
+    entry: Entry
+    page: str
+    words: str
 
 
-def _printable(text: str) -> str:
-    """Without lone surrogates and control characters, which neither store takes."""
-    if text.isascii() and text.isprintable():
-        return text
-    valid = text.encode("utf-8", "replace").decode()
-    return "".join(
-        character for character in valid if character in "\t\n\r" or unicodedata.category(character) != "Cc"
-    )
+def _distinct(told: list[_Told]) -> list[Entry]:
+    """Copies go; an id that several stories have is made several, so that none of them is lost."""
+    told = _with_ids_apart(told, [each.page for each in told])
+    told = _with_ids_apart(told, [each.words for each in told])
+    given: dict[str, Entry] = {}
+    for each in told:
+        given.setdefault(each.entry.entry_id, each.entry)
+    return list(given.values())
+
+
+def _with_ids_apart(told: list[_Told], differences: list[str]) -> list[_Told]:
+    """Each story gets its own id, the first too: which one comes first changes from one reading to the next."""
+    stories: dict[str, set[str]] = defaultdict(set)
+    for each, difference in zip(told, differences, strict=True):
+        stories[each.entry.entry_id].add(difference)
+    return [
+        replace(each, entry=replace(each.entry, entry_id=f"{each.entry.entry_id}#{_digest(difference)}"))
+        if len(stories[each.entry.entry_id]) > 1
+        else each
+        for each, difference in zip(told, differences, strict=True)
+    ]
+
+
+def _identity(stated: str, story: str) -> str:
+    """The publisher's id; without one, or with one too long to keep, a digest."""
+    stated = " ".join(printable(stated).split())
+    if stated and len(stated) <= LONGEST_ID:
+        return stated
+    return f"derived:{_digest(stated or story)}"
+
+
+def _page(stated: str, link: str) -> str:
+    """Which page a link means, tracking aside; nothing for a site's front page, which tells no story."""
+    if not link:
+        return ""
+    relative = not WEB.match(stated.strip()) and not stated.strip().startswith("//")
+    page = addresses.canonical(urljoin("http://feed.invalid/", stated.strip()) if relative else link)
+    fragment = link.partition("#")[2]
+    return f"{page}#{fragment}" if fragment and not TRACKING_FRAGMENT.match(fragment) else page
+
+
+def _link(raw: Any) -> str:
+    """The page that is meant: the first alternate for people, then an id that is an address, then media."""
+    meant = _said(raw, "feedburner_origlink")
+    if WEB.match(meant):
+        return meant
+    links = [link for link in _each(raw, "links") if link.get("href")]
+    pages = [link["href"] for link in links if link.get("rel") == "alternate" and _for_people(link)]
+    if pages:
+        return pages[0]
+    stated = _said(raw, "link")
+    # An id is taken for a link by default, and often is none.
+    if stated and (stated != _said(raw, "id") or WEB.match(stated) or stated.startswith("/")):
+        return stated
+    other = [
+        link["href"]
+        for rel in ("alternate", "enclosure", "related", "via")
+        for link in links
+        if link.get("rel") == rel
+    ]
+    elsewhere = [content["src"] for content in _each(raw, "content") if content.get("src")]
+    media = [
+        each["url"] for each in _each(raw, "media_content") + _each(raw, "media_player") if each.get("url")
+    ]
+    return next(iter(other + elsewhere + media), "")
+
+
+def _said(raw: Any, name: str) -> str:
+    """A text; feedparser keeps the attributes instead where it does not know an element that has some."""
+    value = dict.get(raw, name)
+    return value if isinstance(value, str) else ""
+
+
+def _each(raw: Any, name: str) -> list[Any]:
+    """What is there of a kind: several, one or none, each a dictionary."""
+    value = dict.get(raw, name)
+    several = value if isinstance(value, list) else [value]
+    return [each for each in several if isinstance(each, dict)]
+
+
+def _for_people(link: Any) -> bool:
+    return link.get("type", "text/html") in {
+        "text/html",
+        "html",
+        "application/xhtml+xml",
+        "xhtml",
+        "text/plain",
+        "",
+    }
+
+
+def _absolute(link: str, base: str) -> str:
+    """The web address an entry leads to, or nothing where it leads elsewhere (mailto, javascript …)."""
+    if not link or len(link) > LONGEST_LINK:
+        return ""
+    try:
+        address = urljoin(base, "".join(printable(link).split()))
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.netloc or len(address) > LONGEST_LINK:
+        return ""
+    return f"{parts.scheme}{address[len(parts.scheme) :]}"
 
 
 def _summary(raw: Any) -> str:
-    contents = raw.get("content") or [{}]
-    return raw.get("summary") or contents[0].get("value") or ""
+    return _said(raw, "summary") or next((_said(content, "value") for content in _each(raw, "content")), "")
+
+
+def _author(raw: Any) -> str:
+    names = [name for author in _each(raw, "authors")[:MOST_AUTHORS] if (name := _said(author, "name"))]
+    return ", ".join(dict.fromkeys(names)) if len(names) > 1 else _said(raw, "author")
+
+
+def _title_language(raw: Any) -> str:
+    return next((_said(detail, "language") for detail in _each(raw, "title_detail")), "")
+
+
+def _language(stated: str) -> str:
+    """A language as BCP 47 writes it, or nothing."""
+    language = stated.strip().replace("_", "-")
+    return language if LANGUAGE.fullmatch(language) else ""
 
 
 def _stated_date(raw: dict[str, Any]) -> struct_time | None:
     """The first date there is; asked of the plain dict, since feedparser's own look-up warns of what it maps."""
-    dates = (dict.get(raw, name) for name in ("published_parsed", "updated_parsed", "created_parsed"))
-    return next((date for date in dates if date), None)
-
-
-def _absolute(link: str, url: str) -> str:
-    """The web address an entry leads to, or nothing where it leads elsewhere (mailto, javascript …)."""
-    try:
-        address = urljoin(url, "".join(_printable(link).split()))
-        parts = urlsplit(address)
-    except ValueError:
-        return ""
-    reachable = parts.scheme in {"http", "https"} and parts.netloc and len(address) <= LONGEST_LINK
-    return address if link and reachable else ""
-
-
-def _identity(stated: str, link: str, text: str) -> str:
-    """The publisher's id; without one the link's, and without a link the text's."""
-    stated = " ".join(stated.split())
-    if stated and len(stated) <= LONGEST_ID:
-        return stated
-    return f"derived:{_digest(stated or link or text)}"
+    for name in ("published", "updated", "created"):
+        date = dict.get(raw, f"{name}_parsed")
+        # A fragment of a date would be completed with today's, and be another one tomorrow.
+        if date and not (_said(raw, name) or "2000").lstrip()[:4].startswith("-"):
+            return date
+    return None
 
 
 def _moment(parsed: struct_time | None) -> datetime | None:
@@ -199,7 +322,24 @@ def _moment(parsed: struct_time | None) -> datetime | None:
         moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     except ValueError:
         return None
-    return moment if EARLIEST_YEAR <= moment.year < 2200 else None
+    return moment if EARLIEST_YEAR <= moment.year < LATEST_YEAR else None
+
+
+def _wait(feed: Any) -> timedelta | None:
+    """The longest of what the publisher asks for: `ttl` in minutes, `sy:updatePeriod` by its frequency."""
+    asked: list[timedelta] = []
+    minutes = _number(_said(feed, "ttl"))
+    if minutes:
+        asked.append(timedelta(minutes=minutes))
+    period = PERIODS.get(_said(feed, "sy_updateperiod").strip().lower())
+    if period:
+        asked.append(period / (_number(_said(feed, "sy_updatefrequency")) or 1))
+    return min(max(asked), LONGEST_WAIT) if asked else None
+
+
+def _number(stated: str) -> int:
+    digits = stated.strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else 0
 
 
 def _digest(*parts: str) -> str:

@@ -28,7 +28,7 @@ def why_empty(session: Session, tenant: TenantId) -> str:
     )
     feeds, read_at = session.execute(own).one()
     if not feeds:
-        return "You read no feeds yet: “Add a feed or an ad account” in the documentation says how to."
+        return "You read no feeds yet: add some under Trends → Feeds (/feeds), by the address of a site."
     if read_at is None:
-        return "Your feeds have not been read yet: ask for it with POST /api/trends/ingest."
+        return "Your feeds have not been read yet: “Read the feeds now” under Trends does it, as does POST /api/trends/ingest."
     return "Your feeds have been read; their stories are scored within minutes, if there are recent ones."

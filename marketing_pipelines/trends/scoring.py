@@ -1,143 +1,203 @@
-"""Scoring a day: stories, the windows their mentions fall in, and the velocity that follows."""
+"""Scoring: how fast each story spreads, as of every full hour of a day and as of its end.
 
-from collections.abc import Mapping, Sequence
+What is counted is what was known at that moment and no more, so that a moment that is scored again gives the same scores.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from marketing_pipelines.trends import stories, velocity
-from store import clock, events, records
+from marketing_pipelines.trends import velocity
+from store import clock, events
 from store.events import Client
-from store.records.schema import TenantId
-from store.settings import Role, Settings
+from store.settings import Settings
 
-RECENT = timedelta(hours=24)
-WINDOW = timedelta(hours=72)
-FASTEST_FIRST = ["velocity", "recent", "story_id"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-# Each entry once, in its latest wording. Every version carries the date of the first and came no earlier than
-# that, so that nothing seen before the window is of interest and old months are not opened.
-KNOWN_ENTRIES = """
-select
-    feed_id,
-    entry_id,
-    argMax(title, first_seen_at) as title,
-    argMax(link, first_seen_at) as link,
-    min(published_at) as mentioned_at
-from raw.feed_entries
-where tenant_id = {tenant:Int64}
-    and first_seen_at > {since:DateTime64(3, 'UTC')}
-    and first_seen_at <= {as_of:DateTime64(3, 'UTC')}
-group by feed_id, entry_id
-having mentioned_at > {since:DateTime64(3, 'UTC')}
-order by mentioned_at, feed_id, entry_id
-"""
-
-IMPOSSIBLE = "select count() from raw.trend_scores where not isFinite(velocity) or velocity < 0"
-
-
-NO_STORIES = pl.DataFrame(
-    schema={
-        "story_id": pl.String,
-        "title": pl.String,
-        "link": pl.String,
-        "recent": pl.UInt64,
-        "before": pl.UInt64,
-        "velocity": pl.Float64,
-        "label": pl.String,
-        "is_new": pl.Boolean,
-    }
-)
+HOUR = timedelta(hours=1)
+TABLE = "raw.trend_scores"
+FASTEST_FIRST = ["rate_low", "recent", "reach", "story_id"]
+_DOWN = [True, True, True, False]
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """How many rows were written, and the stories of the last day, those of all tenants, fastest first."""
+    """How many rows were written, and the stories of the last moment, those of all tenants, fastest first."""
 
     rows: int
     latest: pl.DataFrame
 
 
 def score_days(settings: Settings, days: Sequence[date], *, run_id: str) -> Scored:
-    """Scores each day for each tenant, and makes what is stored of that day be just that."""
-    with records.session(settings, Role.PIPELINES) as session:
-        tenants = records.tenants.all_ids(session)
-    moments = [as_of(day, clock.now()) for day in sorted(days)]
-    rows, latest = 0, dict[TenantId, pl.DataFrame]()
-    with events.connect(settings, run_id=run_id) as clickhouse:
-        for tenant in tenants:
-            scores = [score_stories(entries_known(clickhouse, tenant, at), at) for at in moments]
-            rows += replace_scores(clickhouse, tenant, moments, scores, run_id)
-            latest[tenant] = scores[-1]
-    return Scored(rows, fastest(latest))
+    """Scores each hour of each day for all tenants, and makes what is stored of that day be just that."""
+    rows, latest = 0, NO_SCORES
+    with events.connect(settings, run_id=run_id) as client:
+        for day in sorted(days):
+            with events.replaced_partition(client, TABLE, day) as append:
+                for moment in moments(day, clock.now()):
+                    latest = score_as_of(client, moment).with_columns(pl.lit(run_id).alias("run_id"))
+                    append(latest.to_arrow())
+                    rows += len(latest)
+    return Scored(rows, latest)
 
 
-def fastest(scores: Mapping[TenantId, pl.DataFrame]) -> pl.DataFrame:
-    """All tenants' stories in one table, fastest first."""
-    of_all = [
-        scored.with_columns(pl.lit(tenant, dtype=pl.Int64).alias("tenant_id"))
-        for tenant, scored in {TenantId(0): NO_STORIES, **scores}.items()
-    ]
-    return pl.concat(of_all).sort(FASTEST_FIRST, descending=[True, True, False])
+def moments(day: date, now: datetime) -> Iterator[datetime]:
+    """The moments as of which a day is scored: its full hours and its last second, or the current one while it lasts."""
+    begins = datetime.combine(day, time(), tzinfo=UTC)
+    last = min(begins + timedelta(days=1, seconds=-1), now.replace(microsecond=0) + timedelta(seconds=1))
+    hour = begins + HOUR
+    while hour < last:
+        yield hour
+        hour += HOUR
+    yield last
+
+
+def score_as_of(client: Client, moment: datetime) -> pl.DataFrame:
+    """Every tenant's stories that anybody told in the 24 hours before a moment, as was known then, fastest first."""
+    told = pl.from_arrow(client.query_arrow(_TOLD, {"as_of": moment}, use_strings=True))
+    assert isinstance(told, pl.DataFrame)
+    return scored(told, moment)
+
+
+def scored(told: pl.DataFrame, moment: datetime) -> pl.DataFrame:
+    """Counts with what they say: how fast, and how sure that is."""
+    scores = velocity.score(told["recent"], told["before"])
+    return (
+        told.with_columns(
+            pl.lit(moment).dt.cast_time_unit("us").alias("as_of"),
+            pl.Series("velocity", scores.velocity, dtype=pl.Float64),
+            pl.Series("label", scores.label, dtype=pl.String),
+            pl.Series("is_new", scores.is_new, dtype=pl.Boolean),
+            _finite("rate_ratio", scores.rate_ratio),
+            pl.Series("rate_low", scores.interval.low, dtype=pl.Float64),
+            _finite("rate_high", scores.interval.high),
+            pl.Series("p_value", scores.p_value, dtype=pl.Float64),
+            pl.Series("certainty", scores.certainty, dtype=pl.String),
+        )
+        .select(NO_SCORES.columns)
+        .cast(NO_SCORES.schema)
+        .sort(FASTEST_FIRST, descending=_DOWN)
+    )
 
 
 def impossible(settings: Settings) -> int:
     """How many stored scores no count can give."""
-    with events.connect(settings) as clickhouse:
-        return int(clickhouse.query(IMPOSSIBLE).result_rows[0][0])
+    with events.connect(settings) as client:
+        return int(client.query(_IMPOSSIBLE).result_rows[0][0])
 
 
-def as_of(day: date, now: datetime) -> datetime:
-    """The moment a day is scored for: its last second, or the current one while it lasts."""
-    last = datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
-    return min(last, now.replace(microsecond=0) + timedelta(seconds=1))
+def _finite(name: str, values: "NDArray[np.float64]") -> pl.Series:
+    """What has no bound is not a number that a table keeps."""
+    given = pl.Series(name, values, dtype=pl.Float64)
+    return given.set(~given.is_finite(), None)
 
 
-def entries_known(client: Client, tenant: TenantId, moment: datetime) -> pl.DataFrame:
-    """The entries of the 72 hours before a moment, as they were known then; later news does not change them."""
-    return events.read_for_tenant(client, tenant, KNOWN_ENTRIES, as_of=moment, since=moment - WINDOW)
+NO_SCORES = pl.DataFrame(
+    schema={
+        "tenant_id": pl.Int64,
+        "as_of": pl.Datetime("ms", "UTC"),
+        "story_id": pl.String,
+        "title": pl.String,
+        "link": pl.String,
+        "topics": pl.List(pl.String),
+        "sources": pl.UInt64,
+        "reach": pl.Float64,
+        "recent": pl.UInt64,
+        "before": pl.UInt64,
+        "velocity": pl.Float64,
+        "label": pl.String,
+        "is_new": pl.Boolean,
+        "rate_ratio": pl.Float64,
+        "rate_low": pl.Float64,
+        "rate_high": pl.Float64,
+        "p_value": pl.Float64,
+        "certainty": pl.String,
+        "first_mentioned_at": pl.Datetime("ms", "UTC"),
+    }
+)
+# A mention is a feed that tells the story; a feed that tells it twice in a window mentions it once.
+_TOLD = """
+with known as (
+    select
+        tenant_id,
+        feed_id,
+        entry_id,
+        argMax(story_id, assigned_at) as story_id,
+        argMin(topic, assigned_at) as topic,
+        argMin(weight, assigned_at) as weight,
+        min(published_at) as mentioned_at
+    from raw.story_members
+    where
+        assigned_at > {as_of:DateTime64(3, 'UTC')} - interval 72 hour
+        and assigned_at <= {as_of:DateTime64(3, 'UTC')}
+        and published_at > {as_of:DateTime64(3, 'UTC')} - interval 72 hour
+    group by tenant_id, feed_id, entry_id
+),
 
+told as (
+    select
+        tenant_id,
+        story_id,
+        uniqExactIf(feed_id, mentioned_at > {as_of:DateTime64(3, 'UTC')} - interval 24 hour) as recent,
+        uniqExactIf(feed_id, mentioned_at <= {as_of:DateTime64(3, 'UTC')} - interval 24 hour) as before,
+        uniqExact(feed_id) as sources,
+        arraySum(arrayMap(heard -> heard.2, groupUniqArray((feed_id, weight)))) as reach,
+        arraySort(groupUniqArrayIf(toString(topic), topic != '')) as topics,
+        min(mentioned_at) as first_mentioned_at,
+        argMin((feed_id, entry_id), (mentioned_at, feed_id, entry_id)) as first_told
+    from known
+    group by tenant_id, story_id
+    having recent > 0
+),
 
-def score_stories(entries: pl.DataFrame, moment: datetime) -> pl.DataFrame:
-    """A row a story, fastest first; a feed that tells a story twice in a window mentions it once."""
-    is_recent = pl.col("mentioned_at") > moment - RECENT
-    told = (
-        stories.assign(entries)
-        .group_by("story_id")
-        .agg(
-            pl.col("title").first(),
-            pl.col("link").first(),
-            pl.col("feed_id").filter(is_recent).n_unique().cast(pl.UInt64).alias("recent"),
-            pl.col("feed_id").filter(~is_recent).n_unique().cast(pl.UInt64).alias("before"),
-        )
-    )
-    scores = velocity.score(told["recent"], told["before"])
-    return told.with_columns(
-        pl.Series("velocity", scores.velocity, dtype=pl.Float64),
-        pl.Series("label", scores.label, dtype=pl.String),
-        pl.Series("is_new", scores.is_new, dtype=pl.Boolean),
-    ).sort(FASTEST_FIRST, descending=[True, True, False])
+-- In the wording of that moment.
+worded as (
+    select
+        tenant_id,
+        feed_id,
+        entry_id,
+        argMax(title, first_seen_at) as title,
+        argMax(link, first_seen_at) as link
+    from raw.feed_entries
+    where
+        first_seen_at > {as_of:DateTime64(3, 'UTC')} - interval 72 hour
+        and first_seen_at <= {as_of:DateTime64(3, 'UTC')}
+        and (tenant_id, feed_id, entry_id) in (select tenant_id, first_told.1, first_told.2 from told)
+    group by tenant_id, feed_id, entry_id
+)
 
-
-def replace_scores(
-    client: Client, tenant: TenantId, moments: Sequence[datetime], scores: Sequence[pl.DataFrame], run_id: str
-) -> int:
-    """Makes these the tenant's scores of the moments' days."""
-    rows = pl.concat(
-        scored.select(
-            pl.lit(tenant, dtype=pl.Int64).alias("tenant_id"),
-            pl.lit(moment).dt.cast_time_unit("ms").alias("as_of"),
-            *NO_STORIES.columns,
-            pl.lit(run_id).alias("run_id"),
-        )
-        for moment, scored in zip(moments, scores, strict=True)
-    )
-    return events.replace_days(
-        client,
-        "raw.trend_scores",
-        rows.to_arrow(),
-        tenant=tenant,
-        days=events.Days(moments[0].date(), moments[-1].date()),
-        column="toDate(as_of)",
-    )
+select
+    told.tenant_id as tenant_id,
+    told.story_id as story_id,
+    worded.title as title,
+    worded.link as link,
+    told.topics as topics,
+    told.sources as sources,
+    told.reach as reach,
+    told.recent as recent,
+    told.before as before,
+    told.first_mentioned_at as first_mentioned_at
+from told
+left join worded
+    on
+        told.tenant_id = worded.tenant_id
+        and told.first_told.1 = worded.feed_id
+        and told.first_told.2 = worded.entry_id
+settings max_bytes_before_external_group_by = 500000000
+"""
+_IMPOSSIBLE = """
+select count()
+from raw.trend_scores
+where
+    not isFinite(velocity)
+    or velocity < 0
+    or rate_low < 0
+    or p_value not between 0 and 1
+    or recent > sources
+    or before > sources
+"""

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from sqlalchemy.dialects.postgresql import insert
 
 from store import records
-from store.records.feeds import Feed
+from store.records import feeds
+from store.records.feeds import Listing
 from store.records.schema import TenantId
 
 SHIPPED = Path(__file__).parents[2] / "config" / "feeds.yaml"
@@ -31,6 +31,16 @@ class FeedSeed(BaseModel):
     weight: Annotated[float, Field(gt=0, le=100)] = 1.0
     interval: Annotated[int, Field(ge=5, le=10_080, description="Minutes between two readings.")] = 60
 
+    def as_listing(self) -> Listing:
+        return Listing(
+            name=self.name,
+            url=str(self.url),
+            topic=self.topic,
+            language=self.language,
+            weight=self.weight,
+            interval_minutes=self.interval,
+        )
+
 
 class _Listed(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -52,22 +62,7 @@ def load(path: Path = SHIPPED) -> list[FeedSeed]:
 
 def plant(session: records.Session, tenant: TenantId, seeds: list[FeedSeed]) -> int:
     """Adds the feeds that the tenant does not have yet; what people changed since stays as it is."""
-    if not seeds:
-        return 0
-    rows = [
-        {
-            "tenant_id": tenant,
-            "name": seed.name,
-            "url": str(seed.url),
-            "topic": seed.topic,
-            "language": seed.language,
-            "weight": seed.weight,
-            "interval_minutes": seed.interval,
-        }
-        for seed in seeds
-    ]
-    added = insert(Feed).values(rows).on_conflict_do_nothing(index_elements=["tenant_id", "url"])
-    return len(session.scalars(added.returning(Feed.id)).all())
+    return len(feeds.take_over(session, tenant, None, [seed.as_listing() for seed in seeds]))
 
 
 def _line(problem: Any) -> str:

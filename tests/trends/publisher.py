@@ -1,8 +1,8 @@
 """A publisher: a real HTTP server on loopback that answers as good, changing and broken feeds do."""
 
 import gzip
+import ssl
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,10 +23,20 @@ def rss(*items: str, name: str = "Feed") -> bytes:
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
-class Publisher:
-    """What each path answers can be changed while it runs; every request is counted."""
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # readers hang up, and some never mean to speak
 
-    def __init__(self) -> None:
+
+class Publisher:
+    """What each path answers can be changed while it runs; every request and connection is counted."""
+
+    def __init__(
+        self, host: str = "127.0.0.1", *, keep_alive: bool = False, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._origin = f"{'https' if tls else 'http'}://{host}"
+        self.connections = 0
+        self.asked: list[str] = []
         self.answers: dict[str, Answer] = {}
         self.requests: Counter[tuple[str, int]] = Counter()
         self.headers: dict[str, dict[str, str]] = {}
@@ -37,24 +47,35 @@ class Publisher:
         publisher = self
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1" if keep_alive else "HTTP/1.0"
+
+            def setup(self) -> None:
+                publisher.connections += 1
+                super().setup()
+
             def do_GET(self) -> None:
                 publisher.handle(self)
 
             def log_message(self, format: str, *arguments: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server((host, 0), Handler)
+        if tls:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}{path}"
+        return f"{self._origin}:{self._server.server_port}{path}"
 
     def handle(self, handler: BaseHTTPRequestHandler) -> None:
         with self._counting:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
+            self.asked.append(handler.path)
             self.headers[handler.path] = {name.lower(): value for name, value in handler.headers.items()}
         try:
             self.answers.get(handler.path, status(404))(handler)
@@ -105,13 +126,41 @@ def status(code: int, **headers: str) -> Answer:
 
 
 def compressed(body: bytes, encoding: str = "gzip", keep: int | None = None) -> Answer:
+    return packed(gzip.compress(body)[:keep], encoding)
+
+
+def packed(body: bytes, encoding: str) -> Answer:
+    """Bytes that are said to be packed in some way."""
+
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        packed = gzip.compress(body)[:keep]
         handler.send_response(200)
         handler.send_header("content-encoding", encoding)
-        handler.send_header("content-length", str(len(packed)))
+        handler.send_header("content-length", str(len(body)))
         handler.end_headers()
-        handler.wfile.write(packed)
+        handler.wfile.write(body)
+
+    return answer
+
+
+def raw(*pieces: bytes) -> Answer:
+    """Bytes instead of an answer, whether or not they are HTTP."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        for piece in pieces:
+            handler.wfile.write(piece)
+
+    return answer
+
+
+def dripping(publisher: Publisher, beginning: bytes, drop: bytes) -> Answer:
+    """Sends a drop now and then for as long as anybody listens, and takes a breath between any two."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(beginning)
+        while not publisher.released.wait(0.02):
+            handler.wfile.write(drop)
 
     return answer
 
@@ -122,6 +171,7 @@ def cut_off(body: bytes) -> Answer:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("content-length", str(len(body) * 2))
+        handler.close_connection = True
         handler.end_headers()
         handler.wfile.write(body)
 
@@ -129,17 +179,8 @@ def cut_off(body: bytes) -> Answer:
 
 
 def endless(publisher: Publisher) -> Answer:
-    """Sends a byte now and then for as long as anybody listens."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.end_headers()
-        while not publisher.released.is_set():
-            handler.wfile.write(b" ")
-            handler.wfile.flush()
-            time.sleep(0.02)
-
-    return answer
+    """Sends a byte of a document now and then for as long as anybody listens."""
+    return dripping(publisher, b"HTTP/1.1 200 OK\r\n\r\n", b" ")
 
 
 def waiting(publisher: Publisher, body: bytes) -> Answer:

@@ -1,6 +1,7 @@
 """Reading: what feeds say is stored once, in versions; how it went is in each feed's own row."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from marketing_pipelines.trends import reading
-from marketing_pipelines.trends.fetching import Failed
 from marketing_pipelines.trends.reading import Reading
 from store import clock, events, records
 from store.records.feeds import Feed, FeedStatus
-from store.records.schema import TenantId
+from store.records.schema import FeedId, TenantId
 from store.settings import Role, Settings
 from tests.trends.publisher import Publisher, cut_off, item, rss, status
 
@@ -74,36 +74,42 @@ def test_a_feed_is_stored_once_however_often_it_is_read(newsroom: Newsroom, publ
     assert (first.status, first.entries, first.stored, first.error) == (FeedStatus.OK, 2, 2, None)
     (again,) = newsroom.read()
     assert (again.entries, again.stored) == (0, 0)  # 304
-    newsroom.change(etag=None)  # as after a crash between storing the entries and moving the row
+    newsroom.change(etag=None)
+    (unchanged,) = newsroom.read()
+    assert (unchanged.entries, unchanged.stored) == (0, 0), "the very same bytes are not read again"
+    publisher.publish("/feed", TWO + b"<!-- at another hour -->")
     (anew,) = newsroom.read()
     assert (anew.entries, anew.stored) == (2, 0)
     assert [(row["feed_id"], row["title"]) for row in newsroom.stored()] == [
         (feed_id, "Boots"),
         (feed_id, "Coats"),
     ]
-    assert publisher.requests == {("/feed", 200): 2, ("/feed", 304): 1}
+    assert publisher.requests == {("/feed", 200): 3, ("/feed", 304): 1}
 
 
-def test_two_runs_at_once_store_nothing_twice(newsroom: Newsroom, publisher: Publisher):
-    """Both have seen the same state before either has stored: the token of the second insert is the first's."""
+def test_two_runs_at_once_share_the_feeds(newsroom: Newsroom, publisher: Publisher) -> None:
+    paths = [f"/{n}" for n in range(12)]
+    for path in paths:
+        publisher.publish(path, TWO)
+        newsroom.subscribe(publisher.url(path))
+    with ThreadPoolExecutor(2) as pool:
+        one, other = (pool.submit(newsroom.read_what_is_due, run_id) for run_id in ("one", "other"))
+    assert len(one.result()) + len(other.result()) == len(newsroom.stored()) / 2 == len(paths)
+    assert publisher.requests == {(path, 200): 1 for path in paths}
+
+
+def test_what_was_stored_before_the_run_was_killed_is_not_stored_again(
+    newsroom: Newsroom, publisher: Publisher
+) -> None:
     publisher.publish("/feed", TWO)
-    feed = newsroom.feed(newsroom.subscribe(publisher.url("/feed")))
-    with reading.fetching.open_client(allow_private=True) as http:
-        document = reading.ask(http, feed)
-    assert isinstance(document, reading.Document)
-    token_of: list[str] = []
-    real_append = events.append
-
-    def remember(client: events.Client, table: str, rows: Any, *, token: str) -> int:
-        token_of.append(token)
-        return real_append(client, table, rows, token=token)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(events, "append", remember)
-        reading.store_entries(newsroom.clickhouse, feed, document.entries, now=clock.now(), run_id="one")
-    rows = reading.as_table(feed, document.entries, {}, clock.now(), "two")
-    events.append(newsroom.clickhouse, "raw.feed_entries", rows, token=token_of[0])
-    assert len(newsroom.stored()) == 2
+    newsroom.subscribe(publisher.url("/feed"))
+    newsroom.read()
+    # As the row is when its run ends between storing the entries and moving the row.
+    newsroom.change(etag=None, body_hash=None, claimed_until=clock.now() + timedelta(minutes=9))
+    assert newsroom.read() == [], "nobody knows yet that the run has ended"
+    newsroom.change(claimed_until=clock.now())
+    (anew,) = newsroom.read()
+    assert (anew.entries, anew.stored, len(newsroom.stored())) == (2, 0, 2)
 
 
 def test_an_edit_is_a_version_and_so_is_taking_it_back(newsroom: Newsroom, publisher: Publisher):
@@ -160,12 +166,12 @@ BROKEN: dict[str, tuple[Callable[[Publisher], Any], str | None]] = {
 
 
 def test_a_failing_feed_is_a_row_and_holds_up_no_other(newsroom: Newsroom, publisher: Publisher):
-    feeds: dict[str, int] = {}
+    feeds: dict[str, FeedId] = {}
     for path, (answer, _) in BROKEN.items():
         made = answer(publisher)
         if made is not None:
             publisher.answers[path] = made
-        feeds[path] = newsroom.subscribe(publisher.url(path))
+        feeds[path] = FeedId(newsroom.subscribe(publisher.url(path)))
     readings = {each.feed_id: each for each in newsroom.read()}
     assert len(readings) == len(feeds)
     for path, (_, told) in BROKEN.items():
@@ -191,25 +197,6 @@ def test_a_feed_is_read_when_it_is_due(newsroom: Newsroom, publisher: Publisher)
     assert due is not None
     hourly = timedelta(minutes=50) < due - clock.now() < timedelta(minutes=60)
     assert hourly  # an hourly run an hour from now, give or take its seconds, finds it due
-
-
-def test_pauses_grow_while_a_feed_fails_and_end_when_it_recovers(newsroom: Newsroom, publisher: Publisher):
-    feed = newsroom.feed(newsroom.subscribe(publisher.url("/feed"), interval_minutes=60))
-    now = clock.now()
-    pauses = []
-    for hours in (1, 6, 24, 240):
-        feed.last_success_at = now - timedelta(hours=hours)
-        reading.move_on(feed, Failed("broken"), now)
-        assert feed.next_fetch_at is not None
-        pauses.append(feed.next_fetch_at - now)
-    assert pauses == [timedelta(minutes=54), timedelta(hours=3), timedelta(hours=12), timedelta(hours=24)]
-    reading.move_on(feed, Failed("busy", retry_after=timedelta(hours=5)), now)
-    feed.last_success_at = now
-    reading.move_on(feed, Failed("busy", retry_after=timedelta(hours=5)), now)
-    assert feed.next_fetch_at == now + timedelta(hours=5)
-    reading.move_on(feed, reading.NotModified(), now)
-    assert (feed.status, feed.last_error) == (FeedStatus.OK, None)
-    assert feed.next_fetch_at == now + timedelta(minutes=54)
 
 
 def test_the_health_of_all_feeds_is_counted(newsroom: Newsroom, publisher: Publisher, settings: Settings):

@@ -1,16 +1,22 @@
 """The trends lineage as Dagster runs it: from a feed on the network to a scored story."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 import pytest
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 
 from marketing_pipelines.defs.resources import SettingsResource
-from marketing_pipelines.defs.trends import assets, automation, checks
-from marketing_pipelines.defs.trends.assets import feed_entries, trend_scores
+from marketing_pipelines.defs.trends import checks
+from marketing_pipelines.defs.trends.assets import (
+    feed_entries,
+    stories,
+    topic_scores,
+    trend_digest,
+    trend_scores,
+)
 from store import events, records
 from store.records.feeds import Feed, FeedStatus
 from store.records.schema import TenantId
@@ -40,6 +46,11 @@ def subscribe(settings: Settings, tenant: TenantId, *urls: str) -> None:
         session.add_all(Feed(tenant_id=tenant, name=f"Feed |{url[-6:]}", url=url) for url in urls)
 
 
+def retire(settings: Settings, which: ColumnElement[bool]) -> None:
+    with records.session(settings, Role.PIPELINES) as session:
+        session.execute(update(Feed).where(which).values(status=FeedStatus.RETIRED))
+
+
 def today() -> str:
     return datetime.now(UTC).date().isoformat()
 
@@ -56,13 +67,13 @@ def two_feeds(house_of_runs: Settings, tenant: TenantId, publisher: Publisher) -
     publisher.publish("/one", rss(shared, item("2", "Coats", "https://a.example/coats", earlier)))
     publisher.publish("/two", rss(item("9", "Boots again", "https://www.a.example/boots/", recently)))
     subscribe(house_of_runs, tenant, *map(publisher.url, ("/one", "/two", "/gone")))
+    # A run reads everybody's, and its report has an end.
+    retire(house_of_runs, Feed.tenant_id != tenant)
     yield publisher
-    with records.session(house_of_runs, Role.PIPELINES) as session:
-        mine = update(Feed).where(Feed.tenant_id == tenant)
-        session.execute(mine.values(status=FeedStatus.RETIRED))  # nobody is left to answer
+    retire(house_of_runs, Feed.tenant_id == tenant)  # nobody is left to answer
 
 
-def test_a_feed_becomes_a_scored_story(
+def test_a_feed_becomes_a_story_of_the_digest(
     two_feeds: Publisher, clickhouse: events.Client, tenant: TenantId, house_of_runs: Settings
 ):
     with dg.DagsterInstance.ephemeral() as instance:
@@ -74,103 +85,119 @@ def test_a_feed_becomes_a_scored_story(
         (answered,) = entries.get_asset_check_evaluations()
         assert answered.severity is dg.AssetCheckSeverity.WARN
 
-        result = run(trend_scores, checks.scores_are_not_negative, partition_key=today(), instance=instance)
+        told = run(stories, checks.every_entry_has_its_story, instance=instance)
+        assert told.asset_materializations_for_node("stories")[0].metadata["dagster/row_count"].value
+        assert all(check.passed for check in told.get_asset_check_evaluations())
+
+        result = run(
+            trend_scores,
+            checks.scores_are_possible,
+            topic_scores,
+            trend_digest,
+            partition_key=today(),
+            instance=instance,
+        )
         assert all(check.passed for check in result.get_asset_check_evaluations())
-    stories = {row["link"]: row for row in scores(clickhouse, tenant)}
-    boots, coats = stories["https://a.example/boots?utm_source=rss"], stories["https://a.example/coats"]
+    [boots] = {row["story_id"]: row for row in scores(clickhouse, tenant) if row["recent"]}.values()
     assert (boots["recent"], boots["before"], boots["velocity"], boots["label"]) == (2, 0, 2.0, "Trending")
     assert boots["is_new"]
-    assert (coats["recent"], coats["before"], coats["label"]) == (0, 1, "Emerging")
     shown = result.asset_materializations_for_node("trend_scores")[0].metadata
     assert "![x](http" not in str(shown["top_stories"].value)
     assert str(shown["rising"].value).startswith("![The fastest stories](data:image/png;base64,")
+    digest = result.asset_materializations_for_node("trend_digest")[0].metadata
+    assert "Boots" in str(digest["of_the_last_day"].value)
 
 
 def test_a_day_scored_again_is_the_same_and_what_vanished_is_gone(
     two_feeds: Publisher, clickhouse: events.Client, tenant: TenantId
 ):
-    day = datetime.now(UTC).date() - timedelta(days=1)
     with dg.DagsterInstance.ephemeral() as instance:
         run(feed_entries, instance=instance)
-        # as if it had been read the day before yesterday
-        clickhouse.command(
-            "alter table raw.feed_entries update published_at = published_at - interval 2 day, "
-            "run_id = 'moved' where tenant_id = {tenant:Int64}",
-            parameters={"tenant": tenant},
-            settings={"mutations_sync": 2},
-        )
-        clickhouse.command(
-            "insert into raw.feed_entries select * replace(first_seen_at - interval 2 day as first_seen_at) "
-            "from raw.feed_entries where tenant_id = {tenant:Int64}",
-            parameters={"tenant": tenant},
-        )
-        run(trend_scores, partition_key=day.isoformat(), instance=instance)
+        run(stories, instance=instance)
+        run(trend_scores, partition_key=today(), instance=instance)
         first = scores(clickhouse, tenant)
         assert first
-        assert {row["as_of"] for row in first} == {
-            datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
-        }
         clickhouse.command(
             "insert into raw.trend_scores select * replace('ghost' as story_id) from raw.trend_scores "
             "where tenant_id = {tenant:Int64} limit 1",
             parameters={"tenant": tenant},
         )
         assert len(scores(clickhouse, tenant)) == len(first) + 1
-        run(trend_scores, partition_key=day.isoformat(), instance=instance)
-        assert scores(clickhouse, tenant) == first
+        run(trend_scores, partition_key=today(), instance=instance)
+    again = scores(clickhouse, tenant)
+    assert [row["story_id"] for row in again] == [row["story_id"] for row in first]
 
 
 def test_a_range_of_days_is_one_run(two_feeds: Publisher, clickhouse: events.Client, tenant: TenantId):
     yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
     with dg.DagsterInstance.ephemeral() as instance:
-        run(feed_entries, instance=instance)
-        result = run(
-            trend_scores,
-            instance=instance,
-            tags={
-                "dagster/asset_partition_range_start": yesterday,
-                "dagster/asset_partition_range_end": today(),
-            },
-        )
-        assert result.success
-        assert instance.get_materialized_partitions(trend_scores.key) == {yesterday, today()}
-
-
-def test_scores_follow_entries_for_today_and_yesterday():
-    with dg.DagsterInstance.ephemeral() as instance:
-        definitions = dg.Definitions(
-            assets=[feed_entries, trend_scores], resources={"house": SettingsResource()}
-        )
-        noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
-        cursor = dg.evaluate_automation_conditions(definitions, instance, evaluation_time=noon).cursor
-
-        def asked_for(minutes: int) -> Set[str | None] | None:
-            nonlocal cursor
-            found = dg.evaluate_automation_conditions(
-                definitions, instance, evaluation_time=noon + timedelta(minutes=minutes), cursor=cursor
+        for asset in (trend_scores, topic_scores, trend_digest):
+            result = run(
+                asset,
+                instance=instance,
+                tags={
+                    "dagster/asset_partition_range_start": yesterday,
+                    "dagster/asset_partition_range_end": today(),
+                },
             )
-            cursor = found.cursor
-            return found.get_requested_partitions(trend_scores.key)
+            assert result.success
+            assert instance.get_materialized_partitions(asset.key) == {yesterday, today()}
 
-        assert not asked_for(1)
+
+class Automated:
+    """What the assets' own conditions ask for, minute by minute from noon."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self._definitions = dg.Definitions(
+            assets=[feed_entries, stories, trend_scores, topic_scores, trend_digest],
+            resources={"house": SettingsResource()},
+        )
+        self._instance = instance
+        self._cursor: dg.AssetDaemonCursor | None = None
+
+    def at(self, moment: datetime) -> dict[str, set[str | None]]:
+        found = dg.evaluate_automation_conditions(
+            self._definitions, self._instance, evaluation_time=moment, cursor=self._cursor
+        )
+        self._cursor = found.cursor
+        return {
+            asset.key.to_user_string(): set(found.get_requested_partitions(asset.key) or {None})
+            for asset in (feed_entries, stories, trend_scores, topic_scores, trend_digest)
+            if found.get_num_requested(asset.key)
+        }
+
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+BOTH_DAYS = {"2026-11-19", "2026-11-20"}
+
+
+def test_feeds_are_read_every_hour_and_what_follows_follows() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        asked = Automated(instance)
+        asked.at(NOON - 30 * MINUTE)
+        assert asked.at(NOON - 29 * MINUTE) == {}
+        assert asked.at(NOON + MINUTE) == {"feed_entries": {None}, "stories": {None}}, "in one run"
+        assert asked.at(NOON + 2 * MINUTE) == {}
+        for asset in (feed_entries, stories):
+            instance.report_runless_asset_event(dg.AssetMaterialization(asset.key))
+        assert asked.at(NOON + 3 * MINUTE) == dict.fromkeys(
+            ("trend_scores", "topic_scores", "trend_digest"), BOTH_DAYS
+        )
+        assert asked.at(NOON + 4 * MINUTE) == {}
+
+
+def test_what_somebody_had_read_is_looked_at_as_well() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        asked = Automated(instance)
+        asked.at(NOON + 10 * MINUTE)
         instance.report_runless_asset_event(dg.AssetMaterialization(feed_entries.key))
-        assert asked_for(2) == {"2026-11-19", "2026-11-20"}
-        assert not asked_for(3)
+        assert asked.at(NOON + 11 * MINUTE) == {"stories": {None}}
 
 
-def test_feeds_are_read_every_hour():
-    definitions = dg.Definitions(
-        assets=[assets.feed_entries, assets.trend_scores],
-        jobs=[automation.feed_entries_job],
-        schedules=[automation.feed_entries_hourly],
-        resources={"house": SettingsResource()},
-    )
-    schedule = definitions.resolve_schedule_def("feed_entries_hourly")
-    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-    tick = schedule.evaluate_tick(
-        dg.build_schedule_context(scheduled_execution_time=datetime(2026, 11, 20, 13, tzinfo=UTC))
-    )
-    assert len(tick.run_requests or []) == 1
-    assert definitions.resolve_job_def("feed_entries_job").asset_layer.selected_asset_keys == {
-        feed_entries.key
-    }
+def test_scores_are_made_at_one_even_when_nothing_was_read() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        asked = Automated(instance)
+        asked.at(NOON + 12.5 * timedelta(hours=1))
+        at_one = asked.at(NOON + 13 * timedelta(hours=1) + MINUTE)
+        assert at_one["trend_scores"] == {"2026-11-20", "2026-11-21"}

@@ -1,0 +1,1 @@
+"""Documents into entries: every format, every encoding, and what is no feed at all."""

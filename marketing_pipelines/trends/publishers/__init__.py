@@ -1,0 +1,1 @@
+"""Asking publishers: politely, within bounds, and knowing what went wrong."""
