@@ -13,7 +13,9 @@ def picture(png: bytes, what: str) -> dg.MarkdownMetadataValue:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.MarkdownMetadataValue:
-    """A table that the Dagster UI shows in place."""
+    """A table that the Dagster UI shows in place; without a row it says so."""
+    if not rows:
+        return dg.MetadataValue.md("none")
     lines = [headings, ["---"] * len(headings), *rows]
     return dg.MetadataValue.md("\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines))
 

@@ -21,8 +21,8 @@ from store.settings import Environment, Settings
 from tests.connectors.answering import answering
 from tests.connectors.running_sandbox import Sandbox
 from tests.connectors.test_reference_rates import wire
+from tests.days import today
 
-TODAY = datetime.now(UTC).date()
 DAY = timedelta(days=1)
 
 
@@ -69,12 +69,12 @@ def document(**rates: dict[date, str]) -> bytes:
 
 @pytest.mark.usefixtures("bank")
 def test_the_newest_day_brings_those_that_no_run_came_to(clickhouse: events.Client, sandbox: Sandbox) -> None:
-    result = run(TODAY, TODAY)
+    result = run(today(), today())
     kept = {key: said[0] for key, said in stored(clickhouse).items()}
     assert kept == {
         (rate.day, rate.currency): rate.per_euro
         for rate in fetch(wire(sandbox), Reach.NINETY_DAYS)
-        if rate.day >= TODAY - CAUGHT_UP
+        if rate.day >= today() - CAUGHT_UP
     }
     assert outcomes(result) == {"no_rate_leapt": True, "the_bank_has_spoken_lately": True}
     metadata = result.asset_materializations_for_node("exchange_rates")[-1].metadata
@@ -86,9 +86,9 @@ def test_the_newest_day_brings_those_that_no_run_came_to(clickhouse: events.Clie
 
 @pytest.mark.usefixtures("bank")
 def test_what_was_read_again_and_says_the_same_is_not_written_again(clickhouse: events.Client) -> None:
-    run(TODAY, TODAY)
+    run(today(), today())
     first = stored(clickhouse)
-    result = run(TODAY, TODAY)
+    result = run(today(), today())
     assert stored(clickhouse) == first
     metadata = result.asset_materializations_for_node("exchange_rates")[-1].metadata
     assert metadata["days_changed"].value == 0
@@ -96,10 +96,10 @@ def test_what_was_read_again_and_says_the_same_is_not_written_again(clickhouse: 
 
 @pytest.mark.usefixtures("bank")
 def test_a_back_fill_is_one_run_over_the_long_document(clickhouse: events.Client) -> None:
-    result = run(EARLIEST, TODAY)
+    result = run(EARLIEST, today())
     days = {day for day, _ in stored(clickhouse)}
-    assert min(days) == date(2026, 1, 2), "the first of January is a holiday"
-    assert len(days) > (TODAY - EARLIEST).days * 0.65
+    assert min(days) == date(EARLIEST.year, 1, 2), "the first of January is a holiday"
+    assert len(days) > (today() - EARLIEST).days * 0.65
     materialised = {each.partition for each in result.asset_materializations_for_node("exchange_rates")}
     assert materialised == set(DAYS.get_partition_keys())
 
@@ -121,9 +121,9 @@ NOT_AS_DOCUMENTED = (200, b"<Cube time='2026-10-09'><Cube currency='USD' rate='?
 def test_a_feed_that_fails_leaves_the_rates_as_they_were(
     clickhouse: events.Client, monkeypatch: pytest.MonkeyPatch, answer: tuple[int, bytes], why: str
 ) -> None:
-    run(TODAY, TODAY)
+    run(today(), today())
     before = stored(clickhouse)
-    lately = events.Days(TODAY - CAUGHT_UP, TODAY)
+    lately = events.Days(today() - CAUGHT_UP, today())
     with saying(monkeypatch, answer) as settings, pytest.raises(ChannelError, match=why):
         reading.read_days(settings, lately, run_id="", patience=Patience(attempts=1))
     assert stored(clickhouse) == before
@@ -132,7 +132,7 @@ def test_a_feed_that_fails_leaves_the_rates_as_they_were(
 @pytest.mark.usefixtures("bank")
 def test_a_run_that_failed_says_why_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     with saying(monkeypatch, NOT_AS_DOCUMENTED):
-        result = run(TODAY, TODAY, succeeds=False)
+        result = run(today(), today(), succeeds=False)
     [failure] = [event for event in result.all_events if event.is_step_failure]
     said = failure.step_failure_data.user_failure_data
     assert said is not None
@@ -145,10 +145,10 @@ def test_a_run_that_failed_says_why_in_words(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.usefixtures("bank")
 def test_a_leap_is_kept_out_and_told(clickhouse: events.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    days = [TODAY - n * DAY for n in (3, 2, 1)]
+    days = [today() - n * DAY for n in (3, 2, 1)]
     leapt = document(USD={days[0]: "1.16", days[1]: "11.6", days[2]: "1.17"}, SEK=dict.fromkeys(days, "11"))
     with saying(monkeypatch, (200, leapt)):
-        result = run(TODAY, TODAY)
+        result = run(today(), today())
     kept = {key: said[0] for key, said in stored(clickhouse).items()}
     assert {key for key in kept if key[1] == "USD"} == {(days[0], "USD"), (days[2], "USD")}
     assert (days[1], "SEK") in kept
@@ -162,11 +162,11 @@ def test_a_leap_is_kept_out_and_told(clickhouse: events.Client, monkeypatch: pyt
 def test_where_the_bank_is_silent_what_was_stored_stays(
     clickhouse: events.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(TODAY, TODAY)
+    run(today(), today())
     before = stored(clickhouse)
-    old = TODAY - 9 * DAY
+    old = today() - 9 * DAY
     with saying(monkeypatch, (200, document(USD={old: "1.1"}))):
-        result = run(TODAY, TODAY)
+        result = run(today(), today())
     after = stored(clickhouse)
     assert {key: said for key, said in after.items() if key[0] != old} == {
         key: said for key, said in before.items() if key[0] != old
@@ -190,4 +190,4 @@ def test_it_is_asked_for_every_afternoon_by_itself() -> None:
 def test_production_reads_no_private_address(bank: Settings) -> None:
     production = bank.model_copy(update={"environment": Environment.PRODUCTION})
     with pytest.raises(Transient, match="PrivateAddress"):
-        reading.read_days(production, events.Days(TODAY, TODAY), run_id="", patience=Patience(attempts=1))
+        reading.read_days(production, events.Days(today(), today()), run_id="", patience=Patience(attempts=1))

@@ -15,9 +15,11 @@ from store import events
 from store import settings as store_settings
 from store.records.schema import TenantId
 from store.settings import Settings
+from tests.days import today
 
-TODAY = datetime.now(UTC).date()
-YESTERDAY = TODAY - timedelta(days=1)
+
+def yesterday() -> date:
+    return today() - timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def resource(settings: Settings) -> Iterator[SettingsResource]:
 @pytest.fixture
 def unread(clickhouse: events.Client, tenant: TenantId) -> TenantId:
     """A tenant with an event of yesterday and one of today that came in before there were rules."""
-    for day in (YESTERDAY, TODAY):
+    for day in (yesterday(), today()):
         clickhouse.command(
             "insert into raw.events (tenant_id, event_id, event, received_at, occurred_at, url, user_agent, segment) "
             f"values ({tenant}, '{uuid4().hex}', 'page_view', '{day} 00:00:01', '{day} 00:00:00', "
@@ -89,29 +91,29 @@ def test_the_newest_stale_day_is_asked_for_and_then_the_next(
     with dg.DagsterInstance.ephemeral() as instance:
         first = asked(resource, instance)
         assert first
-        assert first.partition_key == TODAY.isoformat()
+        assert first.partition_key == today().isoformat()
 
-        under_way = run_of(TODAY, dg.DagsterRunStatus.STARTED)
+        under_way = run_of(today(), dg.DagsterRunStatus.STARTED)
         instance.add_run(under_way)
         assert asked(resource, instance) is None, "one at a time"
 
     with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_run(run_of(TODAY, dg.DagsterRunStatus.FAILURE))
+        instance.add_run(run_of(today(), dg.DagsterRunStatus.FAILURE))
         second = asked(resource, instance)
         assert second
-        assert second.partition_key == YESTERDAY.isoformat(), f"what failed rests for {RESTS}"
+        assert second.partition_key == yesterday().isoformat(), f"what failed rests for {RESTS}"
 
 
 def test_a_stale_day_is_computed_once_and_again_only_if_told_to(
     resource: SettingsResource, unread: TenantId, clickhouse: events.Client
 ) -> None:
-    assert days_of(computed(resource, YESTERDAY)) == 1
+    assert days_of(computed(resource, yesterday())) == 1
     found = clickhouse.query(
         f"select is_bot, channel, shipped_version from raw.renormalised_events where tenant_id = {unread}"
     )
     assert found.result_rows == [(True, "direct", 0)]
-    assert days_of(computed(resource, YESTERDAY)) == 0
-    assert days_of(computed(resource, YESTERDAY, also_current=True)) == 1
+    assert days_of(computed(resource, yesterday())) == 0
+    assert days_of(computed(resource, yesterday(), also_current=True)) == 1
     again = clickhouse.query(
         f"select is_bot, channel, shipped_version from raw.renormalised_events where tenant_id = {unread}"
     )
@@ -133,12 +135,12 @@ def test_the_check_says_how_many_events_stand_under_old_rules(
     before = check()
     assert not before.passed
     assert before.severity is dg.AssetCheckSeverity.WARN
-    assert TODAY.isoformat() in str(before.metadata["by_day"].value)
-    for day in (YESTERDAY, TODAY):
+    assert today().isoformat() in str(before.metadata["by_day"].value)
+    for day in (yesterday(), today()):
         computed(resource, day)
     after = check()
-    assert TODAY.isoformat() not in str(after.metadata["by_day"].value)
-    assert YESTERDAY.isoformat() not in str(after.metadata["by_day"].value)
+    assert today().isoformat() not in str(after.metadata["by_day"].value)
+    assert yesterday().isoformat() not in str(after.metadata["by_day"].value)
 
 
 def test_every_hour_somebody_looks_whether_events_stand_under_old_rules() -> None:

@@ -1,6 +1,6 @@
 """The insights assets as Dagster runs them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -11,9 +11,9 @@ from marketing_pipelines.defs.insights import automation, checks
 from marketing_pipelines.defs.insights.assets import google_ads, meta
 from marketing_pipelines.defs.resources import SettingsResource
 from store.settings import Settings
+from tests.days import today
 from tests.insights.advertiser import Advertiser
 
-TODAY = datetime.now(UTC).date()
 DAY = timedelta(days=1)
 META_CHECKS = (checks.meta_spend_is_not_negative, checks.meta_ads_cost_no_more_than_campaigns)
 
@@ -33,7 +33,7 @@ def outcomes(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
 def test_a_day_becomes_rows_metadata_and_passed_checks(advertiser: Advertiser):
     advertiser.connect(Channel.META, "555000111")
     advertiser.connect(Channel.META, "555000222")
-    day = TODAY - 5 * DAY
+    day = today() - 5 * DAY
     result = run(meta, *META_CHECKS, partition_key=str(day))
     metadata = result.asset_materializations_for_node("insights__meta")[0].metadata
     assert {row["date_day"] for row in advertiser.facts()} == {day}
@@ -51,7 +51,7 @@ def test_a_day_becomes_rows_metadata_and_passed_checks(advertiser: Advertiser):
 
 def test_a_day_run_again_is_the_same_and_what_vanished_is_gone(advertiser: Advertiser):
     advertiser.connect(Channel.GOOGLE_ADS, "1112223333")
-    day = TODAY - 5 * DAY
+    day = today() - 5 * DAY
     run(google_ads, partition_key=str(day))
     first = advertiser.facts()
     assert first
@@ -63,8 +63,8 @@ def test_a_day_run_again_is_the_same_and_what_vanished_is_gone(advertiser: Adver
 def test_the_newest_day_brings_the_restated_ones(advertiser: Advertiser, settings: Settings):
     advertiser.connect(Channel.GOOGLE_ADS, "1112223333")
     with dg.DagsterInstance.ephemeral() as instance:
-        run(google_ads, partition_key=str(TODAY), instance=instance)
-        days = {str(TODAY - n * DAY) for n in range(settings.insights_lookback_days + 1)}
+        run(google_ads, partition_key=str(today()), instance=instance)
+        days = {str(today() - n * DAY) for n in range(settings.insights_lookback_days + 1)}
         assert instance.get_materialized_partitions(google_ads.key) == days
     stored = {str(row["date_day"]) for row in advertiser.facts()}
     assert stored <= days
@@ -73,7 +73,7 @@ def test_the_newest_day_brings_the_restated_ones(advertiser: Advertiser, setting
 
 def test_a_back_fill_is_one_run(advertiser: Advertiser):
     advertiser.connect(Channel.META, "555000111")
-    since, until = TODAY - 20 * DAY, TODAY - 10 * DAY
+    since, until = today() - 20 * DAY, today() - 10 * DAY
     with dg.DagsterInstance.ephemeral() as instance:
         result = run(
             meta,
@@ -91,7 +91,7 @@ def test_a_back_fill_is_one_run(advertiser: Advertiser):
 
 def test_an_account_that_fails_is_a_gap_and_no_failed_run(advertiser: Advertiser):
     advertiser.connect(Channel.META, "555000111", secrets={"access_token": "stale"})
-    result = run(meta, partition_key=str(TODAY - 5 * DAY))
+    result = run(meta, partition_key=str(today() - 5 * DAY))
     assert result.success
     assert outcomes(result)["no_day_is_missing"] is False
     metadata = result.asset_materializations_for_node("insights__meta")[0].metadata
@@ -101,7 +101,7 @@ def test_an_account_that_fails_is_a_gap_and_no_failed_run(advertiser: Advertiser
 
 def test_contradicting_figures_fail_their_checks(advertiser: Advertiser):
     advertiser.connect(Channel.META, "555000111")
-    day = TODAY - 5 * DAY
+    day = today() - 5 * DAY
     run(meta, partition_key=str(day))
     try:
         advertiser.plant(day, level="'campaign'", spend_micros="toInt64(-5)", campaign_id="'x'")
@@ -127,4 +127,4 @@ def test_the_newest_day_is_read_every_morning():
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
     tick = schedule.evaluate_tick(dg.build_schedule_context(repository_def=definitions.get_repository_def()))
     (request,) = tick.run_requests or []
-    assert request.partition_key == str(TODAY)
+    assert request.partition_key == str(today())

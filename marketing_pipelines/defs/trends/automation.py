@@ -1,26 +1,10 @@
-"""Feeds are read every hour, and when somebody asks for it; scores follow by their own condition."""
+"""Feeds are read when somebody asks for it; what is read by the clock, and what follows, the assets' own conditions say."""
 
 import dagster as dg
 
 from marketing_pipelines.defs.requests.asked import TAGS, Requested, job_of, work
 from marketing_pipelines.defs.resources import SettingsResource
-from marketing_pipelines.defs.trends.assets import feed_entries
 from store.records.requested_runs import RunKind
-
-feed_entries_job = dg.define_asset_job(
-    "feed_entries_job",
-    selection=dg.AssetSelection.assets(feed_entries),
-    description="Reads every feed that is due.",
-)
-
-feed_entries_hourly = dg.ScheduleDefinition(
-    name="feed_entries_hourly",
-    job=feed_entries_job,
-    cron_schedule="0 * * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Each feed's own interval decides whether it is due.",
-)
 
 
 @dg.op(pool="feeds", description="Reads the feeds of one tenant, due or not; it stores no entry twice.")

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from marketing_pipelines.defs.resources import SettingsResource
-from marketing_pipelines.defs.trends.assets import feed_entries, trend_scores
+from marketing_pipelines.defs.trends.assets import feed_entries, stories, trend_scores
 
 TOLERATED = 0.2
 
@@ -23,8 +23,21 @@ def most_feeds_answer(house: SettingsResource) -> dg.AssetCheckResult:
     )
 
 
-@dg.asset_check(asset=trend_scores, description="Every velocity is a number of 0 or more.")
-def scores_are_not_negative(house: SettingsResource) -> dg.AssetCheckResult:
+@dg.asset_check(
+    asset=stories, description="No entry of the last month waits for a story for longer than a reading takes."
+)
+def every_entry_has_its_story(house: SettingsResource) -> dg.AssetCheckResult:
+    from marketing_pipelines.trends import membership
+
+    waiting = membership.waiting(house.settings())
+    return dg.AssetCheckResult(passed=waiting == 0, metadata={"entries_waiting": waiting})
+
+
+@dg.asset_check(
+    asset=trend_scores,
+    description="Every score is one that counts can give, and none counts more feeds than told it.",
+)
+def scores_are_possible(house: SettingsResource) -> dg.AssetCheckResult:
     from marketing_pipelines.trends import scoring
 
     wrong = scoring.impossible(house.settings())
