@@ -80,7 +80,10 @@ def run_job(
         "runConfigData": {},
         "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
     }
-    launched = _graphql(port, LAUNCH, params=params)["launchRun"]
+    try:
+        launched = _graphql(port, LAUNCH, params=params)["launchRun"]
+    except OSError as error:
+        raise RunFailed(f"{job} could not be launched: the Dagster UI does not answer ({error})") from None
     if launched["__typename"] != "LaunchRunSuccess":
         raise RunFailed(f"{job} could not be launched: {launched.get('message', launched['__typename'])}")
     _until_success(port, job, launched["run"]["runId"], within)
@@ -96,10 +99,18 @@ def end_interrupted_runs(port: int, before: datetime) -> int:
 
 def _until_success(port: int, job: str, run: str, within: float) -> None:
     deadline = time.monotonic() + within
-    while (status := _graphql(port, RUN_QUERY, id=run)["runOrError"]["status"]) != "SUCCESS":
+    while (status := _status(port, run)) != "SUCCESS":
         if status in {"FAILURE", "CANCELED"} or time.monotonic() > deadline:
             raise RunFailed(f"{job} is {status}: look at http://127.0.0.1:{port}/runs/{run}")
         time.sleep(POLL_EVERY)
+
+
+def _status(port: int, run: str) -> str:
+    """A webserver that is too busy to answer says nothing about the run, which goes on."""
+    try:
+        return _graphql(port, RUN_QUERY, id=run)["runOrError"]["status"]
+    except OSError:
+        return "UNKNOWN"
 
 
 def _graphql(port: int, query: str, **variables: Any) -> dict[str, Any]:

@@ -1,17 +1,17 @@
-"""Seeding: the demo tenant gets its people, records, 30 days of events and its mails; a second time adds nothing.
+"""Seeding: the demo tenant gets its people, records, 30 days of events, a fortnight's news and its mails; a second time adds nothing.
 
 The history ends when the tenant was made, so that it is the same one however often it is asked for.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
-from cli.demo import catalogue, mails, news, people, shop, world
+from cli.demo import catalogue, mails, past_news, people, shop, world
+from cli.demo.news.outlets import OUTLETS
 from cli.demo.people import keys, log_ins
 from cli.demo.presence import ensure
 from cli.demo.world import Places
-from marketing_pipelines.trends import feeds, reading
 from store import events, records
 from store.records.feeds import Feed
 from store.records.people import MemberRole
@@ -20,9 +20,6 @@ from store.records.tenants import Tenant, by_slug
 from store.settings import Role, Service, Settings
 
 __all__ = ["is_complete", "keys", "log_ins", "seed"]
-
-NEWS_REACHES_BACK = timedelta(days=6)
-NEWS_WAS_READ_EVERY = timedelta(hours=12)
 
 LATEST = """
 select count() as seeded
@@ -44,7 +41,7 @@ def seed(settings: Settings) -> None:
         session.expunge_all()
     with events.connect(settings) as clickhouse:
         _append_history(clickhouse, places, moment)
-        _append_news(settings, clickhouse, tenant, moment)
+        past_news.append(settings, clickhouse, tenant, moment)
     # The mails come last, so that their presence says that all the rest is there.
     with records.session(settings, Role.OWNER) as session:
         mails.settle(session, settings, tenant, users[MemberRole.MARKETER], dict(places.campaigns))
@@ -58,7 +55,7 @@ def is_complete(settings: Settings) -> bool:
             return False
         site = settings.address(Service.DEMO_SITE)
         read = session.scalars(select(Feed.url).where(Feed.tenant_id == tenant.id)).all()
-        if not {f"{site}{feed.path}" for feed in news.Feed} <= set(read):
+        if not {f"{site}{outlet.path}" for outlet in OUTLETS} <= set(read):
             return False
     with events.connect(settings) as clickhouse:
         latest = events.read_for_tenant(clickhouse, tenant.id, LATEST, moment=tenant.created_at)
@@ -82,20 +79,3 @@ def _append_history(clickhouse: events.Client, places: Places, moment: datetime)
     """One block a day, oldest first, under a token that a repetition brings again."""
     for day, rows in world.history(moment, places):
         events.append(clickhouse, "raw.events", rows, token=f"demo:{places.tenant}:{day}")
-
-
-def _append_news(settings: Settings, clickhouse: events.Client, tenant: TenantId, moment: datetime) -> None:
-    """What the feeds' readings of the last days would have brought, so that earlier days can be scored too."""
-    site = settings.address(Service.DEMO_SITE)
-    with records.session(settings, Role.PIPELINES) as session:
-        rows = {row.url: row for row in session.scalars(select(Feed).where(Feed.tenant_id == tenant))}
-    for feed in news.Feed:
-        row = rows[f"{site}{feed.path}"]
-        document = news.rss(feed, moment, site, NEWS_REACHES_BACK)
-        entries = feeds.parse(document, "application/rss+xml; charset=utf-8", row.url)
-        read_until = moment - NEWS_REACHES_BACK
-        while read_until < moment:
-            at = min(read_until + NEWS_WAS_READ_EVERY, moment)
-            fresh = [each for each in entries if each.published_at and read_until < each.published_at <= at]
-            reading.store_entries(clickhouse, row, fresh, now=at, run_id="demo")
-            read_until = at

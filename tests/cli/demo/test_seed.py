@@ -1,14 +1,19 @@
 """Seeding against the real stores: everything is there, a second time adds nothing."""
 
+from collections import Counter
 from dataclasses import asdict
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
-from cli.demo import news, people, seed, shop
+from cli.demo import past_news, people, seed, shop
+from cli.demo.news.outlets import OUTLETS
 from connectors import sandbox
 from marketing_pipelines.insights import credentials
+from marketing_pipelines.trends import scoring
+from marketing_pipelines.trends.velocity import Label
 from store import events, records, secrets
 from store.records import actions, audit_log
 from store.records.accounts import AdAccount
@@ -28,7 +33,28 @@ select
     (select uniqExact(event_id) from raw.events where tenant_id = {tenant:Int64}) as event_ids,
     (select uniqExact(toDate(received_at)) from raw.events where tenant_id = {tenant:Int64}) as days,
     (select count() from raw.feed_entries where tenant_id = {tenant:Int64}) as entries,
-    (select uniqExact(feed_id) from raw.feed_entries where tenant_id = {tenant:Int64}) as feeds
+    (select uniqExact(feed_id, entry_id) from raw.feed_entries where tenant_id = {tenant:Int64}) as entry_ids,
+    (select uniqExact(feed_id) from raw.feed_entries where tenant_id = {tenant:Int64}) as feeds,
+    (select count() from raw.story_members where tenant_id = {tenant:Int64}) as members,
+    (select uniqExact(feed_id, entry_id) from raw.story_members where tenant_id = {tenant:Int64}) as assigned,
+    (select count() from raw.feed_readings where tenant_id = {tenant:Int64}) as readings
+"""
+
+DELAYS = """
+select
+    published_at,
+    dateDiff('second', published_at, first_seen_at) as seconds
+from raw.feed_entries
+where tenant_id = {tenant:Int64}
+"""
+OUTCOMES = """
+select
+    feed_id,
+    read_at,
+    toString(outcome) as outcome
+from raw.feed_readings
+where tenant_id = {tenant:Int64}
+order by read_at
 """
 
 
@@ -65,8 +91,11 @@ def test_thirty_days_are_in_the_warehouse(seeded: Settings) -> None:
     assert found["events"] > 15_000
     assert found["event_ids"] == found["events"]
     assert found["days"] >= 30
-    assert found["feeds"] == len(news.Feed)
-    assert found["entries"] > 200
+    assert found["feeds"] == len(OUTLETS)
+    assert found["entries"] == found["entry_ids"] == found["assigned"] > 1_500
+    assert found["readings"] == len(OUTLETS) * len(
+        list(past_news.reading_times(the_tenant(seeded).created_at))
+    )
     assert seed.is_complete(seeded)
 
 
@@ -75,6 +104,54 @@ def test_a_second_time_adds_nothing(seeded: Settings) -> None:
     seed.seed(seeded)
     assert in_postgres(seeded) == rows
     assert in_clickhouse(seeded) == facts
+
+
+def test_a_reading_that_was_interrupted_is_brought_once(seeded: Settings) -> None:
+    """Whatever of it was there already: its entries, their stories, or all but the note that it was read."""
+    tenant, facts = the_tenant(seeded), in_clickhouse(seeded)
+    published = past_news.published(seeded, tenant.id, tenant.created_at)
+    readings = list(past_news.readings(published, tenant.created_at))
+    with events.connect(seeded) as client:
+        for reading in (readings[0], readings[-2], readings[-1]):
+            past_news.bring(seeded, client, tenant.id, reading)
+    assert in_clickhouse(seeded) == facts
+
+
+def test_entries_were_seen_soon_after_they_were_published(seeded: Settings) -> None:
+    with events.connect(seeded) as client:
+        found = events.read_for_tenant(client, the_tenant(seeded).id, DELAYS)
+    assert found["seconds"].is_between(0, 48 * 3600).all()
+    often_since = the_tenant(seeded).created_at - past_news.READ_OFTEN_FOR
+    recent = [seconds for at, seconds in found.iter_rows() if at > often_since]
+    assert len(recent) > 500
+    assert max(recent) <= 12 * 3600
+
+
+def test_the_feed_that_fails_now_and_then_was_busy_and_recovered(seeded: Settings) -> None:
+    with events.connect(seeded) as client:
+        found = events.read_for_tenant(client, the_tenant(seeded).id, OUTCOMES)
+    (failing,) = (outlet.name for outlet in OUTLETS if outlet.fails_at is not None)
+    with records.session(seeded, Role.PIPELINES) as session:
+        names = {feed.id: feed.name for feed in session.scalars(select(Feed))}
+    busy = found.filter(outcome="busy")
+    assert {names[feed] for feed in busy["feed_id"]} == {failing}
+    assert len(busy) >= 12
+    # The last reading was in the middle of an hour, maybe of the same one.
+    of_it = found.filter(feed_id=busy["feed_id"][0]).head(-1)
+    after = of_it["outcome"].shift(-1).filter(of_it["outcome"] == "busy").drop_nulls()
+    assert set(after) <= {"read", "unchanged"}
+
+
+def test_scores_of_past_days_can_be_replayed(seeded: Settings) -> None:
+    created_at = the_tenant(seeded).created_at
+    labels = Counter[str]()
+    with events.connect(seeded) as client:
+        for days in range(1, 9):
+            day = (created_at - timedelta(days=days)).date()
+            moment = datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
+            scores = scoring.score_as_of(client, moment).filter(tenant_id=the_tenant(seeded).id)
+            labels.update(scores["label"])
+    assert set(labels) == set(Label)
 
 
 def test_the_five_roles_can_sign_in(seeded: Settings) -> None:

@@ -3,13 +3,19 @@
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
 from cli.demo import people, seed, shop
+from cli.demo.news.outlets import OUTLETS, Outlet
+from cli.demo.site.app import create_app
 from cli.readiness import answers_tcp
+from marketing_pipelines.trends import feeds
+from marketing_pipelines.trends.parsing import discovery
 from store import records
 from store.records.experiments import Experiment, ExperimentStatus, Variant, set_weights
 from store.settings import Role, Service, Settings
@@ -66,24 +72,77 @@ def test_a_paused_experiment_shows_no_variant(site: httpx.Client, demo_house: Se
     assert "Clothes that stay" in page
 
 
-@pytest.mark.parametrize("name", ["industry", "makers"])
-def test_feeds_answer_304_to_those_who_know_them(site: httpx.Client, name: str) -> None:
-    first = site.get(f"/feeds/{name}.xml")
+by_outlet = pytest.mark.parametrize("outlet", OUTLETS, ids=lambda outlet: outlet.slug)
+
+
+@by_outlet
+def test_feeds_answer_304_to_those_who_know_them(outlet: Outlet, at_noon: TestClient) -> None:
+    first = at_noon.get(outlet.path)
     assert first.status_code == 200
-    assert first.headers["content-type"].startswith("application/rss+xml")
-    by_tag = site.get(f"/feeds/{name}.xml", headers={"If-None-Match": first.headers["etag"]})
-    # An entry may come in between; then the tag has changed too.
-    assert by_tag.status_code == 304 or by_tag.headers["etag"] != first.headers["etag"]
-    assert not by_tag.content or by_tag.status_code == 200
-    by_date = site.get(f"/feeds/{name}.xml", headers={"If-Modified-Since": first.headers["last-modified"]})
-    assert by_date.status_code == 304 or by_date.headers["last-modified"] != first.headers["last-modified"]
-    older = site.get(f"/feeds/{name}.xml", headers={"If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"})
-    assert older.status_code == 200
-    assert site.get(f"/feeds/{name}.xml", headers={"If-None-Match": '"other"'}).status_code == 200
+    assert first.headers["content-type"] == f"{outlet.format.media_type}; charset=utf-8"
+    assert first.headers["cache-control"] == "max-age=60"
+    for known in (
+        {"If-None-Match": first.headers["etag"]},
+        {"If-None-Match": f'"other", W/{first.headers["etag"]}'},
+        {"If-Modified-Since": first.headers["last-modified"]},
+    ):
+        again = at_noon.get(outlet.path, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+    for outdated in (
+        {"If-None-Match": '"other"'},
+        {"If-Modified-Since": "Mon, 01 Jan 2024 00:00:00 GMT"},
+        {"If-Modified-Since": "yesterday"},
+    ):
+        assert at_noon.get(outlet.path, headers=outdated).status_code == 200
+
+
+def test_the_feeds_are_served_by_the_running_shop(site: httpx.Client) -> None:
+    for outlet in OUTLETS:
+        answer = site.get(outlet.path)
+        if answer.status_code == 503:
+            assert outlet.fails_at is not None
+            continue
+        url = str(answer.url)
+        found = feeds.read(answer.content, answer.headers["content-type"], url)
+        assert (found.title, found.notes) == (outlet.name, ())
+
+
+def test_a_feed_fails_for_an_hour_and_recovers(demo_house: Settings) -> None:
+    (outlet,) = (outlet for outlet in OUTLETS if outlet.fails_at is not None)
+    statuses = [
+        shop_at(demo_house, NOON.replace(hour=hour)).get(outlet.path).status_code for hour in range(24)
+    ]
+    assert [hour for hour, status in enumerate(statuses) if status != 200] == [7, 19]
+    failed = shop_at(demo_house, NOON.replace(hour=7)).get(outlet.path)
+    assert failed.status_code == 500
+    assert "retry-after" not in failed.headers, "that would speak for the outlets that share its host"
+
+
+def test_the_feeds_are_found_by_the_address_of_the_site(site: httpx.Client) -> None:
+    address = str(site.base_url).rstrip("/")
+    for path in ("/", "/news"):
+        page = site.get(path)
+        named = discovery.named(page.content, page.headers["content-type"], str(page.url))
+        heads = {feed.url: feed.title for feed in named}
+        assert heads == {f"{address}{outlet.path}": outlet.name for outlet in OUTLETS}
 
 
 def test_there_is_no_other_feed(site: httpx.Client) -> None:
     assert site.get("/feeds/none.xml").status_code == 404
+    assert site.get("/feeds/stoffblatt.json").status_code == 404
+
+
+NOON = datetime(2026, 11, 20, 12, 20, 7, tzinfo=UTC)
+
+
+def shop_at(house: Settings, moment: datetime) -> TestClient:
+    return TestClient(create_app(house, lambda: moment))
+
+
+@pytest.fixture(scope="module")
+def at_noon(demo_house: Settings) -> TestClient:
+    return shop_at(demo_house, NOON)
 
 
 def variants(house: Settings, tried: shop.Experiment) -> list[Variant]:
