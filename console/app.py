@@ -18,6 +18,8 @@ from console.door.request_log import RequestLog
 from console.door.versions import Versions
 from console.frame import rendering
 from console.rates import RateLimit, Rates
+from console.trends import feed_book
+from console.trends.feed_finding import Finder
 from console.watch import Watch
 from store.settings import Settings
 
@@ -53,6 +55,7 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
     app.state.changes = Changes(settings)
     app.state.rights = roles.subjects(route for router in ROUTERS for route in router.routes)
     app.state.rates = Rates(settings.api_rate_per_minute)
+    app.state.finder = Finder(settings)
     app.add_middleware(idempotency.KeepAnswers)
     app.add_exception_handler(idempotency.AskedBefore, idempotency.repeat)
     app.add_exception_handler(etags.NotModified, etags.not_modified)
@@ -64,6 +67,10 @@ def create_app(settings: Settings, *, watches: bool = False) -> FastAPI:
         # In JSON each line break and each quote is two characters.
         "POST /api/uploads": 2 * settings.upload_max_bytes + AROUND_A_FILE,
         "POST /uploads": settings.upload_max_bytes + AROUND_A_FILE,
+        "POST /api/feeds/import": 2 * feed_book.LARGEST_OPML + AROUND_A_FILE,
+        # A file, or the text in its place.
+        "POST /feeds/import": 2 * feed_book.LARGEST_OPML + AROUND_A_FILE,
+        "POST /feeds/import/confirm": feed_book.LARGEST_OPML + AROUND_A_FILE,
         "POST /assets": FILES_AT_ONCE * settings.asset_max_bytes + AROUND_A_FILE,
     }
     app.add_middleware(BodyLimit, larger=larger)

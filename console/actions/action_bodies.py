@@ -27,10 +27,13 @@ Standing = Annotated[
 
 
 class Origin(Body):
-    """What an action came from: a feed's item, an agent's run, a recommendation."""
+    """What an action or a campaign came from: a feed's item, an agent's run, a recommendation."""
 
     kind: Annotated[Text, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
     id: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+
+
+Provenance = Annotated[list[Origin], Field(max_length=100)]
 
 
 class NewAction(Timing, Body):
@@ -41,7 +44,7 @@ class NewAction(Timing, Body):
     source: Source = Source.PERSON
     campaign_id: Number | None = None
     budget_cap: BudgetCap | None = None
-    provenance: list[Origin] = Field(default_factory=list, max_length=100)
+    provenance: Provenance = Field(default_factory=list)
     standing_approval_id: Standing = None
     dry_run: bool = False
 

@@ -10,6 +10,7 @@ from pydantic import (
     Field,
 )
 
+from console.actions.action_bodies import Origin
 from console.api.answers import REFUSALS
 from console.campaigns import campaign_desk, campaign_standing
 from console.campaigns.campaign_bodies import ChangedCampaign, Dates, NewCampaign, Pause
@@ -89,6 +90,7 @@ class CampaignOut(BaseModel):
     pause_reason: str
     warnings: list[str]
     intake: IntakeOut | None
+    provenance: list[Origin]
     created_at: datetime
 
     @classmethod

@@ -27,6 +27,7 @@ SUBJECTS = {
     "analytics": "Metrics over time, funnels, channels and paths, out of the marts, each with its freshness.",
     "exports": "Reports as CSV or XLSX, made in the background and fetched at an address that dies.",
     "uploads": "Lists of touches and sales that no page saw: checked line by line, then confirmed.",
+    "feeds": "Which feeds are read, how each is doing, where a site has its own, and lists of them in and out.",
     "trends": "Feeds read now, and the stories that spread fastest.",
     "goals": "What counts as a conversion, what it is worth, and which one stands at the head.",
     "hold-outs": "What is kept from some people, chosen by lot, and what that says it causes.",
@@ -58,6 +59,9 @@ _ASKS_WHAT_WAS_READ = frozenset(
         "DELETE /api/goals/{goal_id}",
         "POST /api/hold-outs/{hold_out_id}/end",
         "DELETE /api/identity/splits/{split_id}",
+        "POST /api/feeds/{feed_id}/retire",
+        "POST /api/feeds/{feed_id}/revive",
+        "DELETE /api/feeds/{feed_id}",
         "POST /api/uploads/{upload_id}/confirm",
         "DELETE /api/uploads/{upload_id}",
     }

@@ -1,10 +1,12 @@
 """What people say of a campaign: dates as they write them, and lists of recipients, bounded before anything is done with them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from console.actions.action_bodies import Provenance
 from console.campaigns.campaign_desk import Brought, Wanted
 from console.frame.bodies import Body, Name, Number
 from console.frame.texts import Reason, Text, storable
@@ -88,6 +90,12 @@ class NewCampaign(_Said):
     title: Subject | None = None
     message: Message | None = None
     recipient_emails: Addresses | None = None
+    provenance: Provenance = Field(default_factory=list)
+
+    def as_wanted(self, name: str) -> Wanted:
+        return replace(
+            super().as_wanted(name), provenance=[origin.model_dump() for origin in self.provenance]
+        )
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

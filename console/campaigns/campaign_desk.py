@@ -39,6 +39,8 @@ class Wanted:
     project: int | None
     start: datetime | None
     end: datetime | None
+    provenance: Sequence[dict[str, str]] = ()
+    """What it came from; said once, when it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ def create(visitor: Visitor, wanted: Wanted, brought: Brought | None = None) -> 
     """A new campaign; recipients that it brings along are taken in by a run in the background."""
     with visitor.records() as session, _refusing():
         plan = _plan(session, visitor, wanted)
-        campaign = campaigns.add(session, visitor.tenant, visitor.actor, plan, wanted.utm_campaign)
+        campaign = campaigns.add(
+            session, visitor.tenant, visitor.actor, plan, wanted.utm_campaign, wanted.provenance
+        )
         if brought is not None:
             _ask_to_take_in(session, visitor, campaign, brought)
         return shown(session, visitor, campaign)

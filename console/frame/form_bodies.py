@@ -12,6 +12,7 @@ _WORDS_FOR = {
     "Field required": "fill this in",
     "String should have at least 1 character": "fill this in",
     "Input should be a valid string": "fill this in",
+    "Input should be a valid number, unable to parse string as a number": "write a number, like 12.5",
     "Input should be a valid decimal": "write a number, like 12.5",
     "Input should be a finite number": "write a number, like 12.5",
     "Input should be a valid integer, unable to parse string as an integer": "write a whole number",

@@ -30,5 +30,8 @@ class Asset(StrEnum):
     RAW_EVENTS = "raw_events"
     TOUCHPOINTS = "intermediate/int_touchpoints"
     TRACKING_HEALTH = "marts/tracking_health"
+    STORIES = "stories"
+    TOPIC_SCORES = "topic_scores"
     TREND_SCORES = "trend_scores"
+    TREND_DIGEST = "trend_digest"
     VISITOR_TIMELINE = "marts/visitor_timeline"

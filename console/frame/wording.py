@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from marketing_pipelines.trends.publishers.troubles import Trouble
 from store.clock import now
 from store.records.action_states import State
 from store.records.actions import ActionType, Channel, Purpose
@@ -243,7 +244,29 @@ FEEDS: dict[FeedStatus, Label] = {
     FeedStatus.NEW: Label("Not read yet", Tone.QUIET),
     FeedStatus.OK: Label("Is read", Tone.GOOD),
     FeedStatus.FAILING: Label("Cannot be read", Tone.BAD),
-    FeedStatus.RETIRED: Label("Gone for good", Tone.QUIET),
+    FeedStatus.RETIRED: Label("Read no more", Tone.QUIET),
+}
+
+READINGS: dict[str, Label] = {
+    "read": Label("Read", Tone.GOOD),
+    "unchanged": Label("Nothing new", Tone.QUIET),
+    Trouble.WRONG_ADDRESS: Label("Wrong address", Tone.BAD),
+    Trouble.UNREACHABLE: Label("Not reached", Tone.BAD),
+    Trouble.PRIVATE: Label("Private address", Tone.BAD),
+    Trouble.UNTRUSTED: Label("Bad certificate", Tone.BAD),
+    Trouble.INSECURE: Label("Led to http", Tone.BAD),
+    Trouble.LOOP: Label("Led in a circle", Tone.BAD),
+    Trouble.NOT_FOUND: Label("Not found", Tone.BAD),
+    Trouble.GONE: Label("Gone for good", Tone.BAD),
+    Trouble.REFUSED: Label("Refused", Tone.BAD),
+    Trouble.BLOCKED: Label("Blocked by a guard", Tone.BAD),
+    Trouble.ROBOTS: Label("Not by robots.txt", Tone.BAD),
+    Trouble.BUSY: Label("Too busy", Tone.BAD),
+    Trouble.SERVER: Label("Server error", Tone.BAD),
+    Trouble.TOO_SLOW: Label("Too slow", Tone.BAD),
+    Trouble.TOO_LARGE: Label("Too large", Tone.BAD),
+    Trouble.DAMAGED: Label("Broken answer", Tone.BAD),
+    Trouble.NOT_A_FEED: Label("No feed", Tone.BAD),
 }
 
 DEAD: dict[DeliveryState, Label] = {

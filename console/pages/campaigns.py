@@ -10,6 +10,7 @@ from console.actions import listing
 from console.actions.action_filters import Filter
 from console.actions.choices import Options
 from console.actions.listing import PAGE
+from console.approvals import provenance
 from console.campaigns import campaign_desk, campaign_figures, campaign_form, campaign_standing, projects
 from console.campaigns.campaign_desk import Published
 from console.campaigns.campaign_form import Typed
@@ -184,6 +185,7 @@ def _detail(
             ).items,
             links=links,
             figures=campaign_figures.of_campaign(visitor, campaign),
+            sources=provenance.sources(visitor, campaign.provenance),
             published=published,
             typed=typed or Typed.of(campaign, visitor.time_zone),
             troubles=form_bodies.troubles(refused) if refused else {},

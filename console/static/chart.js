@@ -17,7 +17,7 @@ function plot({ plot, style }) {
 
 function read(figure) {
   const [head, ...rows] = [...figure.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent.trim()));
-  const days = rows.map((row) => Date.parse(`${row[0]}T00:00:00Z`) / 1000);
+  const days = rows.map((row) => Date.parse(row[0].includes(":") ? `${row[0].replace(" ", "T")}:00Z` : `${row[0]}T00:00:00Z`) / 1000);
   const series = head.slice(1).map((name, n) => ({ name, values: rows.map((row) => Number.parseFloat(row[n + 1])) }));
   return { days, series };
 }

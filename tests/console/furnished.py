@@ -16,6 +16,9 @@ from pydantic import SecretStr
 from console.app import create_app
 from console.people import front_door
 from marketing_pipelines.monitoring import alerting
+from marketing_pipelines.trends import past_readings, scoring
+from marketing_pipelines.trends.past_readings import PastReading
+from marketing_pipelines.trends.publishers.troubles import Trouble
 from store import asset_files, events, migrations, records
 from store.asset_files import Shelf
 from store.audit import Actor, ActorKind
@@ -26,7 +29,7 @@ from store.records.approvals import Decision
 from store.records.feeds import Feed, FeedStatus
 from store.records.people import MemberRole
 from store.records.requested_runs import RunKind
-from store.records.schema import TenantId, UserId
+from store.records.schema import FeedId, TenantId, UserId
 from store.records.tenants import Tenant
 from store.settings import Role, Settings
 from tests.analytics.marts import PEOPLE, Marts, lay_people
@@ -45,9 +48,10 @@ from tests.console.people.test_keys import made as a_key
 from tests.console.visitors import PASSWORD, Person, everyone, mail, submitted, written
 from tests.console.watching.test_overview import COLUMNS
 from tests.console.watching.test_run_pages import RUN, Webserver, a_run, ask, done, told
-from tests.console.watching.test_trend_pages import scored
 from tests.outbound.office import MailServer, Office, an_office
 from tests.store.records.test_hold_outs import begun, ended, planned
+from tests.trends.digests import digested
+from tests.trends.newsroom import HOUR, NOON, Newsroom
 
 Scheme = Literal["light", "dark"]
 LONG = "Winter sale for everybody who bought a coat, a scarf or boots last year and " + "unbroken" * 15
@@ -66,6 +70,10 @@ TABLES = {
     "link_id Int64, click_id String, visitor_id String, country LowCardinality(String), "
     "device LowCardinality(String), referrer_host String, is_bot Bool, bot_reasons Array(String)",
 }
+ENTRIES = [
+    "tenant_id", "feed_id", "entry_id", "content_hash", "title", "link", "summary", "author", "published_at", "first_seen_at",
+    "run_id",
+]  # fmt: skip
 OF_PATHS = ("intermediate.int_paths", "staging.stg_goals", "staging.stg_measurement")
 
 
@@ -116,6 +124,8 @@ def furnished(house: Settings) -> Iterator[Furnished]:
             **of_assets(people),
             **of_links(settings, people),
             **of_goals(people),
+            **of_feeds(settings, people),
+            **of_stories(settings, people),
             **of_uploads(settings, people),
             **of_visitors(settings, people),
             **of_hold_outs(settings, people),
@@ -253,6 +263,34 @@ def of_assets(people: dict[MemberRole, Person]) -> dict[str, list[str]]:
     table = an_upload(forms, "prices.csv", b"coat,price,note\nparka,120,warm\nraincoat,80," + b"dry" * 60)
     forms.post_signed(f"/assets/{words}", name="Slogans", tags="", flags=["do_not_use", "contains_people"])
     return {"GET /assets/{asset_id}": [f"/assets/{number}" for number in (picture, words, table)]}
+
+
+def of_stories(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    """One that another went into, with a score as of every hour, and topics of which more is told than usual."""
+    tenant = people[MemberRole.MARKETER].tenant
+    story, other = "5" * 32, "6" * 32
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with events.connect(settings) as client:
+        newsroom = Newsroom(client, tenant)
+        for feed in range(9):
+            newsroom.tells(story, feed, 30 - 4 * feed, topic="shops", title=f"{LONG[:150]} {feed}")
+        newsroom.tells(other, 10, 8, "moves", title="unbroken" * 12)
+        newsroom.tells(story, 10, 8, "moves", known=1, was=other, why="merged")
+        for hour in range(30):
+            scores = scoring.score_as_of(client, NOON - hour * HOUR).filter(tenant_id=tenant)
+            client.insert_arrow("raw.trend_scores", scores.to_arrow())
+        client.insert(
+            "raw.topic_scores",
+            [[tenant, today + n * HOUR, "shops" + "unbroken" * n, 30, 4.5, 6.2, True] for n in range(3)],
+            column_names=["tenant_id", "as_of", "topic", "mentions", "expected", "z", "is_burst"],
+        )
+    return {
+        "GET /trends/stories/{story_id}": [
+            f"/trends/stories/{story}",
+            f"/trends/stories/{other}",
+            f"/trends/stories/{story}?as_of={NOON - 9 * HOUR:%Y-%m-%dT%H:%M:%SZ}",
+        ]
+    }
 
 
 def of_links(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
@@ -463,6 +501,69 @@ def of_goals(people: dict[MemberRole, Person]) -> dict[str, list[str]]:
     return {"GET /goals/{goal_id}": [f"/goals/{number}" for number in made]}
 
 
+def of_feeds(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    """One that is read well, one that has failed for days, one that is over and one that nobody has read yet, in pages."""
+    tenant, today = people[MemberRole.MARKETER].tenant, datetime.now(UTC)
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    known: list[dict[str, Any]] = [
+        {"name": "Shop talk", "url": "https://talk.example/feed", "topic": "trade / makers", "status": FeedStatus.OK,
+         "last_fetched_at": today - hour / 2, "last_success_at": today - hour / 2, "next_fetch_at": today + hour / 2,
+         "site_url": "https://talk.example/", "moved_from": "http://old-talk.example/rss?format=xml", "moved_at": today - day},
+        {"name": LONG[:190], "url": f"https://news.example/{'unbroken' * 20}", "topic": "unbroken" * 12,
+         "status": FeedStatus.FAILING, "failures": 17, "last_success_at": today - 6 * day,
+         "last_error": f"The host answers 500 {'because ' * 40}. {Trouble.SERVER.advice}", "next_fetch_at": today + 9 * hour},
+        {"name": "Over", "url": "https://over.example/feed", "status": FeedStatus.RETIRED,
+         "last_error": f"The host answers 410 Gone. {Trouble.GONE.advice}", "last_success_at": today - 40 * day},
+        {"name": "Not read yet", "url": "https://new.example/feed", "obeys_robots": True},
+    ]  # fmt: skip
+    with records.session(settings, Role.PIPELINES, tenant=tenant) as session:
+        session.add_all(
+            Feed(tenant_id=tenant, name=f"Feed {n}", url=f"https://{n}.example/", topic="trade")
+            for n in range(60)
+        )
+        rows = [Feed(tenant_id=tenant, **facts) for facts in known]
+        session.add_all(rows)
+        session.flush()
+        made = [FeedId(row.id) for row in rows]
+    told = [
+        [
+            tenant,
+            made[0],
+            f"{ago}",
+            "x",
+            LONG if ago % 5 == 0 else f"Boots are back, part {ago}",
+            link,
+            "",
+            "",
+            at,
+            at,
+            RUN,
+        ]
+        for ago in range(120)
+        for at in (today - ago * 2.7 * hour,)
+        for link in ("https://talk.example/boots" if ago % 3 else "",)
+    ]
+    with events.connect(settings) as client:
+        client.insert("raw.feed_entries", told, column_names=ENTRIES)
+        for ago in range(30):
+            feed, outcome = (
+                made[ago % 5 == 0],
+                ("server" if ago % 5 == 0 else "unchanged" if ago % 2 else "read"),
+            )
+            shown = 0 if outcome != "read" else 50
+            reading = PastReading(
+                feed, outcome, shown, shown // 9, shown * 1_234, timedelta(milliseconds=120 + 9 * ago)
+            )
+            past_readings.remember(client, tenant, [reading], at=today - ago * hour, run_id=RUN)
+    return {
+        "GET /feeds": ["/feeds", "/feeds?status=failing", "/feeds?text=nothing+is+like+this"],
+        "GET /feeds/new": ["/feeds/new", "/feeds/new?url=https://news.example/feed"],
+        "GET /feeds/import": ["/feeds/import"],
+        "GET /feeds/{feed_id}": [f"/feeds/{number}" for number in made],
+        "GET /feeds/{feed_id}/edit": [f"/feeds/{made[1]}/edit"],
+    }
+
+
 def of_attribution(settings: Settings, people: dict[MemberRole, Person]) -> None:
     """Channels with short and long names, some that models argue about, and paths of one step and of many."""
     admin, today = people[MemberRole.ADMIN], datetime.now(UTC)
@@ -587,7 +688,7 @@ def around(settings: Settings, people: dict[MemberRole, Person]) -> None:
             (f"{LONG[:90]} {n}" if n % 3 else f"Boots {n}", f"https://a.example/{n}", 9 + n, 2 + n % 4)
             for n in range(8)
         ]
-        scored(client, marketer.tenant, today, *stories)
+        digested(client, marketer.tenant, today, *stories)
     with records.session(settings, Role.PIPELINES) as session:
         for name, status, error in (
             ("A feed with " + "unbroken" * 12, FeedStatus.FAILING, "answered 500 " + "again" * 30),

@@ -2,11 +2,13 @@
 
 import json
 import re
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -21,16 +23,18 @@ from store.records.schema import TenantId
 from store.settings import Role, Settings
 from tests.console.visitors import PASSWORD, Forms, Person, begun, mail, person
 from tests.console.writing import MAIL, etag_of
+from tests.trends.publisher import rss
 
 API = "/api/"
 # In paths, but no thing of a tenant's.
-CHOICES: Mapping[str, str] = {"type": "email", "visitor_id": "phone"}
+CHOICES: Mapping[str, str] = {"type": "email", "visitor_id": "phone", "story_id": "0" * 32}
 # Takes what the path names away, or what speaks for whoever asks: done last, where it is done at all.
 _ENDS = ("/logout", "/account/password", "/account/sign-out-elsewhere")
 _WITH_ETAG = frozenset(
     {
         "POST /actions/{action_id}/edit",
         "POST /campaigns/{campaign_id}/edit",
+        "POST /feeds/{feed_id}",
         "POST /goals/{goal_id}",
         "POST /measurement",
     }
@@ -41,6 +45,7 @@ _NAMED = re.compile(r"\{(\w+)\}")
 _SIGNS = frozenset({"approve", "deny", "request-changes", "break-glass"})
 _TABLES = sorted(table.name for table in Record.metadata.tables.values() if "tenant_id" in table.columns)
 _POLICY = {"default_purpose": "contract", "allow_lone_release": False, "rules": []}
+OPML = '<opml version="2.0"><body><outline text="News" xmlUrl="https://{unique}.example/feed"/></body></opml>'
 # One sale of yesterday.
 LIST = f"when,event,reference\n{datetime.now(UTC).date() - timedelta(days=1)},purchase,{{unique}}\n"
 _STEP = {"after_days": 0, "subject": "Welcome", "body": "Glad you are here."}
@@ -137,6 +142,25 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /account/sign-out-elsewhere": {},
     "POST /audit/verify": {},
     "POST /trends/read": {},
+    "POST /trends/draft": {"form": "chat", "day": "{tomorrow}"},
+    "POST /feeds": {
+        "name": "News",
+        "url": "https://{unique}.example/feed",
+        "weight": "1",
+        "interval_minutes": "60",
+    },
+    "POST /feeds/new": {},
+    "POST /feeds/import": {"text": OPML},
+    "POST /feeds/import/confirm": {"text": OPML},
+    "POST /feeds/{feed_id}": {
+        "name": "Other news",
+        "url": "https://{unique}.example/feed",
+        "weight": "2",
+        "interval_minutes": "90",
+    },
+    "POST /feeds/{feed_id}/retire": {},
+    "POST /feeds/{feed_id}/revive": {},
+    "POST /feeds/{feed_id}/remove": {},
     "POST /exports": {"report": "channels", "format": "xlsx"},
     "POST /uploads": {},
     "POST /uploads/{upload_id}/confirm": {},
@@ -162,6 +186,13 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /api/campaigns/{campaign_id}/pause": {"reason": "the stock is empty"},
     "POST /api/campaigns/{campaign_id}/resume": {},
     "POST /api/trends/ingest": {},
+    "POST /api/feeds": {"name": "News", "url": "https://{unique}.example/feed"},
+    "POST /api/feeds/discover": {},
+    "POST /api/feeds/import": {"text": OPML},
+    "PUT /api/feeds/{feed_id}": {"name": "Other news", "url": "https://{unique}.example/feed"},
+    "POST /api/feeds/{feed_id}/retire": {},
+    "POST /api/feeds/{feed_id}/revive": {},
+    "DELETE /api/feeds/{feed_id}": {},
     "POST /api/exports": {"report": "timeseries", "arguments": {"metric": "roas"}},
     "POST /api/uploads": {"text": LIST},
     "POST /api/uploads/{upload_id}/confirm": {},
@@ -213,6 +244,24 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /api/keys": {"name": "A program", "scopes": ["actions:read"]},
     "DELETE /api/keys/{key_id}": {},
 }
+
+
+@cache
+def address_of_a_feed() -> str:
+    """One that answers for as long as the tests run."""
+
+    class Feed(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(rss(name="News"))
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Feed)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}/feed"
 
 
 def in_a_day() -> str:
@@ -294,6 +343,7 @@ class Workplace:
             "alert_id": self.alert,
             "asset_id": self.asset,
             "export_id": self.export,
+            "feed_id": self.feed,
             "goal_id": self.goal,
             "group_id": self.group,
             "hold_out_id": self.hold_out,
@@ -347,11 +397,14 @@ class Workplace:
             return {"vote": f"{number}:{self.hash_of(number)}"}
         if endpoint in _WITH_ETAG:
             path = endpoint.partition(" ")[2].format(**named)
+            path += "/edit" if path.startswith("/feeds/") else ""
             return {"etag": etag_of(self.pages.get(path).text)}
         if endpoint.endswith("/resolve"):
             return {"deliveries": [self.unknown_delivery(named["action_id"])]}
         if endpoint == "POST /pixel/keys/revoke":
             return {"key": self.collector_key()}
+        if endpoint in {"POST /feeds/new", "POST /api/feeds/discover"}:
+            return {"url": address_of_a_feed()}
         if endpoint == "POST /tenants/switch":
             return {"tenant": self.tenant}
         if endpoint == "POST /kill-switch/release":
@@ -392,6 +445,10 @@ class Workplace:
 
     def group(self) -> int:
         return self._made("/groups", {"name": f"Group {self.mark} {uuid.uuid4().hex}"})
+
+    def feed(self) -> int:
+        listing = {"name": f"Feed {self.mark}", "url": f"https://{uuid.uuid4().hex}.example/feed"}
+        return self._made("/feeds", {**listing, "topic": f"Topic {self.mark}"})
 
     def goal(self) -> int:
         return self._made("/goals", {"name": f"Goal {self.mark} {uuid.uuid4().hex}", "event": "lead"})

@@ -59,6 +59,11 @@ def a_goal(api: httpx.Client) -> str:
     return f"/goals/{api.post('/goals', json=said).json()['id']}"
 
 
+def a_feed(api: httpx.Client) -> str:
+    said = {"name": "News", "url": f"https://{uuid.uuid4().hex}.example/"}
+    return f"/feeds/{api.post('/feeds', json=said).json()['id']}"
+
+
 def the_measurement(_: httpx.Client) -> str:
     return "/measurement"
 
@@ -95,6 +100,7 @@ EDITS: list[tuple[Callable[[httpx.Client], str], str, dict]] = [
     (an_asset, "PATCH", {"tags": ["winter"]}),
     (a_link, "PATCH", {"title": "Winter"}),
     (a_goal, "PUT", {"name": "Orders", "event": "order"}),
+    (a_feed, "PUT", {"name": "Other", "url": "https://other.example/"}),
     (the_measurement, "PUT", {"session_gap_minutes": 20, "first_weight": "0.25"}),
 ]
 OTHERS = [
@@ -107,6 +113,9 @@ OTHERS = [
     (a_goal, "POST", "/make-headline", None),
     (a_goal, "DELETE", "", None),
     (a_hold_out, "POST", "/end", None),
+    (a_feed, "POST", "/retire", None),
+    (a_feed, "POST", "/revive", None),
+    (a_feed, "DELETE", "", None),
     (a_split, "DELETE", "", None),
     (an_upload, "POST", "/confirm", None),
     (an_upload, "DELETE", "", None),

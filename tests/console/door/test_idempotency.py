@@ -75,6 +75,7 @@ def test_every_endpoint_that_makes_something_takes_a_key(admin: Person) -> None:
         "/api/tenants": {"slug": f"i-{uuid.uuid4().hex[:12]}", "name": "Branch"},
         "/api/users": {"email": f"i-{uuid.uuid4().hex}@example.com", "role": "viewer", "password": "x" * 12},
         "/api/actions/{action_id}/comments": {"text": "Is the price right?"},
+        "/api/feeds": {"name": "News", "url": "https://news.example/feed"},
         "/api/goals": {"name": "Leads", "event": "lead"},
         "/api/hold-outs": {
             "name": "Letters",

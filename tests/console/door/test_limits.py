@@ -19,7 +19,7 @@ from tests.console.visitors import Person, mail, person
 LISTS = [
     "/actions", "/recipients", "/recipients/active", "/groups", "/audit", "/keys", "/tenants", "/users", "/campaigns",
     "/projects", "/links", "/assets", "/alerts", "/dead-letters", "/standing-approvals",
-    "/exports", "/hold-outs", "/uploads", "/identity/splits",
+    "/exports", "/hold-outs", "/uploads", "/identity/splits", "/feeds",
 ]  # fmt: skip
 # What only the gate and its watchers write: four alerts, four failed actions of four messages, four standing approvals.
 BY_THE_GATE = (
@@ -74,6 +74,7 @@ def fill(api: httpx.Client, house: Settings, tenant_id: TenantId) -> list[str]:
         api.post("/uploads", json={"text": LIST}).raise_for_status()
         hold_out = {"name": "x", "question": "x", "first_day": in_a_day(), "last_day": in_a_day()}
         api.post("/hold-outs", json=hold_out).raise_for_status()
+        api.post("/feeds", json={"name": "News", "url": f"https://{number}.example/"}).raise_for_status()
         split = {"visitor_id": f"device {number}", "person_id": "user:ann", "reason": "The till in the shop."}
         api.post("/identity/splits", json=split).raise_for_status()
     with records.session(house, Role.OWNER) as session:

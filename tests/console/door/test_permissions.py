@@ -13,11 +13,16 @@ from store.settings import Settings
 from tests.console.scripted import API, CHOICES, SAID, Workplace, changed, changes, closed, digest
 from tests.console.visitors import Forms, Person, mail
 
-# Answered by the warehouse, which is not up here.
+# Answered by the warehouse, which need not be up here, and has nothing to tell if it is.
 WAREHOUSE = frozenset(
     {
         "GET /api/links/{link_id}/stats",
         "GET /api/trends/digest",
+        "GET /trends.md",
+        "GET /trends/stories/{story_id}",
+        "GET /api/trends/stories/{story_id}",
+        "GET /api/trends/bursts",
+        "POST /trends/draft",
         "GET /api/analytics/timeseries",
         "GET /api/analytics/funnel",
         "GET /api/analytics/channels",
@@ -104,7 +109,10 @@ def test_what_the_table_grants_is_done(
             if role in (ACCESS[endpoint] or ()):
                 request = workplace.request(endpoint, by=visitor)
                 answer = request.of(api if API in endpoint else forms)
-                if answer.status_code >= 400 and not (endpoint in WAREHOUSE and answer.status_code == 503):
+                is_answered = answer.status_code < 400 or (
+                    endpoint in WAREHOUSE and answer.status_code in {404, 503}
+                )
+                if not is_answered:
                     not_done[endpoint] = (answer.status_code, answer.text[-2000:])
     assert not_done == {}
 

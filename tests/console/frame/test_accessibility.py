@@ -18,8 +18,8 @@ STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 NO_PAGES = {
     "/actions/{action_id}/html", "/actions/{action_id}/manifest", "/actions/{action_id}/standing", "/admin", "/admin/approvals", "/admin/campaigns", "/admin/links", "/admin/trends",
     "/assets/{asset_id}/content", "/audit/export", "/audit/verifications", "/auth/forward", "/exports/list",
-    "/exports/{token}/file", "/healthz",
-    "/links/{link_id}/qr.png", "/links/{link_id}/qr.svg", "/live", "/readyz", "/side", "/trends/reading", "/uploads/list", "/uploads/template.csv",
+    "/exports/{token}/file", "/feeds/export.opml", "/healthz",
+    "/links/{link_id}/qr.png", "/links/{link_id}/qr.svg", "/live", "/readyz", "/side", "/trends.md", "/trends/reading", "/uploads/list", "/uploads/template.csv",
 }  # fmt: skip
 # Swagger UI is somebody else's; setting up asks for a house without anybody in it.
 ELSEWHERE = {"/docs", "/setup"}

@@ -16,7 +16,7 @@ from store import events, records
 from store.records.gate import Watcher, WatcherKind
 from store.records.people import MemberRole
 from store.settings import Role, Settings, load
-from tests.conftest import free_port_base
+from tests.conftest import free_port_base, wait_until
 from tests.console.conftest import served
 from tests.console.visitors import Person, submitted
 
@@ -98,14 +98,20 @@ def test_it_says_whether_it_can_work(site: str, tmp_path_factory: pytest.TempPat
         assert "content-security-policy" in page.headers
 
 
+def logged_lines(caplog: pytest.LogCaptureFixture) -> list[dict]:
+    ours = [record for record in list(caplog.records) if record.name == "console"]
+    return [json.loads(JsonLines().format(record)) for record in ours]
+
+
 def test_the_log_has_the_request_and_none_of_its_secrets(
     site: str, approver: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, logger="console"):
         answer = httpx.get(f"{site}/login?next=/secret-path", headers={"X-Request-Id": "from-the-proxy-1"})
         forms = approver.forms()
+        wait_until("the line of the request", lambda: "from-the-proxy-1" in json.dumps(logged_lines(caplog)))
     assert answer.headers["x-request-id"] == "from-the-proxy-1"
-    lines = [json.loads(JsonLines().format(record)) for record in caplog.records if record.name == "console"]
+    lines = logged_lines(caplog)
     asked = next(line for line in lines if line.get("request_id") == "from-the-proxy-1")
     assert (asked["method"], asked["path"], asked["status"]) == ("GET", "/login", 200)
     written = json.dumps(lines)

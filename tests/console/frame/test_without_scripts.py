@@ -8,12 +8,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from console.door.permissions import ACCESS
 from store import events
+from store.clock import now
 from store.records.people import MemberRole
 from store.settings import Settings
 from tests.analytics.marts import marts
 from tests.console.frame.test_browser import opened, state_of
-from tests.console.scripted import API, Workplace, changes
+from tests.console.scripted import API, OPML, Workplace, changes
 from tests.console.visitors import PASSWORD, Person, submitted, written
+from tests.trends.digests import digested
 
 DECIDING = [
     endpoint
@@ -62,15 +64,18 @@ def test_whatever_changes_something_is_a_plain_form_on_some_page(
 ) -> None:
     place = Workplace(house, people)
     draft, asked, campaign = place.action(), place.action("/approve"), place.campaign()
+    feed, silent = place.feed(), place.feed()
     running, paused = place.campaign("pause"), place.campaign("resume")
     asset, put_away, link, over = place.asset(), place.asset(), place.link(), place.link()
     disabled, elsewhere = place.user(), people[MemberRole.ADMIN].forms()
     for make in (place.standing, place.alert, place.invitation, place.collector_key):
         make()
+    digested(clickhouse, place.tenant, now(), ("Boots", "https://a.example/boots", 3, 1))
     place.key(people[MemberRole.ADMIN])
     place.pages.post_signed(f"/people/{disabled}/disable")
     place.pages.post_signed(f"/links/{over}/archive")
     place.pages.post_signed(f"/assets/{put_away}/archive")
+    place.pages.post_signed(f"/feeds/{silent}/retire")
     place.writer.post("/kill-switch", json={"scope": "channel", "subject": "smtp"}).raise_for_status()
     with people[MemberRole.ADMIN].api() as api:
         api.post("/tenants", json={"slug": place.mark, "name": "Another"}).raise_for_status()
@@ -83,12 +88,14 @@ def test_whatever_changes_something_is_a_plain_form_on_some_page(
         *(f"/assets/{put_away}", "/links", "/links/new", f"/links/{link}", f"/links/{link}/edit", f"/links/{over}"),
         *("/pixel", "/kill-switch", "/alerts", "/people", "/keys", "/tenants", "/settings", "/account", "/audit"),
         *("/goals", "/goals/new", f"/goals/{place.goal()}", "/measurement"),
+        *("/feeds", "/feeds/new", "/feeds/new?url=news.example", f"/feeds/{feed}", f"/feeds/{feed}/edit", f"/feeds/{silent}", "/feeds/import"),
         *("/hold-outs", "/hold-outs/new", f"/hold-outs/{place.hold_out()}"),
         *("/trends", "/exports", "/uploads", f"/uploads/{place.upload()}", f"/dead-letters/{place.dead_action()}"),
     ):  # fmt: skip
         answer = place.pages.get(path)
         assert answer.status_code == 200, path
         shown |= posts(answer.text)
+    shown |= posts(place.pages.post_signed("/feeds/import", text=OPML).text)
     with marts(clickhouse) as filled:
         filled.owner(place.tenant, "7", "user:ann")
         shown |= posts(place.pages.get("/visitors/7").text)

@@ -23,8 +23,9 @@ from store.settings import Role, Service, Settings
 from tests.console.conftest import served
 from tests.console.frame.test_browser import opened
 from tests.console.library.test_asset_pages import counting_statements
-from tests.console.library.test_links import LANDING, TODAY, a_campaign, click, counted
+from tests.console.library.test_links import LANDING, a_campaign, click, counted
 from tests.console.visitors import PASSWORD, Forms, Person, person
+from tests.days import today
 
 __all__ = ["counted"]
 
@@ -263,7 +264,7 @@ def test_the_list_is_found_by_text_campaign_and_state_with_clicks_of_people(
     over = a_link(forms, title="Winter", expires_at="2020-01-01T00:00")
     columns = ["tenant_id", "date_day", "link_id", "clicks", "human_clicks", "bot_clicks", "human_visitors"]
     rows = [
-        [marketer.tenant, TODAY - timedelta(days=ago), shown, people + 50, people, 50, people]
+        [marketer.tenant, today() - timedelta(days=ago), shown, people + 50, people, 50, people]
         for ago, people in ((0, 11), (6, 100), (7, 3000), (29, 5), (30, 70_000))
     ]
     counted.insert("marts.link_daily", rows, column_names=columns)
@@ -290,7 +291,7 @@ def test_figures_stand_by_day_and_kind_with_their_assets(
     columns = [
         "tenant_id", "date_day", "link_id", "clicks", "human_clicks", "bot_clicks", "human_visitors", "variant_id",
     ]  # fmt: skip
-    rows = [[marketer.tenant, TODAY - timedelta(days=1), link, 48, 41, 7, 33, variant]]
+    rows = [[marketer.tenant, today() - timedelta(days=1), link, 48, 41, 7, 33, variant]]
     counted.insert("marts.link_daily", rows, column_names=columns)
     clicks = [click(marketer.tenant, link, n, "AT" if n else "<b>", is_bot=n > 2) for n in range(5)]
     counted.insert("staging.stg_events", clicks)
@@ -298,7 +299,7 @@ def test_figures_stand_by_day_and_kind_with_their_assets(
     assert re.search(r'measure-value">41<', page)
     assert re.search(r'measure-value">2<', page), "previews"
     assert re.search(r'measure-value">5<', page), "other programs"
-    for said in ("&lt;b&gt;", "news.example", "mobile", str(TODAY - timedelta(days=1)), "marts/link_daily"):
+    for said in ("&lt;b&gt;", "news.example", "mobile", str(today() - timedelta(days=1)), "marts/link_daily"):
         assert said in page, said
     assert page.count('<th scope="row">2') == 7, "each day of the span, also those without clicks"
     assert re.search(r"variant warm.*?90 %.*?41", page, re.DOTALL)

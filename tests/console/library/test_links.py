@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,9 +19,9 @@ from store.records.schema import TenantId
 from store.settings import Role, Service, Settings
 from tests.console.conftest import served
 from tests.console.visitors import Person, person
+from tests.days import today
 
 LANDING = "https://example.com/landing"
-TODAY = datetime.now(UTC).date()
 
 
 def a_campaign(house: Settings, tenant: TenantId, utm_campaign: str = "spring sale") -> int:
@@ -200,7 +200,7 @@ def click(tenant: int, link: int, number: int, country: str, *, is_bot: bool = F
         tenant,
         f"c{number}",
         "click",
-        TODAY,
+        today(),
         link,
         "",
         "",
@@ -213,22 +213,35 @@ def click(tenant: int, link: int, number: int, country: str, *, is_bot: bool = F
 
 
 def visit(tenant: int, number: int, visitor: str) -> list[Any]:
-    return [tenant, f"v{number}", "page_view", TODAY, 0, f"c{number}", visitor, "AT", "mobile", "", False, []]
+    return [
+        tenant,
+        f"v{number}",
+        "page_view",
+        today(),
+        0,
+        f"c{number}",
+        visitor,
+        "AT",
+        "mobile",
+        "",
+        False,
+        [],
+    ]
 
 
 def test_figures_tell_people_from_bots_by_day_and_by_kind(marketer: Person, counted: events.Client) -> None:
     with marketer.api() as api:
         link = api.post("/links", json={"long_url": LANDING}).json()["id"]
-        tenant, yesterday = marketer.tenant, TODAY - timedelta(days=1)
+        tenant, yesterday = marketer.tenant, today() - timedelta(days=1)
         daily = ["tenant_id", "date_day", "link_id", "clicks", "human_clicks", "bot_clicks", "human_visitors"]
         counted.insert(
             "marts.link_daily",
             [
-                [tenant, TODAY, link, 4, 3, 1, 2],
+                [tenant, today(), link, 4, 3, 1, 2],
                 [tenant, yesterday, link, 1, 1, 0, 1],
-                [tenant, TODAY - timedelta(days=60), link, 9, 9, 0, 9],
-                [tenant, TODAY, link + 1, 9, 9, 0, 9],
-                [tenant + 1, TODAY, link, 9, 9, 0, 9],
+                [tenant, today() - timedelta(days=60), link, 9, 9, 0, 9],
+                [tenant, today(), link + 1, 9, 9, 0, 9],
+                [tenant + 1, today(), link, 9, 9, 0, 9],
             ],
             column_names=daily,
         )
@@ -252,7 +265,7 @@ def test_figures_tell_people_from_bots_by_day_and_by_kind(marketer: Person, coun
         assert stats["visitors"] == 2
         assert [(it["date"], it["people"], it["bots"], it["visitors"]) for it in stats["by_day"]] == [
             (str(yesterday), 1, 0, 1),
-            (str(TODAY), 3, 1, 2),
+            (str(today()), 3, 1, 2),
         ]
         assert [(it["value"], it["people"], it["bots"]) for it in stats["by_country"]] == [
             ("AT", 2, 0), ("DE", 1, 0), ("US", 0, 1),

@@ -20,14 +20,26 @@ from tests.analytics.marts import Marts, marts
 from tests.console.conftest import served
 from tests.console.scripted import in_a_day
 from tests.console.visitors import Person, person
+from tests.days import midnight, today
 from tests.store.records.test_hold_outs import begun
 
-TODAY = datetime.now(UTC).date()
-MIDNIGHT = datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC)
 DAY = timedelta(days=1)
-LONG_BEFORE = MIDNIGHT - 200 * DAY
 HALF = Decimal("0.5")
-SAID = {"name": "Letters", "question": "No letters at all", "first_day": in_a_day(), "last_day": in_a_day()}
+TODAY = object()
+
+
+def said(**changes: Any) -> dict[str, Any]:
+    usual = {
+        "name": "Letters",
+        "question": "No letters at all",
+        "first_day": in_a_day(),
+        "last_day": in_a_day(),
+    }
+    return usual | changes
+
+
+def long_before() -> datetime:
+    return midnight() - 200 * DAY
 
 
 @pytest.fixture
@@ -41,7 +53,7 @@ def drawn_people(
 ) -> list[str]:
     """So many more people whom the warehouse has long known, of whom this part of each side buys for 40 on its first day."""
     for number in range(count):
-        rows.owner(tenant, f"phone {number}", f"user:{number}", known_at=LONG_BEFORE)
+        rows.owner(tenant, f"phone {number}", f"user:{number}", known_at=long_before())
     lot, parts = Lot(hold_out.lot_key, hold_out.share), {Side.TREATED: treated, Side.HELD_OUT: held_out}
     at = datetime(hold_out.first_day.year, hold_out.first_day.month, hold_out.first_day.day, 12, tzinfo=UTC)
     buyers = list[str]()
@@ -56,7 +68,7 @@ def drawn_people(
 
 def made(person: Person, **changes: Any) -> dict[str, Any]:
     with person.api() as api:
-        return api.post("/hold-outs", json=SAID | changes).raise_for_status().json()
+        return api.post("/hold-outs", json=said(**changes)).raise_for_status().json()
 
 
 def plain(html: str) -> str:
@@ -64,7 +76,7 @@ def plain(html: str) -> str:
 
 
 def over(house: Settings, tenant: TenantId, **changes: Any) -> HoldOut:
-    return begun(house, tenant, TODAY - 20 * DAY, TODAY - 10 * DAY, share=HALF, **changes)
+    return begun(house, tenant, today() - 20 * DAY, today() - 10 * DAY, share=HALF, **changes)
 
 
 def test_it_is_planned_read_listed_and_ended(marketer: Person, viewer: Person) -> None:
@@ -74,7 +86,7 @@ def test_it_is_planned_read_listed_and_ended(marketer: Person, viewer: Person) -
     with viewer.api() as reader:
         assert reader.get(f"/hold-outs/{one['id']}").json() == one
         assert reader.get("/hold-outs").json()["items"] == [one]
-        assert reader.post("/hold-outs", json=SAID).status_code == 403
+        assert reader.post("/hold-outs", json=said()).status_code == 403
     with marketer.api() as api:
         ended = api.post(f"/hold-outs/{one['id']}/end").json()
         assert (ended["state"], ended["last_counted"]) == ("ended", None)
@@ -91,9 +103,9 @@ def test_it_is_planned_read_listed_and_ended(marketer: Person, viewer: Person) -
         ({"share": "0.51"}, "share"),
         ({"share": "0.001"}, "share"),
         ({"share": "NaN"}, "share"),
-        ({"first_day": TODAY.isoformat()}, "first_day"),
+        ({"first_day": TODAY}, "first_day"),
         ({"first_day": "soon"}, "first_day"),
-        ({"last_day": TODAY.isoformat()}, "last_day"),
+        ({"last_day": TODAY}, "last_day"),
         ({"last_day": "9999-12-31"}, "last_day"),
         ({"goal_id": 999_999_999}, "goal_id"),
         ({"goal_id": 2**63}, "goal_id"),
@@ -102,8 +114,9 @@ def test_it_is_planned_read_listed_and_ended(marketer: Person, viewer: Person) -
     ],
 )
 def test_what_is_wrong_is_said_by_its_field(marketer: Person, change: dict[str, Any], field: str) -> None:
+    change = {name: today().isoformat() if value is TODAY else value for name, value in change.items()}
     with marketer.api() as api:
-        refused = api.post("/hold-outs", json=SAID | change)
+        refused = api.post("/hold-outs", json=said(**change))
     assert refused.status_code == 422
     assert [error["field"] for error in refused.json()["errors"]] == [field]
 
@@ -111,7 +124,7 @@ def test_what_is_wrong_is_said_by_its_field(marketer: Person, change: dict[str, 
 def test_a_form_is_refused_beside_its_field_and_keeps_what_was_typed(filled: Marts, marketer: Person) -> None:
     assert filled
     forms = marketer.forms()
-    typed = {**SAID, "share": "70", "name": "My letters"}
+    typed = said(share="70", name="My letters")
     refused = forms.post_signed("/hold-outs/new", **typed)
     assert refused.status_code == 422
     assert "0.5" in refused.text.split('id="share-trouble"')[1].split("</p>")[0]
@@ -167,7 +180,7 @@ def test_harm_is_told_as_harm(filled: Marts, settings: Settings, marketer: Perso
 def test_nothing_of_what_people_do_is_told_while_it_runs(
     filled: Marts, settings: Settings, marketer: Person
 ) -> None:
-    one = begun(settings, marketer.tenant, TODAY - 5 * DAY, TODAY + 4 * DAY, share=HALF)
+    one = begun(settings, marketer.tenant, today() - 5 * DAY, today() + 4 * DAY, share=HALF)
     drawn_people(filled, marketer.tenant, 600, one, treated=0.9, held_out=0.1)
     words = plain(marketer.forms().get(f"/hold-outs/{one.id}").text)
     assert "5 days are left, today included" in words
@@ -187,9 +200,9 @@ def test_groups_of_sizes_that_no_lot_gives_are_not_read(
     lot = Lot(one.lot_key, HALF)
     treated = [name for name in (f"user:{n}" for n in range(400)) if lot.side(name) is Side.TREATED]
     for name in [*treated, "user:lone"]:
-        filled.owner(marketer.tenant, f"phone of {name}", name, known_at=LONG_BEFORE)
+        filled.owner(marketer.tenant, f"phone of {name}", name, known_at=long_before())
     for name in [f"user:{n}" for n in range(400) if lot.side(f"user:{n}") is Side.HELD_OUT][:40]:
-        filled.owner(marketer.tenant, f"phone of {name}", name, known_at=LONG_BEFORE)
+        filled.owner(marketer.tenant, f"phone of {name}", name, known_at=long_before())
     words = plain(marketer.forms().get(f"/hold-outs/{one.id}").text)
     assert "Do not use this result: the groups have not the sizes that the lot gives." in words
     assert "less than once in a thousand times" in words
@@ -204,7 +217,7 @@ def test_groups_that_differed_before_it_began_are_told_of(
     buyers = drawn_people(filled, marketer.tenant, 600, one, treated=0.3, held_out=0.1)
     for buyer in buyers:
         said = {"user_id": buyer.removeprefix("user:"), "goal_id": one.goal_id, "value": 1}
-        filled.conversion(marketer.tenant, buyer, MIDNIGHT - 25 * DAY, **said)
+        filled.conversion(marketer.tenant, buyer, midnight() - 25 * DAY, **said)
     words = plain(marketer.forms().get(f"/hold-outs/{one.id}").text)
     assert "The groups differed before it began" in words
 
@@ -225,12 +238,12 @@ def test_a_goal_that_was_changed_or_archived_since_is_told_of(
 def test_anybody_can_be_looked_for(
     filled: Marts, settings: Settings, marketer: Person, viewer: Person
 ) -> None:
-    one = begun(settings, marketer.tenant, TODAY - DAY, TODAY + DAY, share=HALF)
+    one = begun(settings, marketer.tenant, today() - DAY, today() + DAY, share=HALF)
     lot = Lot(one.lot_key, HALF)
     ann = next(name for name in (f"user:{n}" for n in range(100)) if lot.side(name) is Side.HELD_OUT)
     letters = next(name for name in (f"contact:{n}" for n in range(100)) if lot.side(name) is Side.TREATED)
-    filled.owner(marketer.tenant, "phone", ann, known_at=LONG_BEFORE)
-    filled.owner(marketer.tenant, letters, ann, known_at=LONG_BEFORE)
+    filled.owner(marketer.tenant, "phone", ann, known_at=long_before())
+    filled.owner(marketer.tenant, letters, ann, known_at=long_before())
     address = f"/hold-outs/{one.id}/lot"
     with marketer.api() as api:
         told = {"person": ann, "side": "held_out", "is_counted": True, "may_be_reached": False}
@@ -260,7 +273,7 @@ def test_what_it_could_find_is_said_before_it_begins(
     page = plain(forms.get("/hold-outs/new?days=28").text)
     assert f"600 people were known by name 28 days ago, and {len(buyers)} of them converted since" in page
     assert "nobody has converted since" in plain(forms.get("/hold-outs/new?days=7").text)
-    planned = made(marketer, share="0.5", last_day=(TODAY + 28 * DAY).isoformat())
+    planned = made(marketer, share="0.5", last_day=(today() + 28 * DAY).isoformat())
     page = plain(forms.get(f"/hold-outs/{planned['id']}").text)
     # 600 people of whom half are held out and a fifth converts find 9.6 points more, which is half as many again.
     assert re.search(r"It finds a lift of \+4\d\.\d\u202f% or more four times in five", page)
@@ -304,7 +317,7 @@ def test_another_tenants_is_not_there(
             assert api.get(f"/hold-outs/{one.id}{path}").status_code == 404
         assert api.post(f"/hold-outs/{one.id}/end").status_code == 404
         assert api.get("/hold-outs").json()["items"] == []
-        assert api.post("/hold-outs", json=SAID | {"goal_id": one.goal_id}).status_code == 422
+        assert api.post("/hold-outs", json=said(goal_id=one.goal_id)).status_code == 422
     forms = stranger.forms()
     assert forms.get(f"/hold-outs/{one.id}").status_code == 404
     assert forms.get(f"/hold-outs/new?goal_id={one.goal_id}").status_code == 404

@@ -19,6 +19,7 @@ from store.records.people import MemberRole
 from store.records.schema import ExportId, TenantId
 from store.settings import Role, Settings
 from tests.analytics.marts import Marts, marts
+from tests.conftest import wait_until
 from tests.console.requested import asked_for, run
 from tests.console.visitors import Person
 
@@ -54,6 +55,10 @@ def analyst(people: dict[MemberRole, Person]) -> Person:
 def at(site: str, url: str) -> httpx.Response:
     """Fetched by somebody who has the address and nothing else; the site of a test is not where people reach it."""
     return httpx.get(site + "/exports/" + url.partition("/exports/")[2])
+
+
+def logged_paths(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [getattr(line, "fields", {}).get("path", "") for line in list(caplog.records)]
 
 
 def test_a_program_asks_follows_and_fetches(settings: Settings, filled: Marts, analyst: Person) -> None:
@@ -156,9 +161,8 @@ def test_no_log_holds_an_address_that_opens_a_file(
     ready = a_ready_one(settings, filled, analyst)
     with caplog.at_level("INFO", logger="console"):
         assert at(analyst.site, ready["url"]).status_code == 200
-    paths = [getattr(line, "fields", {}).get("path", "") for line in caplog.records]
-    assert "/exports/…/file" in paths
-    assert not any(ready["url"].split("/")[-2] in path for path in paths)
+        wait_until("the line of the fetched file", lambda: "/exports/…/file" in logged_paths(caplog))
+    assert not any(ready["url"].split("/")[-2] in path for path in logged_paths(caplog))
 
 
 @pytest.mark.parametrize(

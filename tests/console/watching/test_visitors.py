@@ -1,7 +1,6 @@
 """Timelines of visitors on their pages and over the API: whose a device is, undone where that is wrong, and shown to few."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
@@ -13,8 +12,7 @@ from store.settings import Settings
 from tests.analytics.marts import Marts, marts
 from tests.console.conftest import served
 from tests.console.visitors import Person, person
-
-NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+from tests.days import noon
 
 
 @pytest.fixture
@@ -27,20 +25,20 @@ def filled(clickhouse: events.Client) -> Iterator[Marts]:
 def phone(filled: Marts, marketer: Person) -> Marts:
     """Ann's, who came from a mail and bought."""
     tenant = marketer.tenant
-    filled.owner(tenant, "phone", "user:ann", known_at=NOON)
-    filled.meeting(tenant, "phone", "user:ann", NOON, source="click", times=3)
-    filled.moment(tenant, "user:ann", NOON, channel="email", page_views=4, detail="/coats")
+    filled.owner(tenant, "phone", "user:ann", known_at=noon())
+    filled.meeting(tenant, "phone", "user:ann", noon(), source="click", times=3)
+    filled.moment(tenant, "user:ann", noon(), channel="email", page_views=4, detail="/coats")
     filled.moment(
         tenant,
         "user:ann",
-        NOON,
+        noon(),
         "conversion",
         visitor_id="user:ann",
         detail="Purchases",
         value=30,
         currency="EUR",
     )
-    filled.conversion(tenant, "user:ann", NOON, value=30)
+    filled.conversion(tenant, "user:ann", noon(), value=30)
     return filled
 
 
