@@ -9,7 +9,6 @@ views. The engine is the embedded one, in a process of its own, asked over HTTP 
 
 import argparse
 import math
-import os
 import statistics
 import tempfile
 import time
@@ -20,8 +19,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.edge.peers import running
-from cli import readiness
+from bench import houses
 from marketing_pipelines import attribution
 from marketing_pipelines.analytics.channels import ChannelsAsked, channels
 from marketing_pipelines.analytics.cohorts import CohortsAsked, cohorts
@@ -33,10 +31,9 @@ from marketing_pipelines.analytics.margins import margins
 from marketing_pipelines.analytics.paths import PathsAsked, paths
 from marketing_pipelines.analytics.timeseries import TimeseriesAsked, timeseries
 from store import events, migrations
-from store.embedded import commands
 from store.events import Client
 from store.records.schema import TenantId
-from store.settings import Service, Settings, load
+from store.settings import Settings
 
 LIMIT_MS = 300
 WARMING = 2
@@ -75,7 +72,7 @@ WORLD = (
          arraySort(groupArray(toUInt32(toUnixTimestamp64Milli(occurred_at) - toUInt64(toUInt16(occurred_on)) * 86400000))),
          any(channel), any(device), any(country)
        from staging.stg_events where not is_bot group by occurred_on, event, person
-       settings max_partitions_per_insert_block = 0""",
+       settings max_partitions_per_insert_block = 0, max_bytes_before_external_group_by = 500000000""",
     """create table marts.channel_daily (tenant_id Int64, date_day Date, channel LowCardinality(String),
        currency LowCardinality(String), visits UInt64, human_visits UInt64, bot_visits UInt64, impressions Int64, clicks Int64,
        spend Decimal(18, 6), conversions Float64, conversions_value Decimal(18, 4))
@@ -113,6 +110,11 @@ WORLD = (
     """insert into intermediate.int_touchpoints select tenant_id, 'visit', occurred_at, occurred_on, is_bot, channel
        from staging.stg_events where event = 'page_view' and cityHash64(event_id) % 4 = 0
        settings max_partitions_per_insert_block = 0""",
+    # A day is one part, as a run that makes a day anew leaves it.
+    *(
+        f"optimize table intermediate.{table} final"
+        for table in ("int_person_events", "int_paths", "int_touchpoints")
+    ),
     """insert into raw.attribution_results (tenant_id, as_of, window_days, goal_id, model, channel, conversions, value,
          share, share_low, share_high, value_share, value_share_low, value_share_high, removal_effect)
        select 1, as_of, window_days, 5, model, channel, 70, 3400, 0.05, 0.04, 0.06, 0.05, 0.04, 0.06, 0.3
@@ -200,9 +202,8 @@ def questions() -> list[Measured]:
 
 
 @contextmanager
-def engine(house: Settings, environment: dict[str, str]) -> Iterator[Client]:
-    port = house.port(Service.CLICKHOUSE)
-    with running(commands.clickhouse(house), lambda: readiness.answers_tcp(port), environment=environment):
+def engine(house: Settings) -> Iterator[Client]:
+    with houses.with_clickhouse(house):
         migrations.clickhouse.apply(
             client := events.connect(house), Path(migrations.__file__).parent / "clickhouse", ttl_days=400
         )
@@ -230,30 +231,25 @@ def main() -> None:
     arguments.add_argument("--events", type=int, default=10_000_000)
     arguments.add_argument("--requests", type=int, default=20)
     chosen = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        house = load(_env_file=None, data_dir=Path(folder), port_base=readiness.free_base(18000, 20))
-        environment = {**os.environ, "DATA_DIR": folder, "PORT_BASE": str(house.port_base)}
-        with engine(house, environment) as client:
-            began = time.perf_counter()
-            for statement in WORLD:
-                client.command(
-                    statement.replace("{events}", str(chosen.events))
-                    .replace("{models}", str([known.name for known in attribution.models()]))
-                    .replace("{first}", str(FIRST))
-                    .replace("{last}", str(LAST))
-                )
-            print(f"{chosen.events:,} events were made in {time.perf_counter() - began:.0f} s\n", flush=True)
-            print(f"{'':<30}{'p50 ms':>8}{'p95 ms':>8}{f'of {LIMIT_MS}':>8}{'reading':>9}{'× reading':>11}")
-            for each in questions():
-                plain = statistics.median(
-                    taken(lambda each=each: client.query(each.reading), chosen.requests)
-                )
-                times = taken(lambda each=each: each.ask(client), chosen.requests)
-                median, slow = statistics.median(times), p95(times)
-                print(
-                    f"{each.name:<30}{median:>8.0f}{slow:>8.0f}{slow / LIMIT_MS:>8.2f}{plain:>9.0f}{median / plain:>11.1f}",
-                    flush=True,
-                )
+    with tempfile.TemporaryDirectory() as folder, engine(houses.settled(Path(folder))) as client:
+        began = time.perf_counter()
+        for statement in WORLD:
+            client.command(
+                statement.replace("{events}", str(chosen.events))
+                .replace("{models}", str([known.name for known in attribution.models()]))
+                .replace("{first}", str(FIRST))
+                .replace("{last}", str(LAST))
+            )
+        print(f"{chosen.events:,} events were made in {time.perf_counter() - began:.0f} s\n", flush=True)
+        print(f"{'':<30}{'p50 ms':>8}{'p95 ms':>8}{f'of {LIMIT_MS}':>8}{'reading':>9}{'× reading':>11}")
+        for each in questions():
+            plain = statistics.median(taken(lambda each=each: client.query(each.reading), chosen.requests))
+            times = taken(lambda each=each: each.ask(client), chosen.requests)
+            median, slow = statistics.median(times), p95(times)
+            print(
+                f"{each.name:<30}{median:>8.0f}{slow:>8.0f}{slow / LIMIT_MS:>8.2f}{plain:>9.0f}{median / plain:>11.1f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ and doing nothing with them. A search is the console's, for a page of 25, the sl
 """
 
 import json
-import os
-import signal
 import statistics
 import tempfile
 import time
@@ -21,16 +19,15 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url, text
 
-from bench.edge.peers import running
-from cli import readiness
-from store import migrations, records
+from bench import houses
+from store import records
 from store.audit import GENESIS, Actor, ActorKind, Entry, link
 from store.clock import now
-from store.embedded import commands, postgres
+from store.embedded import postgres
 from store.records import audit_log
 from store.records.audit_log import Search
 from store.records.schema import TenantId
-from store.settings import Role, Settings, load
+from store.settings import Role, Settings
 
 WRITERS = 8
 ENTRIES_A_WRITER = 300
@@ -164,13 +161,8 @@ def verified(house: Settings, tenant: int) -> float:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        house = load(_env_file=None, data_dir=Path(folder), port_base=readiness.free_base(18000, 20))
-        environment = {**os.environ, "DATA_DIR": folder, "PORT_BASE": str(house.port_base)}
-        with running(
-            commands.postgres(), lambda: postgres.is_ready(house), environment=environment, stop=signal.SIGINT
-        ):
-            postgres.ensure_databases(house)
-            migrations.migrate_postgres(house)
+        house = houses.settled(Path(folder))
+        with houses.with_records(house):
             measure(house)
 
 

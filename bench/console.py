@@ -11,8 +11,6 @@ and without anybody signed in.
 
 import argparse
 import math
-import os
-import signal
 import statistics
 import sys
 import tempfile
@@ -31,17 +29,17 @@ from jinja2 import Environment
 from playwright.sync_api import sync_playwright
 from sqlalchemy import event, text
 
-from bench.edge.peers import running
+from bench import houses
+from bench.processes import running
 from cli import readiness
 from cli.pictures import installed_browser
 from console.app import create_app
-from store import events, migrations, passwords, records
-from store.embedded import commands, postgres
+from store import events, passwords, records
 from store.records import database
 from store.records.people import MemberRole, Membership, User
 from store.records.schema import UserId
 from store.records.tenants import Tenant
-from store.settings import Role, Service, Settings, load
+from store.settings import Role, Service, Settings
 
 PASSWORD = "a horse that is correct"  # noqa: S105 (of nobody)
 EMAIL = "admin@bench.example"
@@ -154,22 +152,6 @@ def bare() -> FastAPI:
         return HTMLResponse(template.render(lines=said))
 
     return app
-
-
-@contextmanager
-def engines(house: Settings, environment: dict[str, str]) -> Iterator[None]:
-    """Postgres and ClickHouse, migrated."""
-    port = house.port(Service.CLICKHOUSE)
-    with running(
-        commands.postgres(), lambda: postgres.is_ready(house), environment=environment, stop=signal.SIGINT
-    ):
-        postgres.ensure_databases(house)
-        migrations.migrate_postgres(house)
-        with running(
-            commands.clickhouse(house), lambda: readiness.answers_tcp(port), environment=environment
-        ):
-            migrations.migrate_clickhouse(house)
-            yield
 
 
 def fill(house: Settings) -> None:
@@ -328,7 +310,7 @@ def on_the_wire(site: str, path: str, cookies: httpx.Cookies) -> dict[str, float
         return sent
 
 
-def measure(house: Settings, environment: dict[str, str], requests: int) -> None:
+def measure(house: Settings, requests: int) -> None:
     port, beside = house.port(Service.CONSOLE), house.port(Service.COLLECTOR)
     site = f"http://127.0.0.1:{port}"
     server = [
@@ -341,7 +323,7 @@ def measure(house: Settings, environment: dict[str, str], requests: int) -> None
         str(beside),
         "--no-access-log",
     ]
-    given = environment | {"LOG_LEVEL": "WARNING", "ALERT_WATCH": "false"}
+    given = houses.environment(house) | {"LOG_LEVEL": "WARNING", "ALERT_WATCH": "false"}
     with (
         running([sys.executable, "-m", "console"], lambda: readiness.answers_http(port), environment=given),
         running(server, lambda: readiness.answers_tcp(beside)),
@@ -379,13 +361,12 @@ def main() -> None:
     arguments.add_argument("--requests", type=int, default=50)
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        house = load(_env_file=None, data_dir=Path(folder), port_base=readiness.free_base(18000, 20))
-        environment = {**os.environ, "DATA_DIR": folder, "PORT_BASE": str(house.port_base)}
-        with engines(house, environment):
+        house = houses.settled(Path(folder))
+        with houses.with_engines(house):
             began = time.perf_counter()
             fill(house)
             print(f"the house was filled in {time.perf_counter() - began:.0f} s\n", flush=True)
-            measure(house, environment, chosen.requests)
+            measure(house, chosen.requests)
 
 
 if __name__ == "__main__":

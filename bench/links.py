@@ -5,8 +5,6 @@ python -m bench.links
 The memory is that of the process with the links less that of one without; the limit is 400 MB.
 """
 
-import os
-import signal
 import sys
 import tempfile
 import time
@@ -18,13 +16,12 @@ from pathlib import Path
 import httpx
 from sqlalchemy import text
 
-from bench.edge.peers import running
-from cli import readiness
-from store import migrations, records
-from store.embedded import commands, postgres
+from bench import houses
+from bench.processes import running
+from store import records
 from store.records.links import Link
 from store.records.tenants import Tenant
-from store.settings import Role, Service, Settings, load
+from store.settings import Role, Service, Settings
 
 LINKS = 1_000_000
 LIMIT_MB = 400
@@ -39,7 +36,7 @@ MANY = (
 
 @contextmanager
 def collector(
-    house: Settings, environment: dict[str, str], ready: Callable[[httpx.Client], bool]
+    house: Settings, ready: Callable[[httpx.Client], bool]
 ) -> Iterator[tuple[int, httpx.Client, float]]:
     """A collector's process id, how to speak to it, and how long it took to be ready."""
     port = house.port(Service.COLLECTOR)
@@ -52,7 +49,7 @@ def collector(
                 return False
 
         began = time.perf_counter()
-        given = {**environment, "CLICKHOUSE_URL": AWAY, "LOG_LEVEL": "WARNING"}
+        given = {**houses.environment(house), "CLICKHOUSE_URL": AWAY, "LOG_LEVEL": "WARNING"}
         with running([sys.executable, "-m", "collector"], is_ready, environment=given) as process:
             yield process.pid, http, time.perf_counter() - began
 
@@ -77,8 +74,8 @@ def seconds_until_live(house: Settings, http: httpx.Client, link: int, slug: str
     return time.perf_counter() - began
 
 
-def measure(house: Settings, environment: dict[str, str]) -> None:
-    with collector(house, environment, lambda http: http.get("/readyz").is_success) as (
+def measure(house: Settings) -> None:
+    with collector(house, lambda http: http.get("/readyz").is_success) as (
         process,
         _,
         without_s,
@@ -89,7 +86,7 @@ def measure(house: Settings, environment: dict[str, str]) -> None:
         session.add(tenant)
         session.flush()
         session.execute(text(MANY), {"tenant": tenant.id, "links": LINKS})
-    with collector(house, environment, lambda http: known(http) == LINKS) as (process, http, seconds):
+    with collector(house, lambda http: known(http) == LINKS) as (process, http, seconds):
         weight, peak = (megabytes(process, of) - without for of in ("VmRSS", "VmHWM"))
         print(f"{LINKS:,} links, read in                {seconds - without_s:>8.1f} s")
         print(f"  in memory                        {weight:>8.0f} MB  {weight / LIMIT_MB:>5.2f} of the limit")
@@ -104,14 +101,9 @@ def measure(house: Settings, environment: dict[str, str]) -> None:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        house = load(_env_file=None, data_dir=Path(folder), port_base=readiness.free_base(18000, 20))
-        environment = {**os.environ, "DATA_DIR": folder, "PORT_BASE": str(house.port_base)}
-        with running(
-            commands.postgres(), lambda: postgres.is_ready(house), environment=environment, stop=signal.SIGINT
-        ):
-            postgres.ensure_databases(house)
-            migrations.migrate_postgres(house)
-            measure(house, environment)
+        house = houses.settled(Path(folder))
+        with houses.with_records(house):
+            measure(house)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from bench.edge.peers import running
-from cli import readiness
+from bench import houses
 from collector.edge_log import EVENTS, LoggedEvent, Volume, line, lines, volumes
 from collector.ids import mint
 from collector.shipping import cursor as cursors
@@ -26,9 +25,8 @@ from collector.shipping.stretches import next_stretch
 from marketing_pipelines.events import user_agents
 from store import events, migrations
 from store.clock import now_ms
-from store.embedded import commands
 from store.migrations import clickhouse
-from store.settings import Service, Settings, load
+from store.settings import Settings
 
 ROWS = 480_000
 LINES_A_BATCH = 40
@@ -81,12 +79,8 @@ def finished_frames(volume: Volume) -> tuple[list[pa.Table], float]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        house = load(_env_file=None, data_dir=Path(folder), port_base=readiness.free_base(18000, 20))
-        environment = {**os.environ, "DATA_DIR": folder, "PORT_BASE": str(house.port_base)}
-        port = house.port(Service.CLICKHOUSE)
-        with running(
-            commands.clickhouse(house), lambda: readiness.answers_http(port, "/ping"), environment=environment
-        ):
+        house = houses.settled(Path(folder))
+        with houses.with_clickhouse(house):
             measure(house, Path(folder) / "spool")
 
 

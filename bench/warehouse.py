@@ -2,17 +2,16 @@
 
 python -m bench.warehouse [--days 100] [--longer 1000] [--a-day 100000]
 
-Two houses of one shop, one with ten times the history of the other, each in the embedded engines. The full build of
-either stands beside a limit in the same run: ClickHouse copying the raw events into another table in their order. Then
-both get the same new days in turn, a day's events each time, and today's run on the long history is divided by today's
-run on the short one. Seconds of a run are the whole command's, as Dagster starts it; those of the models are dbt's own.
+Two houses of one shop, one with ten times the history of the other, each in the embedded engines. The full build of as long
+a history as the shorter one stands beside a limit in the same run: ClickHouse copying the raw events into another table in
+their order. The longer history grows by as much at a time, each time built, and comes to rest. Then both get the same new
+days in turn, a day's events each time, and today's run on the long history is divided by today's run on the short one. Seconds of a run are the whole command's, as Dagster starts it; those of the models are dbt's own.
 With the default figures it takes half an hour, 110 million events and some 20 GB of disk.
 """
 
 import argparse
 import json
 import os
-import signal
 import statistics
 import subprocess
 import tempfile
@@ -26,15 +25,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.edge.peers import running
-from cli import readiness
+from bench import houses
 from marketing_pipelines.defs.warehouse.dbt import EXECUTABLE, PROJECT, environment
-from store import events, migrations, records
-from store.embedded import commands, postgres
+from store import events, records
 from store.records.tenants import Tenant
-from store.settings import Role, Service, Settings, load
+from store.settings import Role, Settings
 
 ROUNDS = 5
+RESTS_FOR = 10
+# A run looks again at what came in shortly before the last one, which here would be a history of months.
+NOTHING_ON_ITS_WAY = '{"loading_minutes": 0}'
 AT_ONCE = 2_000_000
 CHAIN = (
     "stg_tenants", "stg_goals", "stg_measurement", "stg_identity_splits", "stg_exchange_rates", "stg_channel_rules",
@@ -137,7 +137,7 @@ class Shop:
         began = time.perf_counter()
         done = subprocess.run(
             [str(EXECUTABLE), "--quiet", "build", "--exclude-resource-type", "unit_test", "--exclude-resource-type",
-             "test", *arguments, "-s", *CHAIN, "exchange_rates", "channel_rules", "touch_events"],
+             "test", "--vars", NOTHING_ON_ITS_WAY, *arguments, "-s", *CHAIN, "exchange_rates", "channel_rules", "touch_events"],
             env=given, cwd=PROJECT.project_dir, capture_output=True, text=True, check=False,
         )  # fmt: skip
         seconds = time.perf_counter() - began
@@ -145,6 +145,14 @@ class Shop:
             raise SystemExit(done.stdout + done.stderr)
         results = json.loads((target / "run_results.json").read_text())["results"]
         return seconds, sum(result["execution_time"] for result in results)
+
+    def rest(self) -> None:
+        """Until what was built at once is merged, as it would have been over the years."""
+        quiet = 0
+        with events.connect(self.house) as client:
+            while quiet < RESTS_FOR:
+                time.sleep(1)
+                quiet = 0 if int(str(client.command("select count() from system.merges"))) else quiet + 1
 
     def copied(self) -> float:
         """The limit: seconds in which ClickHouse writes the raw events into another table, in their order."""
@@ -172,27 +180,15 @@ class Shop:
 @contextmanager
 def opened(data: Path, days: int, a_day: int) -> Iterator[Shop]:
     """A house whose events are kept as long as the history is, with a shop that opened so many days ago."""
-    house = load(
-        _env_file=None, data_dir=data, port_base=readiness.free_base(27000, 20), events_ttl_days=days + 100
-    )
-    given = {**os.environ, "DATA_DIR": str(data), "PORT_BASE": str(house.port_base)}
-    port = house.port(Service.CLICKHOUSE)
-    with running(
-        commands.postgres(), lambda: postgres.is_ready(house), environment=given, stop=signal.SIGINT
-    ):
-        postgres.ensure_databases(house)
-        migrations.migrate_postgres(house)
-        with running(
-            commands.clickhouse(house), lambda: readiness.answers_tcp(port), environment=given
-        ) as engine:
-            migrations.migrate_clickhouse(house)
-            with records.session(house, Role.OWNER) as session:
-                shop = Tenant(slug="shop", name="Shop", currency="EUR")
-                session.add(shop)
-                session.flush()
-                tenant = shop.id
-            first = datetime.now(UTC).date() - timedelta(days=days + ROUNDS)
-            yield Shop(house, engine, tenant, first, a_day)
+    house = houses.settled(data, events_ttl_days=days + 100)
+    with houses.with_engines(house) as engine:
+        with records.session(house, Role.OWNER) as session:
+            shop = Tenant(slug="shop", name="Shop", currency="EUR")
+            session.add(shop)
+            session.flush()
+            tenant = shop.id
+        first = datetime.now(UTC).date() - timedelta(days=days + ROUNDS)
+        yield Shop(house, engine, tenant, first, a_day)
 
 
 def main(days: int, longer: int, a_day: int) -> None:
@@ -206,14 +202,19 @@ def main(days: int, longer: int, a_day: int) -> None:
         for length in (days, longer):
             data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             shop = shops[length] = stack.enter_context(opened(data, length, a_day))
-            shop.live(length)
+            shop.live(days)
             copied = shop.copied()
             shop.forget_peak()
             seconds, models = shop.build("--full-refresh")
             whole.add_row(
-                f"{length} days", f"{shop.rows('raw.events'):,}", f"{copied:.1f}", f"{seconds:.1f}", f"{models:.1f}",
+                f"{days} days", f"{shop.rows('raw.events'):,}", f"{copied:.1f}", f"{seconds:.1f}", f"{models:.1f}",
                 f"{seconds / copied:.1f}x", f"{shop.peak():.2f}", f"{shop.rows('intermediate.int_paths'):,}",
             )  # fmt: skip
+            while shop.days < length:
+                shop.live(min(days, length - shop.days))
+                shop.build()
+        for shop in shops.values():
+            shop.rest()
         for _ in range(ROUNDS):
             for length, shop in shops.items():
                 shop.live(1)

@@ -1,25 +1,24 @@
 """`python -m bench.edge` prints the table; it takes some three minutes."""
 
 import json
-import os
-import signal
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
 
+from bench import houses
 from bench.edge import peers
 from bench.edge.asking import Answered, NothingToAskWith, ask, ask_steadily
-from bench.edge.peers import FIRST_CORE, is_here, running
+from bench.edge.peers import FIRST_CORE, is_here
+from bench.processes import running
 from cli import readiness
-from store import migrations, records
-from store.embedded import commands, postgres
+from store import records
 from store.records.tenants import Tenant
-from store.settings import Role, Service, Settings, load
+from store.settings import Role, Service, Settings
 
 ROUNDS = 2
 BATCH = 50
@@ -73,12 +72,8 @@ def best(port: int, path: str, *, body: str = "", connections: int = 64, core: i
 
 
 @contextmanager
-def records_with_links(house: Settings, environment: dict[str, str]) -> Iterator[None]:
-    with running(
-        commands.postgres(), lambda: postgres.is_ready(house), environment=environment, stop=signal.SIGINT
-    ):
-        postgres.ensure_databases(house)
-        migrations.migrate_postgres(house)
+def records_with_links(house: Settings) -> Iterator[None]:
+    with houses.with_records(house):
         with records.session(house, Role.OWNER) as session:
             tenant = Tenant(slug="bench", name="Bench")
             session.add(tenant)
@@ -95,13 +90,19 @@ def records_with_links(house: Settings, environment: dict[str, str]) -> Iterator
 
 @contextmanager
 def collector(
-    house: Settings, environment: dict[str, str], *, added_ms: float = 0, processes: int = 1
+    house: Settings, *, added_ms: float = 0, processes: int = 1, more: Mapping[str, str] | None = None
 ) -> Iterator[tuple[int, int]]:
     """The port and process of a collector without a shipper, so that the edge alone is measured; pinned, unless there are several."""
     port = house.port(Service.COLLECTOR)
     program = ["-m", "bench.edge.slow_disk", str(added_ms)] if added_ms else ["-m", "collector"]
     pinned = FIRST_CORE if processes == 1 else []
-    given = {**environment, **NO_QUOTA, "CLICKHOUSE_URL": AWAY, "COLLECTOR_PROCESSES": str(processes)}
+    given = {
+        **houses.environment(house),
+        **(more or {}),
+        **NO_QUOTA,
+        "CLICKHOUSE_URL": AWAY,
+        "COLLECTOR_PROCESSES": str(processes),
+    }
     with running(
         [*pinned, sys.executable, *program],
         lambda: readiness.answers_http(port, "/readyz"),
@@ -125,9 +126,9 @@ def measure_peers(table: Table, port: int, data: Path) -> None:
             table.peer(name, shown, best(port, "/collect", body=ONE))
 
 
-def measure_edge(table: Table, house: Settings, environment: dict[str, str]) -> None:
-    with records_with_links(house, environment):
-        with collector(house, environment) as (port, _):
+def measure_edge(table: Table, house: Settings) -> None:
+    with records_with_links(house):
+        with collector(house) as (port, _):
             single = best(port, "/collect", body=ONE)
             table.row("POST /collect, durable, one event", single)
             table.steady("  at half that rate", ask_steadily(port, "/collect", ONE, int(single.a_second / 2)))
@@ -137,10 +138,10 @@ def measure_edge(table: Table, house: Settings, environment: dict[str, str]) -> 
             table.row("  256 connections", best(port, "/collect", body=ONE, connections=256))
             table.row(f"GET /r/{{slug}}, {LINKS:,} links, click durable", best(port, "/r/l4711"))
         for added in (1, 5):
-            with collector(house, environment, added_ms=added) as (port, _):
+            with collector(house, added_ms=added) as (port, _):
                 row = best(port, "/collect", body=ONE, connections=256)
                 table.row(f"  256 connections, a sync takes {added} ms more", row)
-        with collector(house, environment, processes=2) as (port, _):
+        with collector(house, processes=2) as (port, _):
             row = best(port, "/collect", body=ONE, connections=128, core=None)
             table.row("  two processes and wrk on two cores", row)
 
@@ -152,12 +153,11 @@ def main() -> None:
         f"{'an optimised build' if optimised else 'a build without profile-guided optimisation'}"
     )
     with tempfile.TemporaryDirectory() as folder:
-        house = load(_env_file=None, data_dir=Path(folder), port_base=readiness.free_base(18000, 20))
-        environment = {**os.environ, "DATA_DIR": folder, "PORT_BASE": str(house.port_base)}
+        house = houses.settled(Path(folder))
         table = Table()
         try:
             measure_peers(table, house.port(Service.CONSOLE), Path(folder))
-            measure_edge(table, house, environment)
+            measure_edge(table, house)
         except NothingToAskWith as nothing:
             sys.exit(str(nothing))
 

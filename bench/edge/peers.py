@@ -2,15 +2,13 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.processes import running
 from cli import readiness
 
 FIRST_CORE = ["taskset", "-c", "0"]
@@ -32,26 +30,6 @@ http {{
     server {{ listen 127.0.0.1:{port}; location / {{ return 204; }} }}
 }}
 """
-
-
-@contextmanager
-def running(
-    command: list[str], is_ready: Callable[[], bool], *, environment: dict[str, str] | None = None,
-    stop: int = signal.SIGTERM,
-) -> Iterator[subprocess.Popen[bytes]]:  # fmt: skip
-    """A process until the end of the block; what it printed is shown if it dies before it is ready."""
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        try:
-            while not is_ready():
-                if process.poll() is not None:
-                    log.seek(0)
-                    raise RuntimeError(log.read().decode(errors="replace"))
-                time.sleep(0.1)
-            yield process
-        finally:
-            process.send_signal(stop)
-            process.wait()
 
 
 @contextmanager

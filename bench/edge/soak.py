@@ -5,7 +5,6 @@ python -m bench.edge.soak [MINUTES]
 The limit is 300 MB. A third of the requests each are single events, batches of 50 and short links.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -13,10 +12,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bench import houses
 from bench.edge.__main__ import MANY, ONE, collector, records_with_links
 from bench.edge.asking import ask
-from cli import readiness
-from store.settings import load
 
 LIMIT_MB = 300
 MINUTES = 10.0
@@ -36,11 +34,10 @@ def main() -> None:
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else MINUTES
     seconds = int(minutes * 60)
     with tempfile.TemporaryDirectory() as folder:
-        house = load(_env_file=None, data_dir=Path(folder), port_base=readiness.free_base(18000, 20))
-        environment = {**os.environ, "DATA_DIR": folder, "PORT_BASE": str(house.port_base), **SPOOL}
+        house = houses.settled(Path(folder))
         with (
-            records_with_links(house, environment),
-            collector(house, environment) as (port, process),
+            records_with_links(house),
+            collector(house, more=SPOOL) as (port, process),
             ThreadPoolExecutor(3) as senders,
         ):
             asked = [
