@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ from store.embedded import commands, postgres
 from store.records.schema import TenantId
 from store.records.tenants import Tenant
 from store.settings import Role, Service, Settings, load
+from tests.days import until_tomorrow
 
 # A shared machine may pause in any example; how long one takes says nothing.
 hypothesis.settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.load_profile("unhurried")
 
 STARTS_WITHIN = 60.0
+NEAR_MIDNIGHT = timedelta(seconds=30)
 # Read once for all clients: reading the authorities' certificates takes longer than most tests.
 TRUST = ssl.create_default_context()
 HOUSE = "tests/house/"
@@ -48,6 +51,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The house takes longest and so comes first."""
     items.sort(key=lambda item: not item.nodeid.startswith(HOUSE))
+
+
+def pytest_runtest_setup() -> None:
+    """A test that begins on one day and ends on another would ask for the wrong one."""
+    if (left := until_tomorrow()) < NEAR_MIDNIGHT:
+        time.sleep(left.total_seconds())
 
 
 def free_port_base() -> int:

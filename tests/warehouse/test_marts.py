@@ -154,6 +154,7 @@ def shop(house: Settings) -> Shop:
     dbt(house, "build", "-s", *CHAIN)
     with events.connect(house) as client:
         put_events(client, late(world))
+        put(client, "raw.rejected", [{**refused, "received_at": at(THURSDAY, "10:00"), "events": 3}])
     dbt(house, "run", "-s", *CHAIN)
     return Shop(world, headline)
 
@@ -276,7 +277,7 @@ def test_what_came_in_is_accounted_for(house: Settings, shop: Shop) -> None:
     rows = {row[0]: row[1:] for row in read(house, shop, "tracking_health", columns, "date_day")}
     assert rows[MONDAY] == (2, 2, 0, 5, 1, 0)
     assert rows[TUESDAY] == (2, 2, 0, 0, 0, 0)
-    assert rows[THURSDAY] == (4, 3, 1, 0, 0, 0)
+    assert rows[THURSDAY] == (4, 3, 1, 3, 0, 0), "a shipper that was down for weeks told of it late"
     assert rows[NEXT_WEDNESDAY] == (2, 1, 1, 0, 0, 0)
     with events.connect(house) as client:
         query = (
