@@ -268,8 +268,8 @@
     {%- if days -%} ('{{ days | join("', '") }}') {%- else -%} (toDate('1970-01-01')) {%- endif -%}
 {%- endmacro %}
 
-{#- A moment after all others. -#}
-{% macro never() -%} toDateTime64('2200-01-01 00:00:00', 3, 'UTC') {%- endmacro %}
+{#- A moment after all others that a Date can hold too: of what lies beyond, parts are left out by mistake. -#}
+{% macro never() -%} toDateTime64('2100-01-01 00:00:00', 3, 'UTC') {%- endmacro %}
 
 {#- The first of the days as a date; far in the future where there are none. -#}
 {% macro first_of(days) -%}

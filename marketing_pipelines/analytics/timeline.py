@@ -20,7 +20,7 @@ SITTING = timedelta(minutes=30)
 LATELY = timedelta(days=7)
 MOST_CONVERTERS = 10
 # What the warehouse writes where a device has been somebody's from its first day, and where it still is.
-_EVER, _STILL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_EVER, _STILL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class TimelineAsked(BaseModel):

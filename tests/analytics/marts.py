@@ -73,7 +73,7 @@ select * from marts.moments where tenant_id = {tenant:Int64} and person_id = {pe
 """
 
 # From its first day on a device is somebody's, and still is, in the warehouse's way of saying so.
-EVER, STILL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+EVER, STILL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 {{ config(materialized='view', contract={'enforced': false}, persist_docs={'relation': false, 'columns': false}) }}
 
 {% set never = "toDateTime64(0, 3, 'UTC')" %}
-{% set always = "toDateTime64('2200-01-01 00:00:00', 3, 'UTC')" %}
+{% set always = "toDateTime64('2100-01-01 00:00:00', 3, 'UTC')" %}
 with (
     -- The names a person goes by: their own, and the contacts that were met as them.
     select arrayPushFront(groupArray(contact), {{ given('person', 'String') }})

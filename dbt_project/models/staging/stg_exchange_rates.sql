@@ -17,7 +17,7 @@ fixed as (
         rate_on,
         currency,
         per_euro,
-        toDateTime64('2200-01-01', 3, 'UTC') as said_at
+        toDateTime64('2100-01-01', 3, 'UTC') as said_at
     from {{ ref('exchange_rates') }}
 ),
 
@@ -27,7 +27,7 @@ euro as (
         rate_on,
         'EUR' as currency,
         toDecimal64(1, 8) as per_euro,
-        toDateTime64('2200-01-02', 3, 'UTC') as said_at
+        toDateTime64('2100-01-02', 3, 'UTC') as said_at
     from (
         select toDate('1999-01-01') as rate_on
 
