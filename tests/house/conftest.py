@@ -23,7 +23,7 @@ from tests.browser import chromium
 from tests.conftest import free_port_base, wait_until
 
 MP = Path(sys.executable).with_name("mp")
-READY_WITHIN = 420.0
+READY_WITHIN = 780.0
 
 
 @dataclass(frozen=True)
