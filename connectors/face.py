@@ -19,7 +19,9 @@ class Channel(StrEnum):
 
     GOOGLE_ADS = "google_ads"
     META = "meta"
+    LINKEDIN = "linkedin"
     SMTP = "smtp"
+    SENDGRID = "sendgrid"
 
 
 class Platform(StrEnum):
@@ -27,6 +29,7 @@ class Platform(StrEnum):
 
     GOOGLE_ADS = "google_ads"
     FACEBOOK_ADS = "facebook_ads"
+    LINKEDIN_ADS = "linkedin_ads"
 
 
 class Capability(StrEnum):
@@ -79,18 +82,28 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+Exchange = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Gives the new credentials for the old, at the provider's; the old ones may be worth nothing from then on."""
+
+
+def at_once(expired: Mapping[str, Any], exchange: Exchange) -> Mapping[str, Any]:
+    """Renews what nobody else uses and nobody keeps."""
+    return exchange(expired)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
     """How a connector reaches the world: the client, the address, its patience and its clock.
 
-    `renewed` is called with the complete new credentials whenever a token was refreshed, before it is used.
+    `renew` is handed credentials that have expired and the way to exchange them, and gives those that hold: whoever
+    keeps them lets one worker exchange them, saves the new ones before they are used, and gives them to the others.
     """
 
     http: httpx.Client
     endpoint: Endpoint = Endpoint()
     patience: Patience = field(default_factory=Patience)
     clock: Callable[[], datetime] = utc_now
-    renewed: Callable[[Mapping[str, Any]], object] = dict
+    renew: Callable[[Mapping[str, Any], Exchange], Mapping[str, Any]] = at_once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,20 +1,19 @@
-"""Google Ads: insights by searchStream, and the OAuth refresh that keeps them readable."""
+"""Google Ads: insights by searchStream."""
 
-import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 
 from connectors import google_ads_refusals as refusals
 from connectors import money
+from connectors.access_tokens import Access, Grant
 from connectors.answers import ask, canonical, credentials_as, decoded, digits_only, measured, shaped
 from connectors.days import is_final, require_window
-from connectors.errors import AuthExpired
 from connectors.face import Capability, Channel, Endpoint, InsightRow, Level, Platform, Wire
 
 WHERE = "Google Ads"
@@ -53,18 +52,13 @@ _FIELDS = (
 )
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoogleAdsCredentials:
-    """A developer's token, a manager's number where access goes through one, and a user's grant."""
+class GoogleAdsCredentials(Grant):
+    """A user's grant, a developer's token, and a manager's number where access goes through one."""
 
     developer_token: str = field(repr=False)
-    access_token: str = field(default="", repr=False)
-    refresh_token: str = field(default="", repr=False)
-    client_id: str = ""
-    client_secret: str = field(default="", repr=False)
     login_customer_id: str = ""
 
 
@@ -106,11 +100,6 @@ class _Row(msgspec.Struct, rename="camel"):
     ad_group_ad: _AdGroupAd = msgspec.field(default_factory=lambda: _AdGroupAd(ad=_Named()))
 
 
-class _Grant(msgspec.Struct):
-    access_token: Annotated[str, msgspec.Meta(min_length=1)]
-    refresh_token: str | None = None
-
-
 class GoogleAds:
     """One Google user's access to the accounts it may see."""
 
@@ -127,9 +116,9 @@ class GoogleAds:
     )
 
     def __init__(self, credentials: GoogleAdsCredentials, wire: Wire) -> None:
-        self._credentials = credentials
         self._wire = wire
         self._endpoint = wire.endpoint.or_default(self.endpoint)
+        self._access = Access(credentials, wire, self._endpoint.token_url, where=WHERE)
 
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
@@ -147,17 +136,17 @@ class GoogleAds:
         return self._rows(customer, query, level)
 
     def _rows(self, customer: str, query: str, level: Level) -> Iterator[InsightRow]:
-        for chunk in self._patiently(lambda: self._search(customer, query)):
+        for chunk in self._access.through(lambda credentials: self._search(credentials, customer, query)):
             for result in chunk.get("results") or ():
                 yield self._row(result, level)
 
-    def _search(self, customer: str, query: str) -> list[dict[str, Any]]:
+    def _search(self, credentials: GoogleAdsCredentials, customer: str, query: str) -> list[dict[str, Any]]:
         answer = ask(
             self._wire.http,
             "POST",
             f"{self._endpoint.base_url}/{self._endpoint.version}/customers/{customer}/googleAds:searchStream",
             where=WHERE,
-            headers=self._headers(),
+            headers=_headers(credentials),
             json={"query": query},
         )
         if not answer.is_success:
@@ -166,15 +155,6 @@ class GoogleAds:
         if any("error" in chunk for chunk in chunks):  # a stream can fail after it has begun
             raise refusals.meaning_of(answer, where=WHERE)
         return chunks
-
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "authorization": f"Bearer {self._credentials.access_token}",
-            "developer-token": self._credentials.developer_token,
-        }
-        if self._credentials.login_customer_id:
-            headers["login-customer-id"] = digits_only(self._credentials.login_customer_id, where=WHERE)
-        return headers
 
     def _row(self, result: Any, level: Level) -> InsightRow:
         row = shaped(result, _Row, where=WHERE)
@@ -213,41 +193,12 @@ class GoogleAds:
             raw_hash=hashlib.sha256(raw).hexdigest(),
         )
 
-    def _patiently(self, read: Callable[[], Result]) -> Result:
-        """Try again what is passing, and renew an expired token once."""
-        if not self._credentials.access_token:
-            self._refresh()
-        try:
-            return self._wire.patience.through(read)
-        except AuthExpired:
-            if not self._credentials.refresh_token:
-                raise
-        self._refresh()
-        return self._wire.patience.through(read)
 
-    def _refresh(self) -> None:
-        """Exchange the refresh token, which stays the same unless the answer brings another."""
-        grant = self._wire.patience.through(self._exchange)
-        self._credentials = dataclasses.replace(
-            self._credentials,
-            access_token=grant.access_token,
-            refresh_token=grant.refresh_token or self._credentials.refresh_token,
-        )
-        self._wire.renewed(dataclasses.asdict(self._credentials))
-
-    def _exchange(self) -> _Grant:
-        answer = ask(
-            self._wire.http,
-            "POST",
-            self._endpoint.token_url,
-            where=f"{WHERE} sign-in",
-            data={
-                "grant_type": "refresh_token",
-                "client_id": self._credentials.client_id,
-                "client_secret": self._credentials.client_secret,
-                "refresh_token": self._credentials.refresh_token,
-            },
-        )
-        if not answer.is_success:
-            raise refusals.meaning_at_sign_in(answer, where=f"{WHERE} sign-in")
-        return shaped(decoded(answer, where=WHERE), _Grant, where=f"{WHERE} sign-in")
+def _headers(credentials: GoogleAdsCredentials) -> dict[str, str]:
+    headers = {
+        "authorization": f"Bearer {credentials.access_token}",
+        "developer-token": credentials.developer_token,
+    }
+    if credentials.login_customer_id:
+        headers["login-customer-id"] = digits_only(credentials.login_customer_id, where=WHERE)
+    return headers

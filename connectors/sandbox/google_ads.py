@@ -1,4 +1,4 @@
-"""Google Ads as the sandbox plays it: searchStream over a small part of GAQL, and its OAuth refresh."""
+"""Google Ads as the sandbox plays it: searchStream over a small part of GAQL."""
 
 import re
 import secrets
@@ -13,13 +13,13 @@ from starlette.routing import Route
 
 from connectors.face import Channel, Level
 from connectors.sandbox.faults import Fault, Trouble
+from connectors.sandbox.oauth import Tokens
 from connectors.sandbox.performance import Served, World
 from connectors.sandbox.provider import Provider
 from connectors.sandbox.world import AdAccount, account
 
-ACCESS_TOKEN = "sandbox-google-access-token"  # noqa: S105 - the sandbox's own
 CREDENTIALS = {
-    "access_token": ACCESS_TOKEN,
+    "access_token": "sandbox-google-access-token",
     "refresh_token": "sandbox-google-refresh-token",
     "client_id": "sandbox-client",
     "client_secret": "sandbox-google-client-secret",
@@ -55,14 +55,14 @@ class GoogleAdsStandIn:
     def __init__(self, world: World, page_rows: int) -> None:
         self._world = world
         self._page_rows = page_rows
-        self._valid_tokens = {ACCESS_TOKEN}
+        self._tokens = Tokens("Google Ads", CREDENTIALS, lasts=3599)
 
     def provider(self) -> Provider:
         search = f"/{VERSION}/customers/{{customer}}/googleAds:searchStream"
         return Provider(
             Channel.GOOGLE_ADS,
             api=[Route(search, self._search_stream, methods=["POST"])],
-            sign_in=[Route("/token", self._token, methods=["POST"])],
+            sign_in=self._tokens.routes(),
             refusal=_refusal,
         )
 
@@ -79,8 +79,7 @@ class GoogleAdsStandIn:
             return refused.answer
 
     def _authenticate(self, request: Request) -> None:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if token not in self._valid_tokens:
+        if not self._tokens.holds(request):
             raise _Refused(401, "authenticationError", "OAUTH_TOKEN_INVALID", "Unknown OAuth token.")
         if request.headers.get("developer-token") != CREDENTIALS["developer_token"]:
             raise _Refused(
@@ -106,22 +105,6 @@ class GoogleAdsStandIn:
             for start in starts
         ]
         return [*chunks, {"fieldMask": mask, "requestId": request_id}] if chunks else []
-
-    async def _token(self, request: Request) -> Response:
-        form = await request.form()
-        grant = {name: str(value) for name, value in form.items()}
-        if (grant.get("client_id"), grant.get("client_secret")) != (
-            CREDENTIALS["client_id"],
-            CREDENTIALS["client_secret"],
-        ):
-            said = {"error": "invalid_client", "error_description": "The OAuth client was not found."}
-            return JSONResponse(said, status_code=401)
-        if grant.get("refresh_token") != CREDENTIALS["refresh_token"]:
-            said = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
-            return JSONResponse(said, status_code=400)
-        token = f"sandbox-google-{secrets.token_urlsafe(16)}"
-        self._valid_tokens.add(token)
-        return JSONResponse({"access_token": token, "expires_in": 3599, "token_type": "Bearer"})
 
 
 def _query_of(body: bytes) -> re.Match[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from connectors import insights_reader, public_network
 from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden, UnexpectedAnswer
-from connectors.face import Channel, Endpoint, InsightRow, Level, ReadsInsights, Wire
+from connectors.face import Channel, Endpoint, Exchange, InsightRow, Level, ReadsInsights, Wire
 from connectors.retries import Patience
 from marketing_pipelines.insights import credentials
 from marketing_pipelines.insights.credentials import Unreadable
@@ -121,17 +121,21 @@ def open_reader(
 ) -> ReadsInsights:
     """The account's connector, which saves whatever token it renews before it uses it."""
 
-    def renewed(fresh: Mapping[str, Any]) -> None:
+    def renew(expired: Mapping[str, Any], exchange: Exchange) -> Mapping[str, Any]:
+        """Under the row's lock, so that one worker exchanges a token and the others find the new one."""
         with records.session(settings, Role.PIPELINES, tenant=account.tenant_id) as session:
             row = session.get_one(AdAccount, account.id, with_for_update=True)
-            row.credentials_sealed = credentials.seal(settings, account.channel, account.account_id, fresh)
+            kept = credentials.open_sealed(settings, row.channel, row.account_id, row.credentials_sealed)
+            if kept.get("access_token") != expired.get("access_token"):
+                return kept
+            fresh = exchange(expired)
+            row.credentials_sealed = credentials.seal(settings, row.channel, row.account_id, fresh)
+        return fresh
 
     opened = credentials.open_sealed(
         settings, account.channel, account.account_id, account.credentials_sealed
     )
-    wire = Wire(
-        http=http, endpoint=Endpoint.from_options(account.options), patience=patience, renewed=renewed
-    )
+    wire = Wire(http=http, endpoint=Endpoint.from_options(account.options), patience=patience, renew=renew)
     return insights_reader(Channel(account.channel), opened, wire)
 
 

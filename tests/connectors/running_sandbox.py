@@ -1,13 +1,15 @@
 """A sandbox as a test sees it: its address, a clock to move, a patience that does not sleep, its own counts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import httpx
 
 from connectors import insights_reader
-from connectors.face import Channel, ReadsInsights, Wire
+from connectors.face import Channel, Exchange, ReadsInsights, Wire
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
 from tests.conftest import TRUST
@@ -33,9 +35,14 @@ class Sandbox:
             endpoint=endpoint(channel, self.address),
             patience=Patience(sleep=self.waits.append, draw=lambda: 0.5),
             clock=lambda: self.now,
-            renewed=lambda credentials: self.renewals.append(dict(credentials)),
+            renew=self._renewed,
         )
         return insights_reader(channel, {**CREDENTIALS[channel], **changed}, wire)
+
+    def _renewed(self, expired: Mapping[str, Any], exchange: Exchange) -> Mapping[str, Any]:
+        fresh = exchange(expired)
+        self.renewals.append(dict(fresh))
+        return fresh
 
     def order(self, channel: Channel, fault: str, times: int = 1, **more: float) -> None:
         trouble = {"channel": channel, "fault": fault, "times": times, **more}
