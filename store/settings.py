@@ -131,6 +131,27 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Root of every derived key; empty generates one beside the data (development).",
     )
+    master_key_file: Path | None = Field(
+        None,
+        description="A file with the master key that wraps the keys of credentials; empty draws it from SECRET_KEY.",
+    )
+    former_master_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Former SECRET_KEYs or contents of MASTER_KEY_FILE, separated by commas, until `mp secrets rotate` ran.",
+    )
+    vault_addr: str = Field(
+        "",
+        description="A Vault or OpenBao, like https://vault.example:8200, whose transit engine is the master key.",
+    )
+    vault_token: SecretStr = Field(
+        SecretStr(""), description="May encrypt and decrypt with that key, no more."
+    )
+    vault_transit_mount: Annotated[str, Field(pattern=r"^[\w-]{1,100}$")] = Field(
+        "transit", description="Where the transit engine is mounted."
+    )
+    vault_transit_key: Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")] = Field(
+        "marketing-pipelines", description="The key's name in the transit engine."
+    )
     jwt_secret: SecretStr = Field(
         SecretStr(""), description="Signs the API's tokens; empty derives it from SECRET_KEY."
     )
@@ -374,6 +395,14 @@ class Settings(BaseSettings):
             raise ValueError("must be a scheme, a host and a port, like https://minio.example:9000")
         return value
 
+    @field_validator("vault_addr")
+    @classmethod
+    def _vault(cls, value: str) -> str:
+        given = urlsplit(value)
+        if value and (given.scheme not in {"http", "https"} or not given.hostname or given.path.strip("/")):
+            raise ValueError("must be a scheme, a host and a port, like https://vault.example:8200")
+        return value.rstrip("/")
+
     @field_validator("exchange_rates_url")
     @classmethod
     def _folder(cls, value: str) -> str:
@@ -432,6 +461,8 @@ class Settings(BaseSettings):
         for name in ("alert_webhook_url", "cms_webhook_url", "chat_webhook_url"):
             if getattr(self, name).get_secret_value().startswith("http://"):
                 raise ValueError(f"{name.upper()}: production posts over https:// only")
+        if self.vault_addr.startswith("http://"):
+            raise ValueError("VAULT_ADDR: production asks over https:// only")
         if self.database_url is None or self.clickhouse_url is None:
             raise ValueError("DATABASE_URL and CLICKHOUSE_URL: production does not use the embedded engines")
         return self
