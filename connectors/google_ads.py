@@ -14,7 +14,18 @@ from connectors import money
 from connectors.access_tokens import Access, Grant
 from connectors.answers import ask, canonical, credentials_as, decoded, digits_only, measured, shaped
 from connectors.days import is_final, require_window
-from connectors.face import Capability, Channel, Endpoint, InsightRow, Level, Platform, Wire
+from connectors.face import (
+    Ask,
+    Capability,
+    Channel,
+    Consent,
+    Endpoint,
+    FoundAccount,
+    InsightRow,
+    Level,
+    Platform,
+    Wire,
+)
 
 WHERE = "Google Ads"
 
@@ -51,6 +62,11 @@ _FIELDS = (
     "metrics.view_through_conversions",
 )
 
+_CLIENTS = (
+    "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
+    "customer_client.time_zone, customer_client.manager FROM customer_client WHERE customer_client.level <= 2"
+)
+
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
@@ -67,6 +83,18 @@ class _Customer(msgspec.Struct, rename="camel"):
     currency_code: str
     time_zone: str
     descriptive_name: str | None = None
+
+
+class _Accessible(msgspec.Struct, rename="camel"):
+    resource_names: list[str] = []
+
+
+class _CustomerClient(_Customer, rename="camel", kw_only=True):
+    manager: bool = False
+
+
+class _Client(msgspec.Struct, rename="camel"):
+    customer_client: _CustomerClient
 
 
 class _Named(msgspec.Struct):
@@ -113,7 +141,13 @@ class GoogleAds:
         base_url="https://googleads.googleapis.com",
         version="v25",
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address, not a token
+        authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
     )
+    # Without either of them Google gives nothing to renew a token with.
+    consent: ClassVar[Consent | None] = Consent(
+        ("https://www.googleapis.com/auth/adwords",), {"access_type": "offline", "prompt": "consent"}
+    )
+    asks: ClassVar[tuple[Ask, ...]] = ()
 
     def __init__(self, credentials: GoogleAdsCredentials, wire: Wire) -> None:
         self._wire = wire
@@ -123,6 +157,22 @@ class GoogleAds:
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
         return cls(credentials_as(GoogleAdsCredentials, credentials, where=WHERE), wire)
+
+    def accounts(self) -> list[FoundAccount]:
+        """Those that the user may see, and those below them where they manage others; managers advertise nothing."""
+        named = self._access.through(self._accessible)
+        found = {
+            client.id: client
+            for customer in named
+            for result in self._results(customer, _CLIENTS)
+            if not (client := shaped(result, _Client, where=WHERE).customer_client).manager
+        }
+        return [
+            FoundAccount(
+                id=it.id, name=it.descriptive_name or "", currency=it.currency_code, time_zone=it.time_zone
+            )
+            for it in found.values()
+        ]
 
     def insights(
         self, account: str, since: date, until: date, level: Level = Level.AD
@@ -136,9 +186,26 @@ class GoogleAds:
         return self._rows(customer, query, level)
 
     def _rows(self, customer: str, query: str, level: Level) -> Iterator[InsightRow]:
+        for result in self._results(customer, query):
+            yield self._row(result, level)
+
+    def _results(self, customer: str, query: str) -> Iterator[Any]:
         for chunk in self._access.through(lambda credentials: self._search(credentials, customer, query)):
-            for result in chunk.get("results") or ():
-                yield self._row(result, level)
+            yield from chunk.get("results") or ()
+
+    def _accessible(self, credentials: GoogleAdsCredentials) -> list[str]:
+        """The numbers that the user was given access to by name."""
+        answer = ask(
+            self._wire.http,
+            "GET",
+            f"{self._endpoint.base_url}/{self._endpoint.version}/customers:listAccessibleCustomers",
+            where=WHERE,
+            headers=_headers(credentials),
+        )
+        if not answer.is_success:
+            raise refusals.meaning_of(answer, where=WHERE)
+        said = shaped(decoded(answer, where=WHERE), _Accessible, where=WHERE)
+        return [digits_only(name.removeprefix("customers/"), where=WHERE) for name in said.resource_names]
 
     def _search(self, credentials: GoogleAdsCredentials, customer: str, query: str) -> list[dict[str, Any]]:
         answer = ask(

@@ -340,6 +340,11 @@ class Settings(BaseSettings):
         "https://www.ecb.europa.eu/stats/eurofxref",
         description="Where the European Central Bank's daily reference rates are read, the folder of its XML files.",
     )
+    channel_apps: dict[str, dict[str, SecretStr]] = Field(
+        default_factory=dict,
+        description="JSON object of our apps at providers by channel, each with client_id, client_secret and what else it "
+        "takes: Google Ads a developer_token, and login_customer_id for a manager.",
+    )
     insights_lookback_days: Annotated[int, Field(ge=0, le=90)] = Field(
         7, description="Days of ad insights read again each time, since platforms restate them."
     )

@@ -15,7 +15,12 @@ _VERSIONS = {Channel.GOOGLE_ADS: google_ads.VERSION, Channel.META: meta.VERSION}
 def endpoint(channel: Channel, address: str) -> Endpoint:
     """Where a channel finds its provider's stand-in at the sandbox's address ("http://127.0.0.1:8790")."""
     base_url = f"{address.rstrip('/')}/{channel}"
-    return Endpoint(base_url=base_url, version=_VERSIONS[channel], token_url=f"{base_url}/token")
+    return Endpoint(
+        base_url=base_url,
+        version=_VERSIONS[channel],
+        token_url=f"{base_url}/token",
+        authorize_url=f"{base_url}/authorize",
+    )
 
 
 __all__ = ["CREDENTIALS", "create_app", "endpoint"]

@@ -16,7 +16,7 @@ from connectors.sandbox.faults import Fault, Trouble
 from connectors.sandbox.oauth import Tokens
 from connectors.sandbox.performance import Served, World
 from connectors.sandbox.provider import Provider
-from connectors.sandbox.world import AdAccount, account
+from connectors.sandbox.world import AdAccount, account, accounts_of
 
 CREDENTIALS = {
     "access_token": "sandbox-google-access-token",
@@ -58,10 +58,15 @@ class GoogleAdsStandIn:
         self._tokens = Tokens("Google Ads", CREDENTIALS, lasts=3599)
 
     def provider(self) -> Provider:
-        search = f"/{VERSION}/customers/{{customer}}/googleAds:searchStream"
+        customers = f"/{VERSION}/customers"
         return Provider(
             Channel.GOOGLE_ADS,
-            api=[Route(search, self._search_stream, methods=["POST"])],
+            api=[
+                Route(f"{customers}:listAccessibleCustomers", self._accessible, methods=["GET"]),
+                Route(
+                    f"{customers}/{{customer}}/googleAds:searchStream", self._search_stream, methods=["POST"]
+                ),
+            ],
             sign_in=self._tokens.routes(),
             refusal=_refusal,
         )
@@ -74,9 +79,20 @@ class GoogleAdsStandIn:
                 raise _Refused(
                     403, "authorizationError", "USER_PERMISSION_DENIED", "User doesn't have permission."
                 )
-            return JSONResponse(self._chunks(known, _query_of(await request.body())))
+            body = await request.body()
+            if _asks_for_clients(body):
+                return JSONResponse([{"results": [_client(known)], "requestId": secrets.token_urlsafe(12)}])
+            return JSONResponse(self._chunks(known, _query_of(body)))
         except _Refused as refused:
             return refused.answer
+
+    async def _accessible(self, request: Request) -> Response:
+        try:
+            self._authenticate(request)
+        except _Refused as refused:
+            return refused.answer
+        names = [f"customers/{known.id}" for known in accounts_of(Channel.GOOGLE_ADS)]
+        return JSONResponse({"resourceNames": names})
 
     def _authenticate(self, request: Request) -> None:
         if not self._tokens.holds(request):
@@ -105,6 +121,23 @@ class GoogleAdsStandIn:
             for start in starts
         ]
         return [*chunks, {"fieldMask": mask, "requestId": request_id}] if chunks else []
+
+
+def _asks_for_clients(body: bytes) -> bool:
+    return b" FROM customer_client WHERE customer_client.level <= " in body
+
+
+def _client(known: AdAccount) -> dict[str, Any]:
+    """An account that manages nobody is the only one below itself."""
+    client = {
+        "resourceName": f"customers/{known.id}/customerClients/{known.id}",
+        "id": known.id,
+        "descriptiveName": known.name,
+        "currencyCode": known.currency,
+        "timeZone": known.time_zone,
+        "manager": False,
+    }
+    return {"customerClient": client}
 
 
 def _query_of(body: bytes) -> re.Match[str]:

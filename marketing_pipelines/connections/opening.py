@@ -16,23 +16,30 @@ from store.records.schema import ConnectionId
 from store.settings import Role, Settings
 
 
-def open_connection(settings: Settings, row: Connection, http: httpx.Client, patience: Patience) -> Connector:
-    """The connection's connector; a token that it renews is saved before it is used."""
-    with records.session(settings, Role.PIPELINES, tenant=row.tenant_id) as session:
+def open_connection(
+    settings: Settings,
+    row: Connection,
+    http: httpx.Client,
+    patience: Patience,
+    *,
+    role: Role = Role.PIPELINES,
+) -> Connector:
+    """The connection's connector, for a process that has the role; a token that it renews is saved before it is used."""
+    with records.session(settings, role, tenant=row.tenant_id) as session:
         credentials = connections.opened(session, settings, row)
 
     def renew(expired: Mapping[str, Any], exchange: Exchange) -> Mapping[str, Any]:
-        return _renewed(settings, row, expired, exchange)
+        return _renewed(settings, role, row, expired, exchange)
 
     wire = Wire(http=http, endpoint=Endpoint.from_options(row.options), patience=patience, renew=renew)
     return CONNECTORS[Channel(row.channel)].connect(credentials, wire)
 
 
 def _renewed(
-    settings: Settings, row: Connection, expired: Mapping[str, Any], exchange: Exchange
+    settings: Settings, role: Role, row: Connection, expired: Mapping[str, Any], exchange: Exchange
 ) -> Mapping[str, Any]:
     """Under the row's lock: one worker exchanges the token, and those who waited find the new one."""
-    with records.session(settings, Role.PIPELINES, tenant=row.tenant_id) as session:
+    with records.session(settings, role, tenant=row.tenant_id) as session:
         kept = session.get_one(Connection, row.id, with_for_update=True)
         if kept.status is ConnectionStatus.DISCONNECTED:
             raise AuthRevoked(what="it was disconnected meanwhile", where=row.name)
@@ -45,9 +52,8 @@ def _renewed(
 
 
 def note_trouble(settings: Settings, number: ConnectionId, error: Exception) -> None:
-    """Only a person can mend it: the connection says so until somebody has."""
+    """What only a person can mend is said by the connection itself."""
     with records.session(settings, Role.PIPELINES) as session:
         row = session.get(Connection, number, with_for_update=True)
         if row is not None and row.status is ConnectionStatus.CONNECTED:
-            row.status = ConnectionStatus.NEEDS_RECONNECT
-            row.last_error = str(error)[: connections.LONGEST_ERROR]
+            connections.mark_broken(row, error)

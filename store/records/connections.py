@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import ForeignKey, LargeBinary, String, select, text
+from sqlalchemy import ColumnElement, ForeignKey, LargeBinary, String, func, select, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store import secrets
@@ -63,10 +64,15 @@ class Connection(TenantOwned, Record):
     access_expires_at: Mapped[datetime | None]
     refresh_expires_at: Mapped[datetime | None]
 
-    @property
+    @hybrid_property
     def ends_at(self) -> datetime | None:
-        """When a person has to grant anew: an access token that can be renewed is no such end."""
+        """When a person has to grant anew; an access token that can be renewed for ever is noted as one without end."""
         return self.refresh_expires_at or self.access_expires_at
+
+    @ends_at.inplace.expression
+    @classmethod
+    def _ends_at(cls) -> ColumnElement[datetime | None]:
+        return func.coalesce(cls.refresh_expires_at, cls.access_expires_at)
 
 
 class Unreadable(Exception):
@@ -171,8 +177,17 @@ def opened(session: Session, settings: Settings, row: Connection) -> dict[str, A
         ) from wrong
 
 
-def named(session: Session, tenant: TenantId, number: ConnectionId) -> Connection | None:
-    return session.scalar(select(Connection).where(Connection.tenant_id == tenant, Connection.id == number))
+def mark_broken(row: Connection, why: Exception) -> None:
+    """Only a person can mend it, and it says so until somebody has."""
+    row.status, row.changed_at = ConnectionStatus.NEEDS_RECONNECT, now()
+    row.last_error = str(why)[:LONGEST_ERROR]
+
+
+def named(
+    session: Session, tenant: TenantId, number: ConnectionId, *, locked: bool = False
+) -> Connection | None:
+    query = select(Connection).where(Connection.tenant_id == tenant, Connection.id == number)
+    return session.scalar(query.with_for_update() if locked else query)
 
 
 def listed(session: Session, tenant: TenantId) -> list[Connection]:
@@ -195,7 +210,7 @@ def rotate(session: Session, settings: Settings, actor: Actor) -> Rotated:
         try:
             readable.append((row, opened(session, settings, row)))
         except Unreadable as why:
-            row.status, row.last_error = ConnectionStatus.NEEDS_RECONNECT, str(why)[:LONGEST_ERROR]
+            mark_broken(row, why)
             unreadable.append(row)
     number, key = sealing_keys.made(session, settings)
     counts: dict[TenantId, int] = {}

@@ -13,6 +13,11 @@ depends_on = None
 
 WALLS = Path(__file__).with_name("0025_connections.sql")
 NOW = sa.text("now()")
+FORMER_ALERTS = (
+    "kind in ('action_failed', 'action_partly_failed', 'action_expired', 'deliveries_unknown', 'gate_silent', "
+    "'glass_broken', 'kill_switch_pulled')"
+)
+ALERTS = FORMER_ALERTS[:-1] + ", 'connection_broken', 'connection_ends')"
 
 
 def upgrade() -> None:
@@ -75,9 +80,12 @@ def upgrade() -> None:
     )
     op.drop_column("ad_accounts", "credentials_sealed")
     op.drop_column("ad_accounts", "options")
+    _limit_alerts_to(ALERTS)
 
 
 def downgrade() -> None:
+    op.execute("delete from alerts where kind in ('connection_broken', 'connection_ends')")
+    _limit_alerts_to(FORMER_ALERTS)
     op.add_column(
         "ad_accounts", sa.Column("options", postgresql.JSONB(), server_default="{}", nullable=False)
     )
@@ -93,3 +101,8 @@ def downgrade() -> None:
     op.drop_column("ad_accounts", "connection_id")
     op.drop_table("connections")
     op.drop_table("sealing_keys")
+
+
+def _limit_alerts_to(kinds: str) -> None:
+    op.drop_constraint(op.f("ck_alerts_kind"), "alerts", type_="check")
+    op.create_check_constraint(op.f("ck_alerts_kind"), "alerts", kinds)
