@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import errors
-from connectors.answers import Answer
+from connectors.answers import Answer, credentials_as
 from connectors.face import Channel, InsightRow, Level, Wire
 from connectors.google_ads import GoogleAds, GoogleAdsCredentials
 from connectors.google_ads_refusals import meaning_of
@@ -187,6 +187,6 @@ def test_without_an_access_token_the_grant_fetches_one(sandbox: Sandbox):
 
 
 def test_secrets_do_not_show():
-    shown = repr(GoogleAdsCredentials(**CREDENTIALS))
+    shown = repr(credentials_as(GoogleAdsCredentials, CREDENTIALS, where="test"))
     assert "sandbox-client" in shown
     assert not any(secret in shown for name, secret in CREDENTIALS.items() if name != "client_id")
