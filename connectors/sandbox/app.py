@@ -15,6 +15,7 @@ from connectors.sandbox import reference_rates
 from connectors.sandbox.accepted import Accepted
 from connectors.sandbox.faults import Dial, Trouble
 from connectors.sandbox.google_ads import GoogleAdsStandIn
+from connectors.sandbox.linkedin import LinkedInStandIn
 from connectors.sandbox.meta import MetaStandIn
 from connectors.sandbox.performance import World
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
@@ -26,7 +27,11 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
     world = World(seed, clock)
     dial = Dial()
     accepted = Accepted()
-    providers = (GoogleAdsStandIn(world, page_rows).provider(), MetaStandIn(world, page_rows).provider())
+    providers = (
+        GoogleAdsStandIn(world, page_rows).provider(),
+        MetaStandIn(world, page_rows).provider(),
+        LinkedInStandIn(world, page_rows).provider(),
+    )
     return Starlette(
         routes=[
             Mount("/_sandbox", routes=_controls(world, dial, accepted)),

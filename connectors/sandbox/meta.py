@@ -4,7 +4,6 @@ import base64
 import hmac
 import secrets
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from starlette.routing import Route
 
 from connectors.face import Channel, Level
 from connectors.sandbox.faults import Fault, Trouble
-from connectors.sandbox.performance import Figures, Served, World
+from connectors.sandbox.performance import Figures, Served, World, main_units
 from connectors.sandbox.provider import Provider
 from connectors.sandbox.world import AdAccount, account, accounts_of
 
@@ -174,7 +173,7 @@ def _values(known: AdAccount, row: Served, *, viewed: bool) -> dict[str, Any]:
         "clicks": str(figures.all_clicks),
         "inline_link_clicks": str(figures.clicks),
         "reach": str(round(figures.impressions * 0.85)),
-        "spend": _main_units(figures.spend_micros, known.decimals),
+        "spend": main_units(figures.spend_micros, known.decimals),
         "attribution_setting": "7d_click_1d_view",
     }
     for name, entity in (("campaign", row.campaign), ("adset", row.ad_group), ("ad", row.ad)):
@@ -199,7 +198,7 @@ def _actions(figures: Figures, decimals: int, *, viewed: bool) -> dict[str, Any]
         if viewed and figures.view_through_conversions:
             counts["1d_view"] = str(figures.view_through_conversions)
         bought = [{"action_type": name, **counts} for name in purchases]
-        worth = _main_units(figures.conversions_value_micros, decimals)
+        worth = main_units(figures.conversions_value_micros, decimals)
         found["action_values"] = [{"action_type": name, "value": worth} for name in purchases]
     if clicked or bought:
         found["actions"] = clicked + bought
@@ -212,10 +211,6 @@ def _chosen(values: dict[str, Any], fields: set[str]) -> dict[str, Any]:
 
 def _list(request: Request, name: str) -> set[str]:
     return {part.strip() for part in request.query_params.get(name, "").split(",")}
-
-
-def _main_units(micros: int, decimals: int) -> str:
-    return str(Decimal(micros).scaleb(-6).quantize(Decimal(1).scaleb(-decimals)))
 
 
 def _cursor(offset: int) -> str:

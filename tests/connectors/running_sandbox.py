@@ -19,9 +19,9 @@ NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 @dataclass
 class Sandbox:
-    """A running sandbox: small pages, so that a fortnight of ads needs several of them."""
+    """A running sandbox: pages so small that an account's dozen ads need several of them."""
 
-    page_rows: int = 40
+    page_rows: int = 5
     now: datetime = NOON
     waits: list[float] = field(default_factory=list)
     renewals: list[dict[str, object]] = field(default_factory=list)

@@ -22,7 +22,7 @@ def test_every_channel_has_a_connector_that_keeps_its_promises(channel: Channel)
 
 
 def test_channels_by_what_they_can_do():
-    assert channels_with(Capability.INSIGHTS) == (Channel.GOOGLE_ADS, Channel.META)
+    assert channels_with(Capability.INSIGHTS) == (Channel.GOOGLE_ADS, Channel.META, Channel.LINKEDIN)
     assert channels_with(Capability.MAIL) == (Channel.SMTP,)
 
 

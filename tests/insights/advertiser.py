@@ -125,7 +125,7 @@ class Advertiser:
         return {name: Decimal(str(number)) for name, number in row.items()}
 
     def truth(self, channel: Channel, account: str, since: date, until: date) -> dict[str, Decimal]:
-        """The same totals as the sandbox itself counts them; Google knows one kind of click only."""
+        """The same totals as the sandbox itself counts them; Google and LinkedIn know one kind of click only."""
         counted = self.sandbox.totals(channel, account, since, until)
         return counted if channel is Channel.META else {**counted, "all_clicks": counted["clicks"]}
 

@@ -21,6 +21,8 @@ ACCOUNTS = [
     (Channel.GOOGLE_ADS, "4445556666", "JPY"),
     (Channel.META, "555000111", "EUR"),
     (Channel.META, "555000222", "JPY"),
+    (Channel.LINKEDIN, "500600100", "EUR"),
+    (Channel.LINKEDIN, "500600200", "JPY"),
 ]
 GOOGLE, META = "1112223333", "555000111"
 
