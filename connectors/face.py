@@ -21,7 +21,6 @@ class Channel(StrEnum):
     META = "meta"
     LINKEDIN = "linkedin"
     SMTP = "smtp"
-    SENDGRID = "sendgrid"
 
 
 class Platform(StrEnum):
