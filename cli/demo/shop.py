@@ -53,9 +53,6 @@ CAMPAIGNS = (
     Campaign("New arrivals", "new-arrivals", "Introduce the knitwear and the bags"),
     Campaign("Lookbook", "lookbook", "Show how the autumn collection is worn"),
     Campaign("Come back", "come-back", "Remind people of the basket they left"),
-    Campaign("Team wear", "team-wear", "Dress the people who work together"),
-    Campaign("Company gifts", "company-gifts", "Be what companies give at the end of the year"),
-    Campaign("Wholesale", "wholesale", "Find shops that sell what we make"),
     NEWSLETTER,
 )
 
@@ -146,5 +143,4 @@ def _advertised(channel: AdChannel, number: str) -> AdAccount:
 AD_ACCOUNTS = (
     _advertised(AdChannel.GOOGLE_ADS, "1112223333"),
     _advertised(AdChannel.META, "555000111"),
-    _advertised(AdChannel.LINKEDIN, "500600100"),
 )

@@ -71,7 +71,6 @@ _LANDING = {
 _PLATFORM = {
     AdChannel.GOOGLE_ADS: (Channel.PAID_SEARCH, "gclid", "https://www.google.com/"),
     AdChannel.META: (Channel.PAID_SOCIAL, "fbclid", "https://l.facebook.com/"),
-    AdChannel.LINKEDIN: (Channel.PAID_SOCIAL, "li_fat_id", "https://www.linkedin.com/"),
 }
 
 
