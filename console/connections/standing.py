@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from connectors import CONNECTORS
@@ -30,6 +31,11 @@ class Connected:
 
     row: Connection
     accounts: Sequence[AdAccount]
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When something was read through it last."""
+        return max((it.last_synced_at for it in self.accounts if it.last_synced_at), default=None)
 
 
 @dataclass(frozen=True, slots=True)

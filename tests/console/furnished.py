@@ -546,6 +546,7 @@ def of_connections(settings: Settings, people: dict[MemberRole, Person]) -> dict
         connections.disconnect(session, actor, session.get_one(Connection, made[2]))
     return {
         "GET /connections": ["/connections", "/connections?trouble=It+took+too+long"],
+        "GET /connections/callback": ["/connections/callback?error=access_denied"],
         "GET /connections/new/{channel}": ["/connections/new/meta"],
         "GET /connections/{connection_id}": [f"/connections/{number}" for number in made],
     }

@@ -17,7 +17,7 @@ STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 # Redirects, files, streams and parts of pages; the pages that show the parts are looked at.
 NO_PAGES = {
     "/actions/{action_id}/html", "/actions/{action_id}/manifest", "/actions/{action_id}/standing", "/admin", "/admin/approvals", "/admin/campaigns", "/admin/links", "/admin/trends",
-    "/assets/{asset_id}/content", "/audit/export", "/audit/verifications", "/auth/forward", "/connections/callback", "/exports/list",
+    "/assets/{asset_id}/content", "/audit/export", "/audit/verifications", "/auth/forward", "/exports/list",
     "/exports/{token}/file", "/feeds/export.opml", "/healthz",
     "/links/{link_id}/qr.png", "/links/{link_id}/qr.svg", "/live", "/readyz", "/side", "/trends.md", "/trends/reading", "/uploads/list", "/uploads/template.csv",
 }  # fmt: skip
