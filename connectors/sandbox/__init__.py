@@ -3,13 +3,23 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import google_ads, meta
+from connectors.sandbox import google_ads, meta, sendgrid
 from connectors.sandbox.app import create_app
 
-CREDENTIALS = MappingProxyType({Channel.GOOGLE_ADS: google_ads.CREDENTIALS, Channel.META: meta.CREDENTIALS})
+CREDENTIALS = MappingProxyType(
+    {
+        Channel.GOOGLE_ADS: google_ads.CREDENTIALS,
+        Channel.META: meta.CREDENTIALS,
+        Channel.SENDGRID: sendgrid.CREDENTIALS,
+    }
+)
 """What opens the sandbox's accounts, by channel."""
 
-_VERSIONS = {Channel.GOOGLE_ADS: google_ads.VERSION, Channel.META: meta.VERSION}
+_VERSIONS = {
+    Channel.GOOGLE_ADS: google_ads.VERSION,
+    Channel.META: meta.VERSION,
+    Channel.SENDGRID: sendgrid.VERSION,
+}
 
 
 def endpoint(channel: Channel, address: str) -> Endpoint:

@@ -18,6 +18,7 @@ from connectors.sandbox.google_ads import GoogleAdsStandIn
 from connectors.sandbox.meta import MetaStandIn
 from connectors.sandbox.performance import World
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
+from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.world import account
 
 
@@ -26,7 +27,11 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
     world = World(seed, clock)
     dial = Dial()
     accepted = Accepted()
-    providers = (GoogleAdsStandIn(world, page_rows).provider(), MetaStandIn(world, page_rows).provider())
+    providers = (
+        GoogleAdsStandIn(world, page_rows).provider(),
+        MetaStandIn(world, page_rows).provider(),
+        SendGridStandIn(accepted, clock).provider(),
+    )
     return Starlette(
         routes=[
             Mount("/_sandbox", routes=_controls(world, dial, accepted)),
