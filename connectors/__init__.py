@@ -13,10 +13,11 @@ from connectors.face import Capability, Channel, Connector, ReadsInsights, Sends
 from connectors.google_ads import GoogleAds
 from connectors.linkedin import LinkedIn
 from connectors.meta import Meta
+from connectors.sendgrid import SendGrid
 from connectors.smtp import Smtp
 
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
-    {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp)}
+    {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid)}
 )
 
 

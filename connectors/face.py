@@ -21,6 +21,7 @@ class Channel(StrEnum):
     META = "meta"
     LINKEDIN = "linkedin"
     SMTP = "smtp"
+    SENDGRID = "sendgrid"
 
 
 class Platform(StrEnum):

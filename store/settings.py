@@ -168,6 +168,15 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Log-in at the mail server, if it wants one.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
     smtp_tls: bool = Field(True, description="Use STARTTLS (or TLS on port 465); false only on loopback.")
+    sendgrid_api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key of SendGrid that may send mail; with it mail goes over SendGrid, not SMTP.",
+    )
+    sendgrid_url: str = Field(
+        "",
+        description="Where SendGrid is reached, like https://api.eu.sendgrid.com for mail that stays in the EU; empty "
+        "means https://api.sendgrid.com.",
+    )
     mail_from: str = Field("marketing@localhost", description="Sender of mail that names none.")
 
     mail_cost_per_thousand: Annotated[Decimal, Field(ge=0, le=10_000)] = Field(
@@ -418,6 +427,27 @@ class Settings(BaseSettings):
             )
         return value.rstrip("/")
 
+    @field_validator("sendgrid_api_key")
+    @classmethod
+    def _one_word(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[\x21-\x7e]{0,500}", value.get_secret_value()):
+            raise ValueError("must be the key as SendGrid shows it, one word without blanks")
+        return value
+
+    @field_validator("sendgrid_url")
+    @classmethod
+    def _address_of_an_api(cls, value: str) -> str:
+        given = urlsplit(value)
+        if value and (
+            given.scheme not in {"http", "https"}
+            or not given.hostname
+            or given.username is not None
+            or given.query
+            or given.fragment
+        ):
+            raise ValueError("must be a scheme and a host, like https://api.eu.sendgrid.com")
+        return value.rstrip("/")
+
     @field_validator("alert_webhook_url", "cms_webhook_url", "chat_webhook_url")
     @classmethod
     def _web_address(cls, value: SecretStr) -> SecretStr:
@@ -468,6 +498,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name.upper()}: production posts over https:// only")
         if self.vault_addr.startswith("http://"):
             raise ValueError("VAULT_ADDR: production asks over https:// only")
+        if urlsplit(self.sendgrid_url).scheme == "http":
+            raise ValueError("SENDGRID_URL: production sends its key over https:// only")
         if self.database_url is None or self.clickhouse_url is None:
             raise ValueError("DATABASE_URL and CLICKHOUSE_URL: production does not use the embedded engines")
         return self
@@ -483,6 +515,11 @@ class Settings(BaseSettings):
     @property
     def embedded_clickhouse(self) -> bool:
         return self.clickhouse_url is None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether anything is set that carries mail; `outbound/mail_server.py` says what."""
+        return bool(self.sendgrid_api_key.get_secret_value() or self.smtp_host)
 
     def port(self, service: Service) -> int:
         return self.port_base + list(Service).index(service)

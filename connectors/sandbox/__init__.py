@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import google_ads, linkedin, meta
+from connectors.sandbox import google_ads, linkedin, meta, sendgrid
 from connectors.sandbox.app import create_app
 
 CREDENTIALS = MappingProxyType(
@@ -11,6 +11,7 @@ CREDENTIALS = MappingProxyType(
         Channel.GOOGLE_ADS: google_ads.CREDENTIALS,
         Channel.META: meta.CREDENTIALS,
         Channel.LINKEDIN: linkedin.CREDENTIALS,
+        Channel.SENDGRID: sendgrid.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -19,6 +20,7 @@ _VERSIONS = {
     Channel.GOOGLE_ADS: google_ads.VERSION,
     Channel.META: meta.VERSION,
     Channel.LINKEDIN: linkedin.VERSION,
+    Channel.SENDGRID: sendgrid.VERSION,
 }
 
 

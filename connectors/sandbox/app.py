@@ -19,6 +19,7 @@ from connectors.sandbox.linkedin import LinkedInStandIn
 from connectors.sandbox.meta import MetaStandIn
 from connectors.sandbox.performance import World
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
+from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.world import account
 
 
@@ -31,6 +32,7 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
         GoogleAdsStandIn(world, page_rows).provider(),
         MetaStandIn(world, page_rows).provider(),
         LinkedInStandIn(world, page_rows).provider(),
+        SendGridStandIn(accepted, clock).provider(),
     )
     return Starlette(
         routes=[

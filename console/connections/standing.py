@@ -79,4 +79,10 @@ def way_to(settings: Settings, channel: Channel) -> Way:
 
 
 def _by_settings(settings: Settings, channel: Channel) -> bool:
-    return channel is Channel.SMTP and bool(settings.smtp_host)
+    match channel:
+        case Channel.SENDGRID:
+            return bool(settings.sendgrid_api_key.get_secret_value())
+        case Channel.SMTP:
+            return bool(settings.smtp_host)
+        case _:
+            return False

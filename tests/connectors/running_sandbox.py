@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from connectors import insights_reader
-from connectors.face import Channel, Exchange, ReadsInsights, Wire
+from connectors import insights_reader, mail_sender
+from connectors.face import Channel, Exchange, ReadsInsights, SendsMail, Wire
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
 from tests.conftest import TRUST
@@ -30,14 +30,19 @@ class Sandbox:
 
     def reader(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> ReadsInsights:
         """A connector on this sandbox; `changed` credentials replace the right ones."""
-        wire = Wire(
+        return insights_reader(channel, {**CREDENTIALS[channel], **changed}, self._wire(channel, http))
+
+    def sender(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> SendsMail:
+        return mail_sender(channel, {**CREDENTIALS[channel], **changed}, self._wire(channel, http))
+
+    def _wire(self, channel: Channel, http: httpx.Client | None) -> Wire:
+        return Wire(
             http=http or self.http,
             endpoint=endpoint(channel, self.address),
             patience=Patience(sleep=self.waits.append, draw=lambda: 0.5),
             clock=lambda: self.now,
             renew=self._renewed,
         )
-        return insights_reader(channel, {**CREDENTIALS[channel], **changed}, wire)
 
     def _renewed(self, expired: Mapping[str, Any], exchange: Exchange) -> Mapping[str, Any]:
         fresh = exchange(expired)
@@ -51,6 +56,10 @@ class Sandbox:
     def requests(self, channel: Channel) -> int:
         counted = self.http.get(f"{self.address}/_sandbox/requests").raise_for_status().json()
         return sum(counted.get(channel, {}).values())
+
+    def accepted(self, channel: Channel) -> list[dict[str, Any]]:
+        asked = {"channel": channel}
+        return self.http.get(f"{self.address}/_sandbox/accepted", params=asked).raise_for_status().json()
 
     def totals(self, channel: Channel, account: str, since: date, until: date) -> dict[str, Decimal]:
         asked = {"channel": channel, "account": account, "since": str(since), "until": str(until)}
