@@ -80,7 +80,7 @@ screenshots: env ## pictures of the running demo (make screenshots ALL=folder: o
 	@$(MP) screenshots $(if $(ALL),--all $(ALL))
 
 lock: env ## resolve the dependencies anew
-	@.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	@.venv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 \
 		--custom-compile-command 'make lock' --all-extras -o requirements.lock pyproject.toml
-	@.venv/bin/uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	@.venv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.11 \
 		--custom-compile-command 'make lock' -c requirements.lock -o requirements-production.lock pyproject.toml
