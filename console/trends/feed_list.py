@@ -69,7 +69,7 @@ def topics(session: Session, tenant: TenantId) -> Sequence[str]:
 
 def standing(session: Session, tenant: TenantId) -> Standing:
     counted = select(Feed.status, func.count()).where(Feed.tenant_id == tenant).group_by(Feed.status)
-    by_status = {status: count for status, count in session.execute(counted)}  # noqa: C416
+    by_status = dict(session.execute(counted).tuples().all())
     retired = by_status.pop(FeedStatus.RETIRED, 0)
     return Standing(
         read=sum(by_status.values()),

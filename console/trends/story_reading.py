@@ -116,7 +116,7 @@ def story(visitor: Visitor, session: Session, story_id: StoryId, as_of: datetime
     turns = read(visitor, _TURNS, asked | {"most": MOST_TURNS})
     if members.is_empty() and turns.is_empty():
         raise nothing_here()
-    names = {feed: name for feed, name in session.execute(select(Feed.id, Feed.name))}  # noqa: C416
+    names = dict(session.execute(select(Feed.id, Feed.name)).tuples().all())
     course = _course(visitor, asked, members["published_at"].to_list())
     return ToldStory(
         story_id=story_id,
