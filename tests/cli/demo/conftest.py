@@ -1,5 +1,7 @@
 """A house of its own for the demo: its tenant would otherwise be met by tests that look at every tenant."""
 
+from itertools import count
+
 import psycopg
 import pytest
 from alembic import command
@@ -12,8 +14,8 @@ from store import migrations, records
 from store.embedded import postgres
 from store.settings import Role, Settings
 
-# Beyond the numbers of any other test's tenant, since the warehouse is shared.
-FIRST_TENANT = 7_000_000
+# Beyond the numbers of any other test's tenant and of the other demo houses', since the warehouse is shared.
+FIRST_TENANTS = count(7_000_000, 1_000)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def demo_house(settings: Settings) -> Settings:
     own = settings.model_copy(update={"database_url": SecretStr(f"{address}/{name}")})
     command.upgrade(migrations.alembic_config(own), "head")
     with records.session(own, Role.OWNER) as session:
-        session.execute(text(f"alter table tenants alter column id restart with {FIRST_TENANT}"))
+        session.execute(text(f"alter table tenants alter column id restart with {next(FIRST_TENANTS)}"))
     return own
 
 
