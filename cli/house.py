@@ -109,7 +109,7 @@ def dagster_environment(house: Settings) -> dict[str, str]:
 def demo_environment(house: Settings) -> dict[str, str]:
     """What the demo sets where nothing else is: its mail server, its rates, and its tenant for keyless events."""
     given = {} if house.default_tenant else {"DEFAULT_TENANT": DEMO_TENANT}
-    if not house.smtp_host:
+    if not house.sends_mail:
         port = str(house.port(Service.DEMO_SMTP))
         given |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": port, "SMTP_TLS": "false"}
     if "exchange_rates_url" not in house.model_fields_set:

@@ -48,6 +48,7 @@ def _what_to_do(error: Exception) -> str:
     from marketing_pipelines.links import refusals as links
     from store.audit_heads import NotOurs
     from store.embedded import postgres
+    from store.master_keys import MasterKeyTrouble
     from store.migrations import MigrationFailed
     from store.records.kill_switches import ReleaseRefused
     from store.records.schema import NotUsable
@@ -63,6 +64,7 @@ def _what_to_do(error: Exception) -> str:
             | RunFailed()
             | postgres.CannotStart()
             | MigrationFailed()
+            | MasterKeyTrouble()
             | NotOurs()
             | ReleaseRefused()
             | NotUsable()

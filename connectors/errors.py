@@ -18,6 +18,10 @@ class Scope(StrEnum):
     UNKNOWN = "unknown"
 
 
+def _shown(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:_LONGEST_MESSAGE]
+
+
 @dataclass(eq=False, kw_only=True)
 class ChannelError(Exception):
     """What happened, where it happened, the provider's own code and request id, and the way out."""
@@ -29,10 +33,8 @@ class ChannelError(Exception):
     remedy: ClassVar[str] = "Look at the provider's message."
 
     def __post_init__(self) -> None:
-        # The text may come from the provider, who is not trusted with the log or the page it is shown on.
-        self.what = "".join(letter if letter.isprintable() else " " for letter in self.what)[
-            :_LONGEST_MESSAGE
-        ]
+        # The texts may come from the provider, who is not trusted with the log or the page they are shown on.
+        self.what, self.code, self.request_id = map(_shown, (self.what, self.code, self.request_id))
 
     def __str__(self) -> str:
         code = f" (code {self.code})" if self.code else ""
@@ -77,6 +79,10 @@ class TooMuchData(ChannelError):
 class Invalid(ChannelError):
     field: str = ""
     remedy: ClassVar[str] = "The request is wrong and will stay wrong: correct it."
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.field = _shown(self.field)
 
     def __str__(self) -> str:
         return f"{self.field}: {super().__str__()}" if self.field else super().__str__()

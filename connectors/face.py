@@ -19,7 +19,9 @@ class Channel(StrEnum):
 
     GOOGLE_ADS = "google_ads"
     META = "meta"
+    LINKEDIN = "linkedin"
     SMTP = "smtp"
+    SENDGRID = "sendgrid"
 
 
 class Platform(StrEnum):
@@ -27,6 +29,7 @@ class Platform(StrEnum):
 
     GOOGLE_ADS = "google_ads"
     FACEBOOK_ADS = "facebook_ads"
+    LINKEDIN_ADS = "linkedin_ads"
 
 
 class Capability(StrEnum):
@@ -57,6 +60,7 @@ class Endpoint:
     base_url: str = ""
     version: str = ""
     token_url: str = ""
+    authorize_url: str = ""
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
@@ -65,6 +69,7 @@ class Endpoint:
             base_url=str(options.get("base_url") or "").rstrip("/"),
             version=str(options.get("version") or ""),
             token_url=str(options.get("token_url") or ""),
+            authorize_url=str(options.get("authorize_url") or ""),
         )
 
     def or_default(self, default: Self) -> Self:
@@ -72,6 +77,7 @@ class Endpoint:
             base_url=self.base_url or default.base_url,
             version=self.version or default.version,
             token_url=self.token_url or default.token_url,
+            authorize_url=self.authorize_url or default.authorize_url,
         )
 
 
@@ -79,18 +85,28 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+Exchange = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Gives the new credentials for the old, at the provider's; the old ones may be worth nothing from then on."""
+
+
+def at_once(expired: Mapping[str, Any], exchange: Exchange) -> Mapping[str, Any]:
+    """Renews what nobody else uses and nobody keeps."""
+    return exchange(expired)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
     """How a connector reaches the world: the client, the address, its patience and its clock.
 
-    `renewed` is called with the complete new credentials whenever a token was refreshed, before it is used.
+    `renew` is handed credentials that have expired and the way to exchange them, and gives those that hold: whoever
+    keeps them lets one worker exchange them, saves the new ones before they are used, and gives them to the others.
     """
 
     http: httpx.Client
     endpoint: Endpoint = Endpoint()
     patience: Patience = field(default_factory=Patience)
     clock: Callable[[], datetime] = utc_now
-    renewed: Callable[[Mapping[str, Any]], object] = dict
+    renew: Callable[[Mapping[str, Any], Exchange], Mapping[str, Any]] = at_once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,13 +196,48 @@ class SendOutcome:
     response: str
 
 
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What people are asked for where a channel is connected by OAuth, and what its provider wants to know beside."""
+
+    scopes: tuple[str, ...]
+    asked_with: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A credential that people type in where a channel is connected without OAuth."""
+
+    name: str
+    title: str
+    hint: str = ""
+    is_secret: bool = True
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundAccount:
+    """An account that a connection may see."""
+
+    id: str
+    name: str
+    currency: str
+    time_zone: str
+
+
 @runtime_checkable
 class Connector(Protocol):
-    """What every channel declares, and how it is opened with one tenant's credentials."""
+    """What every channel declares, and how it is opened with one tenant's credentials.
+
+    A channel without `consent` and `asks` is connected by the settings of the house.
+    """
 
     channel: ClassVar[Channel]
     title: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
+    endpoint: ClassVar[Endpoint]
+    consent: ClassVar[Consent | None]
+    asks: ClassVar[tuple[Ask, ...]]
 
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self: ...
@@ -209,6 +260,13 @@ class ReadsInsights(Protocol):
         must not be taken for the whole window.
         """
         ...
+
+
+@runtime_checkable
+class FindsAccounts(Protocol):
+    """A channel that tells which accounts a connection may see; asking also shows whether it holds."""
+
+    def accounts(self) -> list[FoundAccount]: ...
 
 
 @runtime_checkable

@@ -1,21 +1,31 @@
-"""Google Ads: insights by searchStream, and the OAuth refresh that keeps them readable."""
+"""Google Ads: insights by searchStream."""
 
-import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 
 from connectors import google_ads_refusals as refusals
 from connectors import money
+from connectors.access_tokens import Access, Grant
 from connectors.answers import ask, canonical, credentials_as, decoded, digits_only, measured, shaped
 from connectors.days import is_final, require_window
-from connectors.errors import AuthExpired
-from connectors.face import Capability, Channel, Endpoint, InsightRow, Level, Platform, Wire
+from connectors.face import (
+    Ask,
+    Capability,
+    Channel,
+    Consent,
+    Endpoint,
+    FoundAccount,
+    InsightRow,
+    Level,
+    Platform,
+    Wire,
+)
 
 WHERE = "Google Ads"
 
@@ -52,19 +62,19 @@ _FIELDS = (
     "metrics.view_through_conversions",
 )
 
+_CLIENTS = (
+    "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
+    "customer_client.time_zone, customer_client.manager FROM customer_client WHERE customer_client.level <= 2"
+)
+
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GoogleAdsCredentials:
-    """A developer's token, a manager's number where access goes through one, and a user's grant."""
+class GoogleAdsCredentials(Grant):
+    """A user's grant, a developer's token, and a manager's number where access goes through one."""
 
     developer_token: str = field(repr=False)
-    access_token: str = field(default="", repr=False)
-    refresh_token: str = field(default="", repr=False)
-    client_id: str = ""
-    client_secret: str = field(default="", repr=False)
     login_customer_id: str = ""
 
 
@@ -73,6 +83,18 @@ class _Customer(msgspec.Struct, rename="camel"):
     currency_code: str
     time_zone: str
     descriptive_name: str | None = None
+
+
+class _Accessible(msgspec.Struct, rename="camel"):
+    resource_names: list[str] = []
+
+
+class _CustomerClient(_Customer, rename="camel", kw_only=True):
+    manager: bool = False
+
+
+class _Client(msgspec.Struct, rename="camel"):
+    customer_client: _CustomerClient
 
 
 class _Named(msgspec.Struct):
@@ -106,11 +128,6 @@ class _Row(msgspec.Struct, rename="camel"):
     ad_group_ad: _AdGroupAd = msgspec.field(default_factory=lambda: _AdGroupAd(ad=_Named()))
 
 
-class _Grant(msgspec.Struct):
-    access_token: Annotated[str, msgspec.Meta(min_length=1)]
-    refresh_token: str | None = None
-
-
 class GoogleAds:
     """One Google user's access to the accounts it may see."""
 
@@ -124,16 +141,38 @@ class GoogleAds:
         base_url="https://googleads.googleapis.com",
         version="v25",
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address, not a token
+        authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
     )
+    # Without either of them Google gives nothing to renew a token with.
+    consent: ClassVar[Consent | None] = Consent(
+        ("https://www.googleapis.com/auth/adwords",), {"access_type": "offline", "prompt": "consent"}
+    )
+    asks: ClassVar[tuple[Ask, ...]] = ()
 
     def __init__(self, credentials: GoogleAdsCredentials, wire: Wire) -> None:
-        self._credentials = credentials
         self._wire = wire
         self._endpoint = wire.endpoint.or_default(self.endpoint)
+        self._access = Access(credentials, wire, self._endpoint.token_url, where=WHERE)
 
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
         return cls(credentials_as(GoogleAdsCredentials, credentials, where=WHERE), wire)
+
+    def accounts(self) -> list[FoundAccount]:
+        """Those that the user may see, and those below them where they manage others; managers advertise nothing."""
+        named = self._access.through(self._accessible)
+        found = {
+            client.id: client
+            for customer in named
+            for result in self._results(customer, _CLIENTS)
+            if not (client := shaped(result, _Client, where=WHERE).customer_client).manager
+        }
+        return [
+            FoundAccount(
+                id=it.id, name=it.descriptive_name or "", currency=it.currency_code, time_zone=it.time_zone
+            )
+            for it in found.values()
+        ]
 
     def insights(
         self, account: str, since: date, until: date, level: Level = Level.AD
@@ -147,17 +186,34 @@ class GoogleAds:
         return self._rows(customer, query, level)
 
     def _rows(self, customer: str, query: str, level: Level) -> Iterator[InsightRow]:
-        for chunk in self._patiently(lambda: self._search(customer, query)):
-            for result in chunk.get("results") or ():
-                yield self._row(result, level)
+        for result in self._results(customer, query):
+            yield self._row(result, level)
 
-    def _search(self, customer: str, query: str) -> list[dict[str, Any]]:
+    def _results(self, customer: str, query: str) -> Iterator[Any]:
+        for chunk in self._access.through(lambda credentials: self._search(credentials, customer, query)):
+            yield from chunk.get("results") or ()
+
+    def _accessible(self, credentials: GoogleAdsCredentials) -> list[str]:
+        """The numbers that the user was given access to by name."""
+        answer = ask(
+            self._wire.http,
+            "GET",
+            f"{self._endpoint.base_url}/{self._endpoint.version}/customers:listAccessibleCustomers",
+            where=WHERE,
+            headers=_headers(credentials),
+        )
+        if not answer.is_success:
+            raise refusals.meaning_of(answer, where=WHERE)
+        said = shaped(decoded(answer, where=WHERE), _Accessible, where=WHERE)
+        return [digits_only(name.removeprefix("customers/"), where=WHERE) for name in said.resource_names]
+
+    def _search(self, credentials: GoogleAdsCredentials, customer: str, query: str) -> list[dict[str, Any]]:
         answer = ask(
             self._wire.http,
             "POST",
             f"{self._endpoint.base_url}/{self._endpoint.version}/customers/{customer}/googleAds:searchStream",
             where=WHERE,
-            headers=self._headers(),
+            headers=_headers(credentials),
             json={"query": query},
         )
         if not answer.is_success:
@@ -166,15 +222,6 @@ class GoogleAds:
         if any("error" in chunk for chunk in chunks):  # a stream can fail after it has begun
             raise refusals.meaning_of(answer, where=WHERE)
         return chunks
-
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "authorization": f"Bearer {self._credentials.access_token}",
-            "developer-token": self._credentials.developer_token,
-        }
-        if self._credentials.login_customer_id:
-            headers["login-customer-id"] = digits_only(self._credentials.login_customer_id, where=WHERE)
-        return headers
 
     def _row(self, result: Any, level: Level) -> InsightRow:
         row = shaped(result, _Row, where=WHERE)
@@ -213,41 +260,12 @@ class GoogleAds:
             raw_hash=hashlib.sha256(raw).hexdigest(),
         )
 
-    def _patiently(self, read: Callable[[], Result]) -> Result:
-        """Try again what is passing, and renew an expired token once."""
-        if not self._credentials.access_token:
-            self._refresh()
-        try:
-            return self._wire.patience.through(read)
-        except AuthExpired:
-            if not self._credentials.refresh_token:
-                raise
-        self._refresh()
-        return self._wire.patience.through(read)
 
-    def _refresh(self) -> None:
-        """Exchange the refresh token, which stays the same unless the answer brings another."""
-        grant = self._wire.patience.through(self._exchange)
-        self._credentials = dataclasses.replace(
-            self._credentials,
-            access_token=grant.access_token,
-            refresh_token=grant.refresh_token or self._credentials.refresh_token,
-        )
-        self._wire.renewed(dataclasses.asdict(self._credentials))
-
-    def _exchange(self) -> _Grant:
-        answer = ask(
-            self._wire.http,
-            "POST",
-            self._endpoint.token_url,
-            where=f"{WHERE} sign-in",
-            data={
-                "grant_type": "refresh_token",
-                "client_id": self._credentials.client_id,
-                "client_secret": self._credentials.client_secret,
-                "refresh_token": self._credentials.refresh_token,
-            },
-        )
-        if not answer.is_success:
-            raise refusals.meaning_at_sign_in(answer, where=f"{WHERE} sign-in")
-        return shaped(decoded(answer, where=WHERE), _Grant, where=f"{WHERE} sign-in")
+def _headers(credentials: GoogleAdsCredentials) -> dict[str, str]:
+    headers = {
+        "authorization": f"Bearer {credentials.access_token}",
+        "developer-token": credentials.developer_token,
+    }
+    if credentials.login_customer_id:
+        headers["login-customer-id"] = digits_only(credentials.login_customer_id, where=WHERE)
+    return headers

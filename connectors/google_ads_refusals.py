@@ -101,18 +101,6 @@ def meaning_of(answer: Answer, *, where: str) -> ChannelError:
     return kind(**told)
 
 
-def meaning_at_sign_in(answer: Answer, *, where: str) -> ChannelError:
-    """A refused refresh: whatever Google says with a 4xx, only a person can grant access again."""
-    if answer.status in (400, 401):
-        try:
-            said = msgspec.json.decode(answer.body, type=dict[str, Any])
-        except (msgspec.DecodeError, RecursionError):
-            said = {}
-        what = str(said.get("error_description") or "the refresh was refused")
-        return AuthRevoked(what=what, where=where, code=str(said.get("error") or answer.status))
-    return refusal_by_status(answer, where=where)
-
-
 def _status(body: bytes) -> _Status:
     """The error of a body, which searchStream wraps in an array and may put behind whole chunks."""
     try:

@@ -14,7 +14,18 @@ from connectors import money
 from connectors.answers import ask, canonical, credentials_as, decoded, digits_only, measured, shaped
 from connectors.days import is_final, require_window
 from connectors.errors import UnexpectedAnswer
-from connectors.face import Capability, Channel, Endpoint, InsightRow, Level, Platform, Wire
+from connectors.face import (
+    Ask,
+    Capability,
+    Channel,
+    Consent,
+    Endpoint,
+    FoundAccount,
+    InsightRow,
+    Level,
+    Platform,
+    Wire,
+)
 from connectors.meta_refusals import meaning_of
 
 WHERE = "Meta"
@@ -67,6 +78,10 @@ class _Account(msgspec.Struct):
     name: str = ""
 
 
+class _Seen(_Account, kw_only=True):
+    account_id: str
+
+
 class _Action(msgspec.Struct):
     action_type: str
     value: Decimal | None = None
@@ -117,6 +132,11 @@ class Meta:
     platform: ClassVar[Platform] = Platform.FACEBOOK_ADS
     lookback: ClassVar[timedelta] = timedelta(days=28)
     endpoint: ClassVar[Endpoint] = Endpoint(base_url="https://graph.facebook.com", version="v26.0")
+    consent: ClassVar[Consent | None] = None
+    asks: ClassVar[tuple[Ask, ...]] = (
+        Ask("access_token", "Access token", "Of a system user, with ads_read: it does not end by itself."),
+        Ask("app_secret", "App secret", "Proves with each call which app makes it.", is_required=False),
+    )
 
     def __init__(
         self,
@@ -137,6 +157,18 @@ class Meta:
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
         return cls(credentials_as(MetaCredentials, credentials, where=WHERE), wire)
 
+    def accounts(self) -> list[FoundAccount]:
+        parameters = {"fields": "account_id,name,currency,timezone_name", "limit": "100"}
+        found = [
+            shaped(each, _Seen, where=WHERE)
+            for page in self._followed("me/adaccounts", parameters)
+            for each in page.data
+        ]
+        return [
+            FoundAccount(id=it.account_id, name=it.name, currency=it.currency, time_zone=it.timezone_name)
+            for it in found
+        ]
+
     def insights(
         self, account: str, since: date, until: date, level: Level = Level.AD
     ) -> Iterator[InsightRow]:
@@ -155,7 +187,6 @@ class Meta:
         return shaped(said, _Account, where=WHERE)
 
     def _pages(self, number: str, since: date, until: date, level: Level) -> Iterator[_Page]:
-        """Follow the cursors; the `next` address is not followed, since it carries the token."""
         parameters = {
             "level": _LEVEL[level],
             "time_increment": "1",
@@ -165,9 +196,13 @@ class Meta:
             "action_attribution_windows": '["default","1d_view"]',
             "limit": str(self._page_rows),
         }
+        return self._followed(f"act_{number}/insights", parameters)
+
+    def _followed(self, path: str, parameters: dict[str, str]) -> Iterator[_Page]:
+        """Follow the cursors; the `next` address is not followed, since it carries the token."""
         seen: set[str] = set()
         while True:
-            page = shaped(self._get(f"act_{number}/insights", parameters), _Page, where=WHERE)
+            page = shaped(self._get(path, parameters), _Page, where=WHERE)
             yield page
             if not page.paging.next:
                 return

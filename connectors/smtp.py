@@ -14,7 +14,7 @@ import msgspec
 
 from connectors.answers import credentials_as
 from connectors.errors import AuthRevoked, ChannelError, Forbidden, Invalid, Transient, UnknownOutcome
-from connectors.face import Capability, Channel, OutgoingMail, SendOutcome, Wire
+from connectors.face import Ask, Capability, Channel, Consent, Endpoint, OutgoingMail, SendOutcome, Wire
 
 _GOING_AWAY = 421
 _AUTHENTICATION_REFUSED = frozenset({530, 534, 535, 538})
@@ -44,6 +44,9 @@ class Smtp:
     channel: ClassVar[Channel] = Channel.SMTP
     title: ClassVar[str] = "SMTP"
     capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.MAIL})
+    endpoint: ClassVar[Endpoint] = Endpoint()
+    consent: ClassVar[Consent | None] = None
+    asks: ClassVar[tuple[Ask, ...]] = ()
 
     def __init__(self, credentials: SmtpCredentials, *, tls_context: ssl.SSLContext | None = None) -> None:
         self._credentials = credentials

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from connectors.answers import retry_after
+from connectors.answers import Answer, retry_after
 from connectors.errors import Duplicate, Forbidden, Invalid, RateLimited, Transient, UnknownOutcome
 from connectors.face import utc_now
-from connectors.public_network import NotAllowed
+from connectors.writes import once
 
 _PREFIX = "whsec_"
 _LONGEST_ANSWER = 2000
@@ -39,22 +39,11 @@ class WebHook:
 
 def post(http: httpx.Client, hook: WebHook, body: bytes, key: str) -> str:
     """Posts JSON once under a key by which the receiver knows a copy, and gives the answer."""
-    try:
-        with http.stream(
-            "POST", hook.url, content=body, headers=_headers(hook, body, key), follow_redirects=False
-        ) as response:
-            said = _beginning(response)
-            _judge(response, said, hook.host)
-            return f"{response.status_code} {said}".strip()
-    except NotAllowed as inside:
-        raise Forbidden(what=str(inside), where=hook.host) from inside
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as away:
-        # Nothing of the message has left.
-        raise Transient(what=f"cannot be reached: {type(away).__name__}", where=hook.host) from away
-    except httpx.TimeoutException as slow:
-        raise UnknownOutcome(what="took too long to answer", where=hook.host) from slow
-    except httpx.RequestError as broken:
-        raise UnknownOutcome(what=f"no whole answer: {type(broken).__name__}", where=hook.host) from broken
+    headers = _headers(hook, body, key)
+    answer = once(http, "POST", hook.url, where=hook.host, heard=_beginning, content=body, headers=headers)
+    said = answer.body.decode(errors="replace").strip()
+    _judge(answer, said, hook.host)
+    return f"{answer.status} {said}".strip()
 
 
 def signature(secret: str, key: str, at: int, body: bytes) -> str:
@@ -73,27 +62,27 @@ def _headers(hook: WebHook, body: bytes, key: str) -> dict[str, str]:
     return headers
 
 
-def _beginning(response: httpx.Response) -> str:
+def _beginning(response: httpx.Response) -> bytes:
     """The start of an answer; whoever answers for ever is not listened to for ever."""
     heard, began = bytearray(), time.monotonic()
     for piece in response.iter_raw():
         heard += piece
         if len(heard) >= _LONGEST_ANSWER or time.monotonic() - began > _LONGEST_SECONDS:
             break
-    return heard[:200].decode(errors="replace").strip()
+    return bytes(heard[:200])
 
 
-def _judge(response: httpx.Response, said: str, where: str) -> None:
+def _judge(answer: Answer, said: str, where: str) -> None:
     """What an answer that is no yes means; a gateway's trouble says nothing of who stands behind it."""
-    status, code = response.status_code, str(response.status_code)
+    status, code = answer.status, str(answer.status)
     match status:
-        case _ if response.is_success:
+        case _ if answer.is_success:
             return
         case 409:
             raise Duplicate(what=said or "is there already", where=where, code=code)
         case 429:
             raise RateLimited(
-                what=said or "too many", where=where, code=code, retry_after=retry_after(response.headers)
+                what=said or "too many", where=where, code=code, retry_after=retry_after(answer.headers)
             )
         case 503:
             raise Transient(what=said or "is not available now", where=where, code=code)

@@ -131,6 +131,27 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Root of every derived key; empty generates one beside the data (development).",
     )
+    master_key_file: Path | None = Field(
+        None,
+        description="A file with the master key that wraps the keys of credentials; empty draws it from SECRET_KEY.",
+    )
+    former_master_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Former SECRET_KEYs or contents of MASTER_KEY_FILE, separated by commas, until `mp secrets rotate` ran.",
+    )
+    vault_addr: str = Field(
+        "",
+        description="A Vault or OpenBao, like https://vault.example:8200, whose transit engine is the master key.",
+    )
+    vault_token: SecretStr = Field(
+        SecretStr(""), description="May encrypt and decrypt with that key, no more."
+    )
+    vault_transit_mount: Annotated[str, Field(pattern=r"^[\w-]{1,100}$")] = Field(
+        "transit", description="Where the transit engine is mounted."
+    )
+    vault_transit_key: Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")] = Field(
+        "marketing-pipelines", description="The key's name in the transit engine."
+    )
     jwt_secret: SecretStr = Field(
         SecretStr(""), description="Signs the API's tokens; empty derives it from SECRET_KEY."
     )
@@ -147,6 +168,15 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Log-in at the mail server, if it wants one.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password at the mail server.")
     smtp_tls: bool = Field(True, description="Use STARTTLS (or TLS on port 465); false only on loopback.")
+    sendgrid_api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key of SendGrid that may send mail; with it mail goes over SendGrid, not SMTP.",
+    )
+    sendgrid_url: str = Field(
+        "",
+        description="Where SendGrid is reached, like https://api.eu.sendgrid.com for mail that stays in the EU; empty "
+        "means https://api.sendgrid.com.",
+    )
     mail_from: str = Field("marketing@localhost", description="Sender of mail that names none.")
 
     mail_cost_per_thousand: Annotated[Decimal, Field(ge=0, le=10_000)] = Field(
@@ -319,6 +349,11 @@ class Settings(BaseSettings):
         "https://www.ecb.europa.eu/stats/eurofxref",
         description="Where the European Central Bank's daily reference rates are read, the folder of its XML files.",
     )
+    channel_apps: dict[str, dict[str, SecretStr]] = Field(
+        default_factory=dict,
+        description="JSON object of our apps at providers by channel, each with client_id, client_secret and what else it "
+        "takes: Google Ads a developer_token, and login_customer_id for a manager.",
+    )
     insights_lookback_days: Annotated[int, Field(ge=0, le=90)] = Field(
         7, description="Days of ad insights read again each time, since platforms restate them."
     )
@@ -374,6 +409,14 @@ class Settings(BaseSettings):
             raise ValueError("must be a scheme, a host and a port, like https://minio.example:9000")
         return value
 
+    @field_validator("vault_addr")
+    @classmethod
+    def _vault(cls, value: str) -> str:
+        given = urlsplit(value)
+        if value and (given.scheme not in {"http", "https"} or not given.hostname or given.path.strip("/")):
+            raise ValueError("must be a scheme, a host and a port, like https://vault.example:8200")
+        return value.rstrip("/")
+
     @field_validator("exchange_rates_url")
     @classmethod
     def _folder(cls, value: str) -> str:
@@ -382,6 +425,27 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must be a scheme, a host and a path, like https://www.ecb.europa.eu/stats/eurofxref"
             )
+        return value.rstrip("/")
+
+    @field_validator("sendgrid_api_key")
+    @classmethod
+    def _one_word(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[\x21-\x7e]{0,500}", value.get_secret_value()):
+            raise ValueError("must be the key as SendGrid shows it, one word without blanks")
+        return value
+
+    @field_validator("sendgrid_url")
+    @classmethod
+    def _address_of_an_api(cls, value: str) -> str:
+        given = urlsplit(value)
+        if value and (
+            given.scheme not in {"http", "https"}
+            or not given.hostname
+            or given.username is not None
+            or given.query
+            or given.fragment
+        ):
+            raise ValueError("must be a scheme and a host, like https://api.eu.sendgrid.com")
         return value.rstrip("/")
 
     @field_validator("alert_webhook_url", "cms_webhook_url", "chat_webhook_url")
@@ -432,6 +496,10 @@ class Settings(BaseSettings):
         for name in ("alert_webhook_url", "cms_webhook_url", "chat_webhook_url"):
             if getattr(self, name).get_secret_value().startswith("http://"):
                 raise ValueError(f"{name.upper()}: production posts over https:// only")
+        if self.vault_addr.startswith("http://"):
+            raise ValueError("VAULT_ADDR: production asks over https:// only")
+        if urlsplit(self.sendgrid_url).scheme == "http":
+            raise ValueError("SENDGRID_URL: production sends its key over https:// only")
         if self.database_url is None or self.clickhouse_url is None:
             raise ValueError("DATABASE_URL and CLICKHOUSE_URL: production does not use the embedded engines")
         return self
@@ -447,6 +515,11 @@ class Settings(BaseSettings):
     @property
     def embedded_clickhouse(self) -> bool:
         return self.clickhouse_url is None
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether anything is set that carries mail; `outbound/mail_server.py` says what."""
+        return bool(self.sendgrid_api_key.get_secret_value() or self.smtp_host)
 
     def port(self, service: Service) -> int:
         return self.port_base + list(Service).index(service)

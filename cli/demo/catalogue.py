@@ -9,17 +9,17 @@ from cli.demo import shop
 from cli.demo.news.outlets import OUTLETS
 from cli.demo.presence import ensure, find
 from cli.demo.world import Places
-from connectors import sandbox
-from connectors.sandbox import world as advertising
-from marketing_pipelines.insights import credentials
+from connectors import CONNECTORS, sandbox
+from connectors.face import Channel
 from store.audit import Actor, ActorKind
-from store.records import Session, campaigns
+from store.records import Session, campaigns, connections
 from store.records.accounts import AdAccount
 from store.records.campaigns import Campaign, CampaignStatus
+from store.records.connections import Connection
 from store.records.experiments import Experiment, Variant
 from store.records.feeds import Feed
 from store.records.links import Link
-from store.records.schema import TenantId
+from store.records.schema import ConnectionId, TenantId
 from store.settings import Service, Settings
 
 SEED = Actor(ActorKind.OPERATOR, "seed")
@@ -106,25 +106,29 @@ def _feeds(session: Session, tenant: TenantId, site: str) -> None:
 
 
 def _ad_accounts(session: Session, settings: Settings, tenant: TenantId) -> None:
-    """The shop's accounts at the sandbox; a token that was renewed since the first time is kept."""
+    """The shop's accounts at the sandbox."""
     for account in shop.AD_ACCOUNTS:
-        endpoint = sandbox.endpoint(account.channel, settings.address(Service.SANDBOX))
         known_by = {"tenant_id": tenant, "channel": account.channel, "account_id": account.id}
-        columns = {"name": account.name, "options": dataclasses.asdict(endpoint)}
-        if not _opens(settings, find(session, AdAccount, **known_by)):
-            columns["credentials_sealed"] = _sealed(settings, account)
-        ensure(session, AdAccount, known_by, **columns)
+        connection = _connection(session, settings, tenant, account.channel)
+        ensure(session, AdAccount, known_by, name=account.name, connection_id=connection)
 
 
-def _opens(settings: Settings, row: AdAccount | None) -> bool:
+def _connection(session: Session, settings: Settings, tenant: TenantId, channel: Channel) -> ConnectionId:
+    """One a channel; a token that was renewed since the first time is kept."""
+    row = find(session, Connection, tenant_id=tenant, channel=channel)
+    granted = sandbox.CREDENTIALS[channel]
     if row is None:
-        return False
+        name = f"{shop.NAME} at {CONNECTORS[channel].title}"
+        row = connections.connect(session, settings, SEED, tenant, channel, name, granted)
+    elif not _opens(session, settings, row):
+        connections.reconnect(session, settings, SEED, row, granted, ())
+    row.options = dataclasses.asdict(sandbox.endpoint(channel, settings.address(Service.SANDBOX)))
+    return ConnectionId(row.id)
+
+
+def _opens(session: Session, settings: Settings, row: Connection) -> bool:
     try:
-        credentials.open_sealed(settings, row.channel, row.account_id, row.credentials_sealed)
-    except credentials.Unreadable:
+        connections.opened(session, settings, row)
+    except connections.Unreadable:
         return False
     return True
-
-
-def _sealed(settings: Settings, account: advertising.AdAccount) -> bytes:
-    return credentials.seal(settings, account.channel, account.id, sandbox.CREDENTIALS[account.channel])

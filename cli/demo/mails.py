@@ -120,7 +120,7 @@ def _write(
 
 def _sending_to_the_demo(settings: Settings) -> Settings:
     """The manifest names the mail server: without another one it is the demo's own."""
-    if settings.smtp_host:
+    if settings.sends_mail:
         return settings
     port = settings.port(Service.DEMO_SMTP)
     return settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_tls": False})

@@ -3,19 +3,36 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import google_ads, meta
+from connectors.sandbox import google_ads, linkedin, meta, sendgrid
 from connectors.sandbox.app import create_app
 
-CREDENTIALS = MappingProxyType({Channel.GOOGLE_ADS: google_ads.CREDENTIALS, Channel.META: meta.CREDENTIALS})
+CREDENTIALS = MappingProxyType(
+    {
+        Channel.GOOGLE_ADS: google_ads.CREDENTIALS,
+        Channel.META: meta.CREDENTIALS,
+        Channel.LINKEDIN: linkedin.CREDENTIALS,
+        Channel.SENDGRID: sendgrid.CREDENTIALS,
+    }
+)
 """What opens the sandbox's accounts, by channel."""
 
-_VERSIONS = {Channel.GOOGLE_ADS: google_ads.VERSION, Channel.META: meta.VERSION}
+_VERSIONS = {
+    Channel.GOOGLE_ADS: google_ads.VERSION,
+    Channel.META: meta.VERSION,
+    Channel.LINKEDIN: linkedin.VERSION,
+    Channel.SENDGRID: sendgrid.VERSION,
+}
 
 
 def endpoint(channel: Channel, address: str) -> Endpoint:
     """Where a channel finds its provider's stand-in at the sandbox's address ("http://127.0.0.1:8790")."""
     base_url = f"{address.rstrip('/')}/{channel}"
-    return Endpoint(base_url=base_url, version=_VERSIONS[channel], token_url=f"{base_url}/token")
+    return Endpoint(
+        base_url=base_url,
+        version=_VERSIONS[channel],
+        token_url=f"{base_url}/token",
+        authorize_url=f"{base_url}/authorize",
+    )
 
 
 __all__ = ["CREDENTIALS", "create_app", "endpoint"]

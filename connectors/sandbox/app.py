@@ -12,11 +12,14 @@ from starlette.routing import Mount, Route
 
 from connectors.face import Channel, utc_now
 from connectors.sandbox import reference_rates
+from connectors.sandbox.accepted import Accepted
 from connectors.sandbox.faults import Dial, Trouble
 from connectors.sandbox.google_ads import GoogleAdsStandIn
+from connectors.sandbox.linkedin import LinkedInStandIn
 from connectors.sandbox.meta import MetaStandIn
 from connectors.sandbox.performance import World
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
+from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.world import account
 
 
@@ -24,17 +27,23 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
     """A fresh sandbox; the same seed and moment give the same numbers, and `page_rows` bounds every page."""
     world = World(seed, clock)
     dial = Dial()
-    providers = (GoogleAdsStandIn(world, page_rows).provider(), MetaStandIn(world, page_rows).provider())
+    accepted = Accepted()
+    providers = (
+        GoogleAdsStandIn(world, page_rows).provider(),
+        MetaStandIn(world, page_rows).provider(),
+        LinkedInStandIn(world, page_rows).provider(),
+        SendGridStandIn(accepted, clock).provider(),
+    )
     return Starlette(
         routes=[
-            Mount("/_sandbox", routes=_controls(world, dial)),
+            Mount("/_sandbox", routes=_controls(world, dial, accepted)),
             Mount(reference_rates.PATH, routes=ReferenceRatesStandIn(world).routes()),
             *(Mount(f"/{provider.channel}", provider.behind(dial)) for provider in providers),
         ]
     )
 
 
-def _controls(world: World, dial: Dial) -> list[Route]:
+def _controls(world: World, dial: Dial, accepted: Accepted) -> list[Route]:
     async def health(_: Request) -> Response:
         return JSONResponse({"ready": True})
 
@@ -48,8 +57,15 @@ def _controls(world: World, dial: Dial) -> list[Route]:
     async def requests(_: Request) -> Response:
         return JSONResponse(dial.requests())
 
+    async def taken(request: Request) -> Response:
+        try:
+            return JSONResponse(accepted.of(Channel(request.query_params.get("channel", ""))))
+        except ValueError as wrong:
+            return JSONResponse({"error": str(wrong)}, status_code=400)
+
     async def reset(_: Request) -> Response:
         dial.reset()
+        accepted.reset()
         return Response(status_code=204)
 
     async def totals(request: Request) -> Response:
@@ -69,5 +85,6 @@ def _controls(world: World, dial: Dial) -> list[Route]:
         Route("/faults", order, methods=["POST"]),
         Route("/faults", reset, methods=["DELETE"]),
         Route("/requests", requests),
+        Route("/accepted", taken),
         Route("/totals", totals),
     ]

@@ -13,6 +13,8 @@ class Fault(StrEnum):
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
     TRUNCATED = "truncated"
+    TOO_MUCH_DATA = "too_much_data"
+    ACCEPTED_THEN_SILENT = "accepted_then_silent"
     SLOW = "slow"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - a fault, not a token
 

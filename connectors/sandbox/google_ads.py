@@ -1,4 +1,4 @@
-"""Google Ads as the sandbox plays it: searchStream over a small part of GAQL, and its OAuth refresh."""
+"""Google Ads as the sandbox plays it: searchStream over a small part of GAQL."""
 
 import re
 import secrets
@@ -13,13 +13,13 @@ from starlette.routing import Route
 
 from connectors.face import Channel, Level
 from connectors.sandbox.faults import Fault, Trouble
+from connectors.sandbox.oauth import Tokens
 from connectors.sandbox.performance import Served, World
 from connectors.sandbox.provider import Provider
-from connectors.sandbox.world import AdAccount, account
+from connectors.sandbox.world import AdAccount, account, accounts_of
 
-ACCESS_TOKEN = "sandbox-google-access-token"  # noqa: S105 - the sandbox's own
 CREDENTIALS = {
-    "access_token": ACCESS_TOKEN,
+    "access_token": "sandbox-google-access-token",
     "refresh_token": "sandbox-google-refresh-token",
     "client_id": "sandbox-client",
     "client_secret": "sandbox-google-client-secret",
@@ -55,14 +55,19 @@ class GoogleAdsStandIn:
     def __init__(self, world: World, page_rows: int) -> None:
         self._world = world
         self._page_rows = page_rows
-        self._valid_tokens = {ACCESS_TOKEN}
+        self._tokens = Tokens("Google Ads", CREDENTIALS, lasts=3599)
 
     def provider(self) -> Provider:
-        search = f"/{VERSION}/customers/{{customer}}/googleAds:searchStream"
+        customers = f"/{VERSION}/customers"
         return Provider(
             Channel.GOOGLE_ADS,
-            api=[Route(search, self._search_stream, methods=["POST"])],
-            sign_in=[Route("/token", self._token, methods=["POST"])],
+            api=[
+                Route(f"{customers}:listAccessibleCustomers", self._accessible, methods=["GET"]),
+                Route(
+                    f"{customers}/{{customer}}/googleAds:searchStream", self._search_stream, methods=["POST"]
+                ),
+            ],
+            sign_in=self._tokens.routes(),
             refusal=_refusal,
         )
 
@@ -74,13 +79,23 @@ class GoogleAdsStandIn:
                 raise _Refused(
                     403, "authorizationError", "USER_PERMISSION_DENIED", "User doesn't have permission."
                 )
-            return JSONResponse(self._chunks(known, _query_of(await request.body())))
+            body = await request.body()
+            if _asks_for_clients(body):
+                return JSONResponse([{"results": [_client(known)], "requestId": secrets.token_urlsafe(12)}])
+            return JSONResponse(self._chunks(known, _query_of(body)))
         except _Refused as refused:
             return refused.answer
 
+    async def _accessible(self, request: Request) -> Response:
+        try:
+            self._authenticate(request)
+        except _Refused as refused:
+            return refused.answer
+        names = [f"customers/{known.id}" for known in accounts_of(Channel.GOOGLE_ADS)]
+        return JSONResponse({"resourceNames": names})
+
     def _authenticate(self, request: Request) -> None:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if token not in self._valid_tokens:
+        if not self._tokens.holds(request):
             raise _Refused(401, "authenticationError", "OAUTH_TOKEN_INVALID", "Unknown OAuth token.")
         if request.headers.get("developer-token") != CREDENTIALS["developer_token"]:
             raise _Refused(
@@ -107,21 +122,22 @@ class GoogleAdsStandIn:
         ]
         return [*chunks, {"fieldMask": mask, "requestId": request_id}] if chunks else []
 
-    async def _token(self, request: Request) -> Response:
-        form = await request.form()
-        grant = {name: str(value) for name, value in form.items()}
-        if (grant.get("client_id"), grant.get("client_secret")) != (
-            CREDENTIALS["client_id"],
-            CREDENTIALS["client_secret"],
-        ):
-            said = {"error": "invalid_client", "error_description": "The OAuth client was not found."}
-            return JSONResponse(said, status_code=401)
-        if grant.get("refresh_token") != CREDENTIALS["refresh_token"]:
-            said = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
-            return JSONResponse(said, status_code=400)
-        token = f"sandbox-google-{secrets.token_urlsafe(16)}"
-        self._valid_tokens.add(token)
-        return JSONResponse({"access_token": token, "expires_in": 3599, "token_type": "Bearer"})
+
+def _asks_for_clients(body: bytes) -> bool:
+    return b" FROM customer_client WHERE customer_client.level <= " in body
+
+
+def _client(known: AdAccount) -> dict[str, Any]:
+    """An account that manages nobody is the only one below itself."""
+    client = {
+        "resourceName": f"customers/{known.id}/customerClients/{known.id}",
+        "id": known.id,
+        "descriptiveName": known.name,
+        "currencyCode": known.currency,
+        "timeZone": known.time_zone,
+        "manager": False,
+    }
+    return {"customerClient": client}
 
 
 def _query_of(body: bytes) -> re.Match[str]:

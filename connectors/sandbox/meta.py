@@ -4,7 +4,6 @@ import base64
 import hmac
 import secrets
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from starlette.routing import Route
 
 from connectors.face import Channel, Level
 from connectors.sandbox.faults import Fault, Trouble
-from connectors.sandbox.performance import Figures, Served, World
+from connectors.sandbox.performance import Figures, Served, World, main_units
 from connectors.sandbox.provider import Provider
 from connectors.sandbox.world import AdAccount, account, accounts_of
 
@@ -48,6 +47,7 @@ class MetaStandIn:
         return Provider(
             Channel.META,
             api=[
+                Route(f"/{VERSION}/me/adaccounts", self._accounts, methods=["GET"]),
                 Route(number, self._account, methods=["GET"]),
                 Route(f"{number}/insights", self._insights, methods=["GET"]),
                 Route("/{version}/{path:path}", _unknown_path),
@@ -56,20 +56,24 @@ class MetaStandIn:
             refusal=_refusal,
         )
 
+    async def _accounts(self, request: Request) -> Response:
+        try:
+            _admitted(request)
+            limit, start = self._limit(request), _offset(request)
+        except _Refused as refused:
+            return refused.answer
+        seen = accounts_of(Channel.META)
+        return JSONResponse(
+            _page(request, [_described(known, request) for known in seen], start, limit),
+            headers=_usage(seen[0]),
+        )
+
     async def _account(self, request: Request) -> Response:
         try:
             known = _granted(request)
         except _Refused as refused:
             return refused.answer
-        values = {
-            "account_id": known.id,
-            "name": known.name,
-            "currency": known.currency,
-            "timezone_name": known.time_zone,
-        }
-        fields = _list(request, "fields")
-        chosen = {name: value for name, value in values.items() if name in fields}
-        return JSONResponse({**chosen, "id": f"act_{known.id}"}, headers=_usage(known))
+        return JSONResponse(_described(known, request), headers=_usage(known))
 
     async def _insights(self, request: Request) -> Response:
         try:
@@ -78,18 +82,7 @@ class MetaStandIn:
             limit, start = self._limit(request), _offset(request)
         except _Refused as refused:
             return refused.answer
-        page = rows[start : start + limit]
-        said: dict[str, Any] = {"data": page}
-        if page:
-            cursors = {"before": _cursor(start), "after": _cursor(start + len(page))}
-            paging: dict[str, Any] = {"cursors": cursors}
-            said["paging"] = paging
-            if start + len(page) < len(rows):
-                following = request.url.include_query_params(
-                    after=_cursor(start + len(page)), access_token=CREDENTIALS["access_token"]
-                )
-                paging["next"] = str(following)
-        return JSONResponse(said, headers=_usage(known))
+        return JSONResponse(_page(request, rows, start, limit), headers=_usage(known))
 
     def _rows(self, request: Request, known: AdAccount) -> list[dict[str, Any]]:
         level = _LEVELS.get(request.query_params.get("level", "account"))
@@ -121,8 +114,34 @@ async def _unknown_path(request: Request) -> Response:
     return _error(400, 2500, "Unknown path components")
 
 
-def _granted(request: Request) -> AdAccount:
-    """The account that the bearer may see, once it has shown its token and the app's proof."""
+def _described(known: AdAccount, request: Request) -> dict[str, Any]:
+    values = {
+        "account_id": known.id,
+        "name": known.name,
+        "currency": known.currency,
+        "timezone_name": known.time_zone,
+    }
+    fields = _list(request, "fields")
+    return {**{name: value for name, value in values.items() if name in fields}, "id": f"act_{known.id}"}
+
+
+def _page(request: Request, rows: list[dict[str, Any]], start: int, limit: int) -> dict[str, Any]:
+    """So many of the rows, and how to go on; the address of the next page carries the token, as Meta's does."""
+    page = rows[start : start + limit]
+    if not page:
+        return {"data": page}
+    cursors = {"before": _cursor(start), "after": _cursor(start + len(page))}
+    paging: dict[str, Any] = {"cursors": cursors}
+    if start + len(page) < len(rows):
+        following = request.url.include_query_params(
+            after=_cursor(start + len(page)), access_token=CREDENTIALS["access_token"]
+        )
+        paging["next"] = str(following)
+    return {"data": page, "paging": paging}
+
+
+def _admitted(request: Request) -> None:
+    """Whoever shows the token and the app's proof."""
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
     token = bearer or request.query_params.get("access_token", "")
     if token != CREDENTIALS["access_token"]:
@@ -131,6 +150,11 @@ def _granted(request: Request) -> AdAccount:
     expected = hmac.new(CREDENTIALS["app_secret"].encode(), token.encode(), "sha256").hexdigest()
     if proof is not None and not hmac.compare_digest(proof.encode(), expected.encode()):
         raise _Refused(400, 100, "Invalid appsecret_proof provided in the API argument")
+
+
+def _granted(request: Request) -> AdAccount:
+    """The account that the bearer may see."""
+    _admitted(request)
     known = account(Channel.META, str(request.path_params["number"]))
     if known is None:
         message = "(#200) Ad account owner has NOT grant ads_management or ads_read permission"
@@ -149,7 +173,7 @@ def _values(known: AdAccount, row: Served, *, viewed: bool) -> dict[str, Any]:
         "clicks": str(figures.all_clicks),
         "inline_link_clicks": str(figures.clicks),
         "reach": str(round(figures.impressions * 0.85)),
-        "spend": _main_units(figures.spend_micros, known.decimals),
+        "spend": main_units(figures.spend_micros, known.decimals),
         "attribution_setting": "7d_click_1d_view",
     }
     for name, entity in (("campaign", row.campaign), ("adset", row.ad_group), ("ad", row.ad)):
@@ -174,7 +198,7 @@ def _actions(figures: Figures, decimals: int, *, viewed: bool) -> dict[str, Any]
         if viewed and figures.view_through_conversions:
             counts["1d_view"] = str(figures.view_through_conversions)
         bought = [{"action_type": name, **counts} for name in purchases]
-        worth = _main_units(figures.conversions_value_micros, decimals)
+        worth = main_units(figures.conversions_value_micros, decimals)
         found["action_values"] = [{"action_type": name, "value": worth} for name in purchases]
     if clicked or bought:
         found["actions"] = clicked + bought
@@ -187,10 +211,6 @@ def _chosen(values: dict[str, Any], fields: set[str]) -> dict[str, Any]:
 
 def _list(request: Request, name: str) -> set[str]:
     return {part.strip() for part in request.query_params.get(name, "").split(",")}
-
-
-def _main_units(micros: int, decimals: int) -> str:
-    return str(Decimal(micros).scaleb(-6).quantize(Decimal(1).scaleb(-decimals)))
 
 
 def _cursor(offset: int) -> str:

@@ -140,7 +140,7 @@ class World:
         ]
 
     def _credit(self, chance: random.Random, account: AdAccount) -> Decimal:
-        """Google shares an order between clicks; Meta counts it whole."""
+        """Google shares an order between clicks; the others count it whole."""
         shared = chance.random() < 0.2
         return Decimal("0.5") if shared and account.channel is Channel.GOOGLE_ADS else Decimal(1)
 
@@ -169,3 +169,8 @@ def _around(chance: random.Random, expected: float) -> int:
 def _money(amount: float, decimals: int) -> int:
     """An amount in the account's currency, in whole cents (or yen), as micros."""
     return int(Decimal(amount).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP).scaleb(6))
+
+
+def main_units(micros: int, decimals: int) -> str:
+    """Micros as the amount that a platform reports ("76.53" euros, "1500" yen)."""
+    return str(Decimal(micros).scaleb(-6).quantize(Decimal(1).scaleb(-decimals)))

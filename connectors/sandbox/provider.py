@@ -20,7 +20,7 @@ class Provider:
     api: Sequence[BaseRoute]
     sign_in: Sequence[BaseRoute]
     refusal: Callable[[Trouble], Response]
-    """The provider's own words for RATE_LIMITED, SERVER_ERROR and EXPIRED_TOKEN."""
+    """The provider's own words for RATE_LIMITED, SERVER_ERROR, TOO_MUCH_DATA and EXPIRED_TOKEN."""
 
     def behind(self, dial: Dial) -> ASGIApp:
         dialled = _Dialled(self, dial)
@@ -43,6 +43,8 @@ class _Dialled:
                 await self._api(scope, receive, send)
             case Fault.TRUNCATED:
                 await _truncated(self._api, scope, receive, send)
+            case Fault.ACCEPTED_THEN_SILENT:
+                await _silent(self._api, scope, receive, send)
             case Fault.SLOW:
                 assert trouble
                 await asyncio.sleep(trouble.delay_seconds)
@@ -50,6 +52,17 @@ class _Dialled:
             case _:
                 assert trouble
                 await self._provider.refusal(trouble)(scope, receive, send)
+
+
+async def _silent(api: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Everything is done as it was asked, and the connection goes away where the answer should be."""
+
+    async def lose(message: Message) -> None:
+        del message
+
+    await api(scope, receive, lose)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+    await send({"type": "http.response.body", "body": b"", "more_body": True})
 
 
 async def _truncated(api: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -71,6 +71,11 @@ _SOCIAL_OFFERS = (
     _Offer("Lookbook", "lookbook", ("Interests", "Video viewers"), 1250, 0.008, 0.014, 0.39, 79.0),
     _Offer("Come back", "come-back", ("Basket left", "Past buyers"), 310, 0.021, 0.066, 0.63, 91.0),
 )
+_BUSINESS_OFFERS = (
+    _Offer("Team wear", "team-wear", ("HR leads", "Office managers"), 520, 0.0095, 0.038, 5.40, 640.0),
+    _Offer("Company gifts", "company-gifts", ("Founders", "Executive assistants"), 450, 0.0105, 0.045, 6.10, 520.0),
+    _Offer("Wholesale", "wholesale", ("Buyers", "Shop owners"), 380, 0.0085, 0.03, 7.20, 980.0),
+)  # fmt: skip
 _CREATIVES = (("Calm", "calm"), ("Bold", "bold"))
 
 
@@ -107,6 +112,7 @@ def _campaigns(offers: tuple[_Offer, ...], first_id: int, rate: float) -> tuple[
 
 YEN_PER_EURO = 164.0
 _BERLIN, _TOKYO = "Europe/Berlin", "Asia/Tokyo"
+_EVERYWHERE = "UTC"  # LinkedIn's days, wherever the advertiser is
 
 ACCOUNTS: tuple[AdAccount, ...] = (
     AdAccount(
@@ -124,6 +130,14 @@ ACCOUNTS: tuple[AdAccount, ...] = (
     AdAccount(
         Channel.META, "555000222", "Lindgrün Social Japan", "JPY", 0, _TOKYO, "facebook", "paid_social",
         _campaigns(_SOCIAL_OFFERS, 23_860_000_000_000_000, YEN_PER_EURO),
+    ),
+    AdAccount(
+        Channel.LINKEDIN, "500600100", "Lindgrün Business", "EUR", 2, _EVERYWHERE, "linkedin", "paid_social",
+        _campaigns(_BUSINESS_OFFERS, 610_000_000, 1.0),
+    ),
+    AdAccount(
+        Channel.LINKEDIN, "500600200", "Lindgrün Business Japan", "JPY", 0, _EVERYWHERE, "linkedin", "paid_social",
+        _campaigns(_BUSINESS_OFFERS, 620_000_000, YEN_PER_EURO),
     ),
 )  # fmt: skip
 

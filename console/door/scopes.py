@@ -37,6 +37,8 @@ SCOPES: Mapping[str, Scope | None] = {
     "GET /api/trends/digest": Scope.TRENDS_READ,
     "GET /api/trends/stories/{story_id}": Scope.TRENDS_READ,
     "GET /api/trends/bursts": Scope.TRENDS_READ,
+    "GET /api/connectors": Scope.CONNECTIONS_READ,
+    "POST /api/connectors/{connector}/oauth/callback": PEOPLE_ONLY,
     "GET /api/feeds": Scope.TRENDS_READ,
     "POST /api/feeds": Scope.TRENDS_WRITE,
     "POST /api/feeds/discover": Scope.TRENDS_WRITE,

@@ -71,6 +71,7 @@ GROUPS = (
         "House",
         (
             Place("/people", "People", "people"),
+            Place("/connections", "Connections", "connections"),
             Place("/keys", "API keys", "keys"),
             Place("/tenants", "Tenants", "tenants"),
             Place("/goals", "Goals", "goals"),

@@ -8,14 +8,17 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connectors.face import Capability
 from marketing_pipelines.trends.publishers.troubles import Trouble
 from store.clock import now
+from store.records.accounts import AccountStatus
 from store.records.action_states import State
 from store.records.actions import ActionType, Channel, Purpose
 from store.records.alerts import AlertKind, AlertState, Seen
 from store.records.approvals import Decision
 from store.records.assets import AssetKind, PolicyFlag
 from store.records.campaigns import CampaignStatus
+from store.records.connections import ConnectionStatus
 from store.records.deliveries import DeliveryState
 from store.records.exports import ExportState
 from store.records.feeds import FeedStatus
@@ -247,6 +250,29 @@ FEEDS: dict[FeedStatus, Label] = {
     FeedStatus.RETIRED: Label("Read no more", Tone.QUIET),
 }
 
+CONNECTIONS: dict[ConnectionStatus, Label] = {
+    ConnectionStatus.CONNECTED: Label("Connected", Tone.GOOD),
+    ConnectionStatus.NEEDS_RECONNECT: Label("Has to be connected again", Tone.BAD),
+    ConnectionStatus.DISCONNECTED: Label("Disconnected", Tone.QUIET),
+}
+
+ACCOUNTS: dict[AccountStatus, Label] = {
+    AccountStatus.CONNECTED: Label("Is read", Tone.GOOD),
+    AccountStatus.FAILING: Label("Cannot be read", Tone.BAD),
+    AccountStatus.NEEDS_RECONNECT: Label("Does not let us in", Tone.BAD),
+    AccountStatus.DISABLED: Label("Read no more", Tone.QUIET),
+}
+
+CAPABILITIES: dict[Capability, str] = {
+    Capability.INSIGHTS: "Reads what advertising did",
+    Capability.PUBLISH: "Publishes posts",
+    Capability.ADS: "Changes advertising",
+    Capability.MAIL: "Sends mail",
+    Capability.LINKS: "Makes short links",
+    Capability.WEBHOOKS: "Hears web hooks",
+    Capability.CHAT: "Writes to the chat",
+}
+
 READINGS: dict[str, Label] = {
     "read": Label("Read", Tone.GOOD),
     "unchanged": Label("Nothing new", Tone.QUIET),
@@ -337,6 +363,8 @@ ALERT_KINDS: dict[AlertKind, str] = {
     AlertKind.GATE_SILENT: "A silent gate",
     AlertKind.GLASS_BROKEN: "Broken glass",
     AlertKind.KILL_SWITCH_PULLED: "Pulled kill switches",
+    AlertKind.CONNECTION_BROKEN: "Broken connections",
+    AlertKind.CONNECTION_ENDS: "Connections that end",
 }
 
 

@@ -74,6 +74,8 @@ def _ways_on(visitor: Visitor, alert: Alert) -> list[tuple[str, str]]:
             ways = [("GET /runs", "/runs", "Is everything running?")]
         case AlertKind.KILL_SWITCH_PULLED:
             ways = [("GET /kill-switch", "/kill-switch", "The kill switch")]
+        case AlertKind.CONNECTION_BROKEN | AlertKind.CONNECTION_ENDS:
+            ways = [("GET /connections", f"/connections/{alert.about['connection']}", "The connection")]
     if action is not None:
         ways.append(("GET /actions/{action_id}", f"/actions/{action}", f"Action {action}"))
     return [(address, said) for endpoint, address, said in ways if visitor.may(endpoint)]

@@ -78,9 +78,7 @@ def join(
 
 @router.get("/forgot")
 def forgot(settings: Chosen, done: Annotated[str, Query(max_length=20)] = "") -> Response:
-    return rendering.bare_page(
-        "forgot.html", done=done, sends_mail=bool(settings.smtp_host), trouble="", email=""
-    )
+    return rendering.bare_page("forgot.html", done=done, sends_mail=settings.sends_mail, trouble="", email="")
 
 
 @router.post("/forgot")
@@ -88,7 +86,7 @@ def ask_for_reset(
     request: Request, settings: Chosen, email: Annotated[str, Form(max_length=254)] = ""
 ) -> Response:
     """Says the same to everybody, whether or not there is such an account."""
-    content: dict[str, Any] = {"done": "", "sends_mail": bool(settings.smtp_host), "email": email}
+    content: dict[str, Any] = {"done": "", "sends_mail": settings.sends_mail, "email": email}
     try:
         address = storable(email).strip()
         if "@" not in address:
@@ -101,7 +99,7 @@ def ask_for_reset(
         answer = rendering.bare_page("forgot.html", status=429, trouble=str(error), **content)
         answer.headers["Retry-After"] = str(error.seconds)
         return answer
-    if settings.smtp_host:
+    if settings.sends_mail:
         front_door.ask_for_reset(settings, address)
     return RedirectResponse("/forgot?done=asked", 303)
 

@@ -135,7 +135,7 @@ def _page(
             mails=members.mails(session, waiting),
             roles=list(MemberRole),
             about=roles.ABOUT,
-            sends_mail=bool(visitor.settings.smtp_host),
+            sends_mail=visitor.settings.sends_mail,
             typed=typed or {"email": "", "name": "", "role": MemberRole.VIEWER},
             troubles=troubles or forms.NONE,
             handed_over=handed_over,

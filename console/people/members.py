@@ -125,7 +125,7 @@ def new_password(visitor: Visitor, user_id: int) -> str:
         if user.disabled_at is not None:
             raise Refused(409, "The account is disabled; enable it first.")
         audit_log.append(session, visitor.tenant, visitor.actor, "offer_new_password", "user", number, {}, {})
-        if visitor.settings.smtp_host:
+        if visitor.settings.sends_mail:
             system_mails.ask(session, MailKind.RESET, user.email)
             return ""
         _require_alone(session, visitor, member)
@@ -148,7 +148,7 @@ def _open_invitation(session: Session, visitor: Visitor, number: int) -> Invitat
 
 
 def _mail_or_link(session: Session, visitor: Visitor, made: Invitation) -> str:
-    if visitor.settings.smtp_host:
+    if visitor.settings.sends_mail:
         system_mails.ask(session, MailKind.INVITATION, made.email, tenant=visitor.tenant, invitation=made.id)
         return ""
     return links.link(visitor.settings, "/join", invitations.token_of(visitor.settings, made))

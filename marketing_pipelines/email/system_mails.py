@@ -32,16 +32,15 @@ log = logging.getLogger(__name__)
 
 def send(settings: Settings) -> int:
     """Sends what waits, as far as a moment reaches, and gives how many; without a mail server nothing is sent."""
-    if not settings.smtp_host:
+    if not settings.sends_mail:
         return 0
     count, ends = 0, time.monotonic() + SENDS_FOR_SECONDS
     with ExitStack() as closing:
         try:
-            mailer = mail_server.connect(settings, timeout_seconds=PATIENCE_SECONDS)
+            mailer = closing.enter_context(mail_server.connect(settings, timeout_seconds=PATIENCE_SECONDS))
         except ChannelError as unusable:
             log.error("the mails of the house wait, since the mail server cannot be used: %s", unusable)
             return 0
-        closing.callback(mailer.close)
         while time.monotonic() < ends:
             claimed = _claimed(settings)
             if claimed is None:

@@ -1,25 +1,25 @@
 """Sync: a channel's ad accounts are read for some days, and the days in the store are made what was read."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 from sqlalchemy import select
 
-from connectors import insights_reader, public_network
-from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden, UnexpectedAnswer
-from connectors.face import Channel, Endpoint, InsightRow, Level, ReadsInsights, Wire
+from connectors import public_network
+from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden, Invalid, UnexpectedAnswer
+from connectors.face import Capability, Channel, InsightRow, Level, ReadsInsights
 from connectors.retries import Patience
-from marketing_pipelines.insights import credentials
-from marketing_pipelines.insights.credentials import Unreadable
+from marketing_pipelines.connections import opening
 from marketing_pipelines.insights.windows import Window
 from store import clock, events, records
 from store.records.accounts import AccountStatus, AdAccount
-from store.records.schema import TenantId
+from store.records.connections import Connection, ConnectionStatus, Unreadable
+from store.records.schema import ConnectionId, TenantId
 from store.settings import Role, Settings
 
 if TYPE_CHECKING:
@@ -64,19 +64,27 @@ def sync_channel(
         events.connect(settings, run_id=run_id) as clickhouse,
     ):
         return [
-            sync_account(settings, clickhouse, http, account, window, run_id, patience or Patience())
-            for account in accounts
+            sync_account(
+                settings, clickhouse, http, account, connection, window, run_id, patience or Patience()
+            )
+            for account, connection in accounts
         ]
 
 
-def connected_accounts(session: records.Session, channel: Channel) -> list[AdAccount]:
-    return list(
-        session.scalars(
-            select(AdAccount)
-            .where(AdAccount.channel == channel, AdAccount.status != AccountStatus.DISABLED)
-            .order_by(AdAccount.tenant_id, AdAccount.id)
+def connected_accounts(session: records.Session, channel: Channel) -> Sequence[tuple[AdAccount, Connection]]:
+    """Accounts that are to be read, each with what opens it."""
+    rows = session.execute(
+        select(AdAccount, Connection)
+        .join(Connection, AdAccount.connection_id == Connection.id)
+        .where(
+            AdAccount.channel == channel,
+            AdAccount.status != AccountStatus.DISABLED,
+            Connection.status != ConnectionStatus.DISCONNECTED,
+            ~Connection.switched_off.contains([Capability.INSIGHTS]),
         )
+        .order_by(AdAccount.tenant_id, AdAccount.id)
     )
+    return rows.tuples().all()
 
 
 def sync_account(
@@ -84,6 +92,7 @@ def sync_account(
     clickhouse: events.Client,
     http: httpx.Client,
     account: AdAccount,
+    connection: Connection,
     window: Window,
     run_id: str,
     patience: Patience,
@@ -93,7 +102,7 @@ def sync_account(
     spend: dict[tuple[date, str], Decimal] = {}
     error: Exception | None = None
     try:
-        reader = open_reader(settings, account, http, patience)
+        reader = open_reader(settings, connection, http, patience)
         for portion in window.portions(PORTION_DAYS):
             read = read_days(reader, account, portion)
             rows += replace_days(clickhouse, account, reader, read, run_id)
@@ -102,7 +111,7 @@ def sync_account(
                 spend |= spend_of(day)
     except (ChannelError, Unreadable) as trouble:
         error = trouble
-    status = note_outcome(settings, account, error, clock.now())
+    status = note_outcome(settings, account, connection, error, clock.now())
     return Synced(
         tenant_id=account.tenant_id,
         account_id=account.account_id,
@@ -117,22 +126,12 @@ def sync_account(
 
 
 def open_reader(
-    settings: Settings, account: AdAccount, http: httpx.Client, patience: Patience
+    settings: Settings, connection: Connection, http: httpx.Client, patience: Patience
 ) -> ReadsInsights:
-    """The account's connector, which saves whatever token it renews before it uses it."""
-
-    def renewed(fresh: Mapping[str, Any]) -> None:
-        with records.session(settings, Role.PIPELINES, tenant=account.tenant_id) as session:
-            row = session.get_one(AdAccount, account.id, with_for_update=True)
-            row.credentials_sealed = credentials.seal(settings, account.channel, account.account_id, fresh)
-
-    opened = credentials.open_sealed(
-        settings, account.channel, account.account_id, account.credentials_sealed
-    )
-    wire = Wire(
-        http=http, endpoint=Endpoint.from_options(account.options), patience=patience, renewed=renewed
-    )
-    return insights_reader(Channel(account.channel), opened, wire)
+    opened = opening.open_connection(settings, connection, http, patience)
+    if not isinstance(opened, ReadsInsights):
+        raise Invalid(what="this channel has no insights", where=connection.channel, field="channel")
+    return opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +214,7 @@ def spend_of(day: InsightDay) -> dict[tuple[date, str], Decimal]:
 
 
 def note_outcome(
-    settings: Settings, account: AdAccount, error: Exception | None, now: datetime
+    settings: Settings, account: AdAccount, connection: Connection, error: Exception | None, now: datetime
 ) -> AccountStatus:
     """Writes down how the reading went, where the people who can repair it will look."""
     match error:
@@ -232,4 +231,6 @@ def note_outcome(
             row.last_error = None if error is None else str(error)[:LONGEST_ERROR]
             if error is None:
                 row.last_synced_at = now
+    if isinstance(error, (AuthExpired, AuthRevoked, Unreadable)):
+        opening.note_trouble(settings, ConnectionId(connection.id), error)
     return status

@@ -36,7 +36,7 @@ def configured(settings: Settings) -> list[Sink]:
     """Where this installation wants to be told."""
     wanted = {
         Sink.LOG: True,
-        Sink.MAIL: bool(settings.smtp_host),
+        Sink.MAIL: settings.sends_mail,
         Sink.WEB_HOOK: bool(settings.alert_webhook_url.get_secret_value()),
     }
     return [sink for sink, is_wanted in wanted.items() if is_wanted]
@@ -77,8 +77,9 @@ class Sinks:
         if not to:
             raise NoReader
         if self._mailer is None:
-            self._mailer = mail_server.connect(self._settings, timeout_seconds=PATIENCE_SECONDS)
-            self._closing.callback(self._mailer.close)
+            self._mailer = self._closing.enter_context(
+                mail_server.connect(self._settings, timeout_seconds=PATIENCE_SECONDS)
+            )
         sender = addresses.sender(self._settings.mail_from)
         message_id = f"<alert-{notice.alert.id}-{notice.id}@{sender.domain}>"
         raw = self._letter(notice, to, message_id)

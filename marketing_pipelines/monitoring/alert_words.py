@@ -5,12 +5,16 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from connectors import CONNECTORS
+from connectors.face import Channel
 from store.records.alerts import Alert, AlertKind
 from store.records.deliveries import DeliveryState
 
 LONGEST_REASON = 300
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
-_LEVELS = {AlertKind.ACTION_EXPIRED: logging.WARNING, AlertKind.ACTION_PARTLY_FAILED: logging.WARNING}
+_LEVELS: dict[AlertKind, int] = dict.fromkeys(
+    (AlertKind.ACTION_EXPIRED, AlertKind.ACTION_PARTLY_FAILED, AlertKind.CONNECTION_ENDS), logging.WARNING
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,23 @@ def words_of(alert: Alert) -> Words:
             return Words(
                 "The kill switch was pulled", text, "What is approved waits until two people release it."
             )
+        case AlertKind.CONNECTION_BROKEN:
+            return Words(
+                f"{_channel(about)} has to be connected again",
+                f"Connection {about.get('connection')} does not open any more, so that nothing is read or sent through it.",
+                "Connect it again: Connections in the console, which says why.",
+            )
+        case AlertKind.CONNECTION_ENDS:
+            return Words(
+                f"The connection to {_channel(about)} ends",
+                f"What was granted to connection {about.get('connection')} holds until {alert.occurred_at:%-d %B %Y}.",
+                "Connect it again before: Connections in the console.",
+            )
+
+
+def _channel(about: dict[str, Any]) -> str:
+    named = str(about.get("channel"))
+    return CONNECTORS[Channel(named)].title if named in CONNECTORS else named
 
 
 def _outcome(about: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What takes messages from us: the mail server and the web hooks of the settings, opened once a run."""
+"""What takes messages from us: what carries mail and the web hooks of the settings, opened once a run."""
 
 from contextlib import ExitStack
 from functools import cached_property
@@ -21,9 +21,7 @@ class Carriers:
 
     @cached_property
     def mail(self) -> SendsMail:
-        server = mail_server.connect(self._settings)
-        self._closing.callback(server.close)
-        return server
+        return self._closing.enter_context(mail_server.connect(self._settings))
 
     @cached_property
     def web(self) -> httpx.Client:

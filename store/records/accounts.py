@@ -1,13 +1,24 @@
-"""Ad accounts: where insights come from, and how the last reading went."""
+"""Ad accounts: where insights come from, through which connection, and how the last reading went."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.records.schema import Record, TenantOwned, enumerated, key_for_children, one_of
+from store.audit import Actor
+from store.records import audit_log
+from store.records.connections import Connection
+from store.records.schema import (
+    ConnectionId,
+    Record,
+    TenantId,
+    TenantOwned,
+    belongs_to,
+    enumerated,
+    key_for_children,
+    one_of,
+)
 
 
 class AccountStatus(StrEnum):
@@ -18,20 +29,52 @@ class AccountStatus(StrEnum):
 
 
 class AdAccount(TenantOwned, Record):
-    """`credentials_sealed` is encrypted JSON; `options` (base URL, version, log-in customer) is not secret."""
+    """One account of a channel, read with the credentials of its connection."""
 
     __tablename__ = "ad_accounts"
     __table_args__ = (
         key_for_children(),
         UniqueConstraint("tenant_id", "channel", "account_id"),
+        belongs_to("connections", "connection_id"),
         one_of("status", AccountStatus),
     )
 
     channel: Mapped[str] = mapped_column(String(40))
+    connection_id: Mapped[ConnectionId] = mapped_column(index=True)
     account_id: Mapped[str] = mapped_column(String(100))
     name: Mapped[str] = mapped_column(String(200))
-    credentials_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    options: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     status: Mapped[AccountStatus] = mapped_column(enumerated(AccountStatus, 20), server_default="connected")
     last_synced_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(1000))
+
+
+def of_tenant(session: Session, tenant: TenantId) -> list[AdAccount]:
+    query = select(AdAccount).where(AdAccount.tenant_id == tenant)
+    return list(session.scalars(query.order_by(AdAccount.channel, AdAccount.id)))
+
+
+def read_from_now_on(
+    session: Session, actor: Actor, connection: Connection, account_id: str, name: str
+) -> AdAccount:
+    """The account is read through this connection, be it new, read through another one so far, or read no more."""
+    known = {
+        "tenant_id": connection.tenant_id,
+        "channel": connection.channel,
+        "account_id": account_id,
+    }
+    row = session.scalar(select(AdAccount).filter_by(**known).with_for_update())
+    if row is None:
+        row = AdAccount(**known)
+        session.add(row)
+    row.connection_id, row.name = ConnectionId(connection.id), name
+    row.status, row.last_error = AccountStatus.CONNECTED, None
+    session.flush()
+    told = {"connection": connection.id, "account": account_id}
+    audit_log.append(session, connection.tenant_id, actor, "read", "ad_account", row.id, {}, told)
+    return row
+
+
+def read_no_more(session: Session, actor: Actor, row: AdAccount) -> None:
+    """What was read stays."""
+    row.status, row.last_error = AccountStatus.DISABLED, None
+    audit_log.append(session, row.tenant_id, actor, "leave", "ad_account", row.id, {}, {})

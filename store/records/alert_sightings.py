@@ -31,6 +31,7 @@ from store.records.action_states import State
 from store.records.actions import Action
 from store.records.alerts import Alert, AlertKind, was_acknowledged
 from store.records.approvals import Approval
+from store.records.connections import WARNS_AHEAD, Connection, ConnectionStatus
 from store.records.deliveries import Delivery, DeliveryState
 from store.records.kill_switches import SwitchTurn, Turn
 from store.records.tenants import Tenant
@@ -45,6 +46,8 @@ _KIND_OF = {
     State.EXPIRED.value: AlertKind.ACTION_EXPIRED.value,
 }
 
+_SUBJECT_OF_CONNECTION = func.concat("connection/", Connection.id)
+
 Sighting = Select[Any]
 
 
@@ -57,6 +60,7 @@ def raise_new(session: Session, gate_silent_after: timedelta | None) -> Sequence
     """An alert for each thing that has none yet; of the gate's silence only for those who have listened long enough."""
     since = now() - LOOKS_BACK
     sightings = [_ended_badly(since), _unknown(since), _broken_glass(since), _pulled(since)]
+    sightings += [_broken_connections(), _ending_connections()]
     if gate_silent_after and (silence := _silence(session, gate_silent_after)) is not None:
         sightings.append(silence)
     raised: list[Alert] = []
@@ -75,7 +79,11 @@ def close_what_is_over(session: Session) -> None:
             Delivery.state == DeliveryState.UNKNOWN,
         )
     )
-    over = [and_(Alert.kind == AlertKind.DELIVERIES_UNKNOWN, ~still_unknown)]
+    over = [
+        and_(Alert.kind == AlertKind.DELIVERIES_UNKNOWN, ~still_unknown),
+        and_(Alert.kind == AlertKind.CONNECTION_BROKEN, ~_still(_is_broken())),
+        and_(Alert.kind == AlertKind.CONNECTION_ENDS, ~_still(_is_ending())),
+    ]
     if seen := gate.last_seen(session):
         over.append(and_(Alert.kind == AlertKind.GATE_SILENT, Alert.occurred_at < seen))
     session.execute(update(Alert).where(Alert.closed_at.is_(None), or_(*over)).values(closed_at=now()))
@@ -151,6 +159,47 @@ def _pulled(since: datetime) -> Sighting:
         .subquery()
     )
     return select(found).where(~exists().where(_same(found.c)))
+
+
+def _broken_connections() -> Sighting:
+    """However long ago: nothing is read through it until somebody connects it again."""
+    return _of_connections(AlertKind.CONNECTION_BROKEN, Connection.changed_at, _is_broken())
+
+
+def _ending_connections() -> Sighting:
+    return _of_connections(AlertKind.CONNECTION_ENDS, Connection.ends_at, _is_ending())
+
+
+def _of_connections(kind: AlertKind, moment: Any, of: ColumnElement[bool]) -> Sighting:
+    found = (
+        select(
+            Connection.tenant_id.label("tenant_id"),
+            literal(kind.value).label("kind"),
+            _SUBJECT_OF_CONNECTION.label("subject"),
+            moment.label("occurred_at"),
+            cast(null(), BigInteger).label("action_id"),
+            func.jsonb_build_object("connection", Connection.id, "channel", Connection.channel).label(
+                "about"
+            ),
+        )
+        .where(of)
+        .subquery()
+    )
+    return select(found).where(~exists().where(_same(found.c), Alert.occurred_at == found.c.occurred_at))
+
+
+def _still(of: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the connection that the alert of the query around this tells of is like that."""
+    mine = and_(Connection.tenant_id == Alert.tenant_id, Alert.subject == _SUBJECT_OF_CONNECTION)
+    return exists(select(Connection.id).where(mine, of))
+
+
+def _is_broken() -> ColumnElement[bool]:
+    return Connection.status == ConnectionStatus.NEEDS_RECONNECT
+
+
+def _is_ending() -> ColumnElement[bool]:
+    return and_(Connection.status == ConnectionStatus.CONNECTED, Connection.ends_at < now() + WARNS_AHEAD)
 
 
 def _silence(session: Session, after: timedelta) -> Sighting | None:

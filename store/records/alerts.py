@@ -46,6 +46,8 @@ class AlertKind(StrEnum):
     GATE_SILENT = "gate_silent"
     GLASS_BROKEN = "glass_broken"
     KILL_SWITCH_PULLED = "kill_switch_pulled"
+    CONNECTION_BROKEN = "connection_broken"
+    CONNECTION_ENDS = "connection_ends"
 
 
 class Sink(StrEnum):

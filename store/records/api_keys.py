@@ -48,6 +48,7 @@ class Scope(StrEnum):
     EXPORTS_WRITE = "exports:write"
     UPLOADS_READ = "uploads:read"
     UPLOADS_WRITE = "uploads:write"
+    CONNECTIONS_READ = "connections:read"
     TRENDS_READ = "trends:read"
     TRENDS_WRITE = "trends:write"
     RECIPIENTS_READ = "recipients:read"

@@ -23,6 +23,7 @@ TenantId = NewType("TenantId", int)
 ActionId = NewType("ActionId", int)
 ApiKeyId = NewType("ApiKeyId", int)
 CampaignId = NewType("CampaignId", int)
+ConnectionId = NewType("ConnectionId", int)
 ContactId = NewType("ContactId", int)
 ExportId = NewType("ExportId", int)
 FeedId = NewType("FeedId", int)
@@ -30,6 +31,7 @@ GoalId = NewType("GoalId", int)
 GroupId = NewType("GroupId", int)
 HoldOutId = NewType("HoldOutId", int)
 LinkId = NewType("LinkId", int)
+SealingKeyId = NewType("SealingKeyId", int)
 StandingId = NewType("StandingId", int)
 ProjectId = NewType("ProjectId", int)
 SplitId = NewType("SplitId", int)
@@ -57,6 +59,7 @@ class Record(DeclarativeBase):
         ActionId: BigInteger,
         ApiKeyId: BigInteger,
         CampaignId: BigInteger,
+        ConnectionId: BigInteger,
         ContactId: BigInteger,
         ExportId: BigInteger,
         FeedId: BigInteger,
@@ -64,6 +67,7 @@ class Record(DeclarativeBase):
         GroupId: BigInteger,
         HoldOutId: BigInteger,
         LinkId: BigInteger,
+        SealingKeyId: BigInteger,
         StandingId: BigInteger,
         ProjectId: BigInteger,
         SplitId: BigInteger,

@@ -1,13 +1,15 @@
 """A sandbox as a test sees it: its address, a clock to move, a patience that does not sleep, its own counts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import httpx
 
-from connectors import insights_reader
-from connectors.face import Channel, ReadsInsights, Wire
+from connectors import insights_reader, mail_sender
+from connectors.face import Channel, Exchange, ReadsInsights, SendsMail, Wire
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
 from tests.conftest import TRUST
@@ -17,9 +19,9 @@ NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 @dataclass
 class Sandbox:
-    """A running sandbox: small pages, so that a fortnight of ads needs several of them."""
+    """A running sandbox: pages so small that an account's dozen ads need several of them."""
 
-    page_rows: int = 40
+    page_rows: int = 5
     now: datetime = NOON
     waits: list[float] = field(default_factory=list)
     renewals: list[dict[str, object]] = field(default_factory=list)
@@ -28,14 +30,24 @@ class Sandbox:
 
     def reader(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> ReadsInsights:
         """A connector on this sandbox; `changed` credentials replace the right ones."""
-        wire = Wire(
+        return insights_reader(channel, {**CREDENTIALS[channel], **changed}, self._wire(channel, http))
+
+    def sender(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> SendsMail:
+        return mail_sender(channel, {**CREDENTIALS[channel], **changed}, self._wire(channel, http))
+
+    def _wire(self, channel: Channel, http: httpx.Client | None) -> Wire:
+        return Wire(
             http=http or self.http,
             endpoint=endpoint(channel, self.address),
             patience=Patience(sleep=self.waits.append, draw=lambda: 0.5),
             clock=lambda: self.now,
-            renewed=lambda credentials: self.renewals.append(dict(credentials)),
+            renew=self._renewed,
         )
-        return insights_reader(channel, {**CREDENTIALS[channel], **changed}, wire)
+
+    def _renewed(self, expired: Mapping[str, Any], exchange: Exchange) -> Mapping[str, Any]:
+        fresh = exchange(expired)
+        self.renewals.append(dict(fresh))
+        return fresh
 
     def order(self, channel: Channel, fault: str, times: int = 1, **more: float) -> None:
         trouble = {"channel": channel, "fault": fault, "times": times, **more}
@@ -44,6 +56,10 @@ class Sandbox:
     def requests(self, channel: Channel) -> int:
         counted = self.http.get(f"{self.address}/_sandbox/requests").raise_for_status().json()
         return sum(counted.get(channel, {}).values())
+
+    def accepted(self, channel: Channel) -> list[dict[str, Any]]:
+        asked = {"channel": channel}
+        return self.http.get(f"{self.address}/_sandbox/accepted", params=asked).raise_for_status().json()
 
     def totals(self, channel: Channel, account: str, since: date, until: date) -> dict[str, Decimal]:
         asked = {"channel": channel, "account": account, "since": str(since), "until": str(until)}

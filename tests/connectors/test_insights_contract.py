@@ -92,6 +92,7 @@ def test_several_pages_are_read_to_the_end(sandbox: Sandbox, channel: Channel):
     rows = read(sandbox.reader(channel), first_account(channel))
     assert len(rows) > 3 * sandbox.page_rows
     assert len({row.key for row in rows}) == len(rows)
+    assert all(row.campaign_name and row.ad_group_name and row.ad_name for row in rows)
 
 
 def test_a_window_in_the_future_is_empty(sandbox: Sandbox, channel: Channel):
@@ -144,7 +145,8 @@ def test_a_day_belongs_to_the_accounts_time_zone(sandbox: Sandbox, channel: Chan
     )
     in_tokyo = date(2026, 10, 15)
     assert read(sandbox.reader(channel), berlin, in_tokyo, in_tokyo) == []
-    assert read(sandbox.reader(channel), tokyo, in_tokyo, in_tokyo) != []
+    begun = channel is not Channel.LINKEDIN  # LinkedIn's day is the same one everywhere
+    assert bool(read(sandbox.reader(channel), tokyo, in_tokyo, in_tokyo)) == begun
 
 
 def test_a_day_with_a_change_of_clocks_is_one_day(sandbox: Sandbox, channel: Channel):
@@ -171,7 +173,8 @@ def test_a_hint_beyond_patience_is_handed_on(sandbox: Sandbox, channel: Channel)
     with pytest.raises(RateLimited) as limited:
         read(sandbox.reader(channel), first_account(channel))
     assert limited.value.retry_after == 3600
-    assert limited.value.scope == "account"
+    # LinkedIn does not say who has been told to slow down.
+    assert limited.value.scope == ("unknown" if channel is Channel.LINKEDIN else "account")
     assert sandbox.waits == []
 
 

@@ -22,8 +22,8 @@ def test_every_channel_has_a_connector_that_keeps_its_promises(channel: Channel)
 
 
 def test_channels_by_what_they_can_do():
-    assert channels_with(Capability.INSIGHTS) == (Channel.GOOGLE_ADS, Channel.META)
-    assert channels_with(Capability.MAIL) == (Channel.SMTP,)
+    assert channels_with(Capability.INSIGHTS) == (Channel.GOOGLE_ADS, Channel.META, Channel.LINKEDIN)
+    assert channels_with(Capability.MAIL) == (Channel.SMTP, Channel.SENDGRID)
 
 
 def test_a_channel_is_not_asked_for_what_it_cannot_do():

@@ -10,7 +10,9 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser
 from sqlalchemy import delete
+from starlette.applications import Starlette
 
+from connectors import sandbox
 from console.app import create_app
 from console.rates import Rates
 from store import records
@@ -23,6 +25,7 @@ from store.settings import Role, Settings
 from tests.browser import chromium
 from tests.conftest import wait_until
 from tests.console.mailing import Post
+from tests.console.providers import apps_at
 from tests.console.visitors import Person, everyone
 from tests.outbound.conftest import mail_server_log
 from tests.outbound.office import MailServer
@@ -31,7 +34,7 @@ __all__ = ["mail_server_log"]
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: Starlette) -> Iterator[str]:
     """The application on a real server, on a port of the kernel's choice."""
     server = uvicorn.Server(
         uvicorn.Config(
@@ -49,8 +52,15 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def console_app(house: Settings) -> FastAPI:
-    return create_app(house)
+def providers() -> Iterator[str]:
+    """The address of a sandbox at which people consent."""
+    with served(sandbox.create_app()) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def console_app(house: Settings, providers: str) -> FastAPI:
+    return create_app(house.model_copy(update={"channel_apps": apps_at(providers)}))
 
 
 @pytest.fixture(scope="session")

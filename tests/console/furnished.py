@@ -23,9 +23,20 @@ from store import asset_files, events, migrations, records
 from store.asset_files import Shelf
 from store.audit import Actor, ActorKind
 from store.embedded import postgres
-from store.records import audit_log, exports, invitations, password_resets, requested_runs, uploads
+from store.records import (
+    accounts,
+    audit_log,
+    connections,
+    exports,
+    invitations,
+    password_resets,
+    requested_runs,
+    uploads,
+)
+from store.records.accounts import AccountStatus
 from store.records.actions import ActionType
 from store.records.approvals import Decision
+from store.records.connections import Connection
 from store.records.feeds import Feed, FeedStatus
 from store.records.people import MemberRole
 from store.records.requested_runs import RunKind
@@ -45,6 +56,7 @@ from tests.console.library.test_link_pages import a_link, under_test
 from tests.console.library.test_links import LANDING
 from tests.console.measuring.test_hold_outs import drawn_people
 from tests.console.people.test_keys import made as a_key
+from tests.console.providers import apps_at
 from tests.console.visitors import PASSWORD, Person, everyone, mail, submitted, written
 from tests.console.watching.test_overview import COLUMNS
 from tests.console.watching.test_run_pages import RUN, Webserver, a_run, ask, done, told
@@ -111,7 +123,9 @@ def furnished(house: Settings) -> Iterator[Furnished]:
         open_things.callback(clear_warehouse, house)
         tenant = a_tenant(house)
         office = an_office(house, tenant, server.port)
-        settings = office.settings.model_copy(update={"dagster_webserver_url": webserver.address})
+        settings = office.settings.model_copy(
+            update={"dagster_webserver_url": webserver.address, "channel_apps": apps_at("http://127.0.0.1:1")}
+        )
         site = open_things.enter_context(served(create_app(settings)))
         people = everyone(house, site, tenant)
         office.author = UserId(people[MemberRole.MARKETER].id)
@@ -125,6 +139,7 @@ def furnished(house: Settings) -> Iterator[Furnished]:
             **of_links(settings, people),
             **of_goals(people),
             **of_feeds(settings, people),
+            **of_connections(settings, people),
             **of_stories(settings, people),
             **of_uploads(settings, people),
             **of_visitors(settings, people),
@@ -499,6 +514,42 @@ def of_goals(people: dict[MemberRole, Person]) -> dict[str, list[str]]:
         split = {"visitor_id": "till", "person_id": "ann", "reason": LONG}
         analyst.post("/identity/splits", json=split).raise_for_status()
     return {"GET /goals/{goal_id}": [f"/goals/{number}" for number in made]}
+
+
+def of_connections(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:
+    """One that works with accounts of every kind, one that does not open any more, and one that is over."""
+    tenant, actor = people[MemberRole.ADMIN].tenant, Actor(ActorKind.USER, str(people[MemberRole.ADMIN].id))
+    soon = int((datetime.now(UTC) + timedelta(days=3)).timestamp())
+    made: list[int] = []
+    with records.session(settings, Role.OWNER) as session:
+        for channel, name in (
+            ("google_ads", f"Google {LONG[:150]}"),
+            ("google_ads", "unbroken" * 20),
+            ("meta", "Over"),
+        ):
+            granted = {"access_token": "x", "expires_at": soon}
+            row = connections.connect(
+                session, settings, actor, tenant, channel, name[:200], granted, scopes=["a-scope", "another"]
+            )
+            made.append(row.id)
+            for status in AccountStatus:
+                account = accounts.read_from_now_on(
+                    session, actor, row, f"{row.id}-{status}", f"Shop {LONG[:120]}"
+                )
+                account.status, account.last_synced_at = status, datetime.now(UTC)
+                account.last_error = (
+                    None if status is AccountStatus.CONNECTED else f"Answered 500, {'again' * 60}"
+                )
+        connections.mark_broken(
+            session.get_one(Connection, made[1]), ValueError("revoked " + "because " * 90)
+        )
+        connections.disconnect(session, actor, session.get_one(Connection, made[2]))
+    return {
+        "GET /connections": ["/connections", "/connections?trouble=It+took+too+long"],
+        "GET /connections/callback": ["/connections/callback?error=access_denied"],
+        "GET /connections/new/{channel}": ["/connections/new/meta"],
+        "GET /connections/{connection_id}": [f"/connections/{number}" for number in made],
+    }
 
 
 def of_feeds(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:

@@ -14,20 +14,29 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
+from connectors.face import Channel
 from console.door.permissions import ACCESS
 from store import records
+from store.audit import Actor, ActorKind
 from store.clock import now
-from store.records import Record
+from store.records import Record, accounts, connections
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Role, Settings
+from tests.console.providers import consented, token
 from tests.console.visitors import PASSWORD, Forms, Person, begun, mail, person
 from tests.console.writing import MAIL, etag_of
 from tests.trends.publisher import rss
 
 API = "/api/"
 # In paths, but no thing of a tenant's.
-CHOICES: Mapping[str, str] = {"type": "email", "visitor_id": "phone", "story_id": "0" * 32}
+CHOICES: Mapping[str, str] = {
+    "type": "email",
+    "visitor_id": "phone",
+    "story_id": "0" * 32,
+    "channel": "meta",
+    "connector": "google_ads",
+}
 # Takes what the path names away, or what speaks for whoever asks: done last, where it is done at all.
 _ENDS = ("/logout", "/account/password", "/account/sign-out-elsewhere")
 _WITH_ETAG = frozenset(
@@ -143,6 +152,12 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /audit/verify": {},
     "POST /trends/read": {},
     "POST /trends/draft": {"form": "chat", "day": "{tomorrow}"},
+    "POST /connections/new/{channel}": {"access_token": token(Channel.META)},
+    "POST /connections/{connection_id}/look": {},
+    "POST /connections/{connection_id}/accounts": {"account": "4711", "name": "Shop {unique}"},
+    "POST /connections/{connection_id}/accounts/leave": {"account": "1"},
+    "POST /connections/{connection_id}/switch": {"wanted": "insights"},
+    "POST /connections/{connection_id}/disconnect": {},
     "POST /feeds": {
         "name": "News",
         "url": "https://{unique}.example/feed",
@@ -186,6 +201,7 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /api/campaigns/{campaign_id}/pause": {"reason": "the stock is empty"},
     "POST /api/campaigns/{campaign_id}/resume": {},
     "POST /api/trends/ingest": {},
+    "POST /api/connectors/{connector}/oauth/callback": {},
     "POST /api/feeds": {"name": "News", "url": "https://{unique}.example/feed"},
     "POST /api/feeds/discover": {},
     "POST /api/feeds/import": {"text": OPML},
@@ -342,6 +358,7 @@ class Workplace:
         return {
             "alert_id": self.alert,
             "asset_id": self.asset,
+            "connection_id": self.connection,
             "export_id": self.export,
             "feed_id": self.feed,
             "goal_id": self.goal,
@@ -374,7 +391,7 @@ class Workplace:
         for name, value in named.items():
             path = path.replace(f"{{{name}}}", str(value))
         path += _ASKED.get(endpoint, "")
-        return Request(endpoint, path, said | self._said_of(endpoint, named))
+        return Request(endpoint, path, said | self._said_of(endpoint, named, owner))
 
     def _named(self, name: str, endpoint: str, owner: Person) -> int | str:
         if name in CHOICES:
@@ -387,8 +404,15 @@ class Workplace:
             return self.key(owner)
         return self.makers[name]()
 
-    def _said_of(self, endpoint: str, named: Mapping[str, Any]) -> dict[str, Any]:
-        """What only the thing itself can tell."""
+    def _said_of(self, endpoint: str, named: Mapping[str, Any], owner: Person) -> dict[str, Any]:
+        """What only the thing itself can tell, or only its owner."""
+        if endpoint.endswith("/accounts/leave"):
+            return {"account": str(named["connection_id"])}
+        if endpoint.endswith("/oauth/callback"):
+            with owner.api() as api:
+                channels = api.get("/connectors").raise_for_status().json()["items"]
+            asked = {each["type"]: each["authorize_url"] for each in channels}[named["connector"]]
+            return dict(consented(asked)) if asked else {"code": "none", "state": "none"}
         step = endpoint.rpartition("/")[2]
         if "action_id" in named and step in _SIGNS:
             return {"manifest_hash": self.hash_of(named["action_id"])}
@@ -445,6 +469,16 @@ class Workplace:
 
     def group(self) -> int:
         return self._made("/groups", {"name": f"Group {self.mark} {uuid.uuid4().hex}"})
+
+    def connection(self) -> int:
+        """With an account, at a provider that is not there."""
+        with records.session(self.house, Role.OWNER) as session:
+            row = connections.connect(
+                session, self.house, Actor(ActorKind.OPERATOR, "test"), self.tenant, "meta", f"Meta {self.mark}",
+                {"access_token": "x"}, options={"base_url": "http://127.0.0.1:1"},
+            )  # fmt: skip
+            accounts.read_from_now_on(session, Actor(ActorKind.OPERATOR, "test"), row, str(row.id), self.mark)
+            return row.id
 
     def feed(self) -> int:
         listing = {"name": f"Feed {self.mark}", "url": f"https://{uuid.uuid4().hex}.example/feed"}

@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 SECRET = "0123456789abcdef" * 4
 
-_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
+_VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?+])(?P<rest>[^}]*))?\}")
 
 
 class Missing(Exception):
@@ -48,6 +48,8 @@ def _filled(node: Any, variables: dict[str, str]) -> Any:
 
 def _value(match: re.Match[str], variables: dict[str, str]) -> str:
     given = variables.get(match["name"], "")
+    if match["kind"] == "+":
+        return match["rest"] if given else ""
     if given or match["kind"] is None:
         return given
     if match["kind"] == "-":

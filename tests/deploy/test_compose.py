@@ -123,6 +123,17 @@ def test_who_does_not_need_the_root_secret_does_not_have_it(services: Services) 
     assert can_mail == {"watch", "code-server"}
 
 
+def test_the_console_knows_that_sendgrid_carries_mail_and_not_with_which_key(
+    compose: Compose, services: Services, example: dict[str, str]
+) -> None:
+    key = "SG.a-key.that-sends"
+    given = compose.services({**example, "SENDGRID_API_KEY": key})
+    assert {name for name in given if key in json.dumps(given[name])} == {"watch", "code-server"}
+    for told, sends in ((given, True), (services, False)):
+        for name in ("console", "watch", "code-server"):
+            assert bool(told[name]["environment"]["SENDGRID_API_KEY"]) is sends, name
+
+
 def test_what_was_answered_survives_the_container(services: Services, compose: Compose) -> None:
     assert services["collector"]["volumes"] == services["shipper"]["volumes"] == ["spool:/data"]
     for name in ("postgres", "clickhouse", "collector", "code-server"):

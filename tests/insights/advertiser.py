@@ -12,14 +12,19 @@ from sqlalchemy import update
 from connectors.face import Channel
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
-from marketing_pipelines.insights import credentials, sync
+from marketing_pipelines.insights import sync
 from marketing_pipelines.insights.sync import Synced
 from marketing_pipelines.insights.windows import Window
 from store import events, records
+from store.audit import Actor, ActorKind
+from store.records import connections
 from store.records.accounts import AccountStatus, AdAccount
+from store.records.connections import Connection
 from store.records.schema import TenantId
 from store.settings import Role, Settings
 from tests.connectors.running_sandbox import Sandbox
+
+SOMEBODY = Actor(ActorKind.USER, "1")
 
 FACTS = """
 select * except (run_id, fetched_at)
@@ -52,18 +57,19 @@ class Advertiser:
     def connect(
         self, channel: Channel, account_id: str, *, secrets: Mapping[str, Any] | None = None, **fields: Any
     ) -> int:
-        sealed = credentials.seal(
-            self.settings, channel, account_id, CREDENTIALS[channel] if secrets is None else secrets
-        )
+        granted = CREDENTIALS[channel] if secrets is None else secrets
+        options = dataclasses.asdict(endpoint(channel, self.sandbox.address))
         with records.session(self.settings, Role.PIPELINES) as session:
+            connection = connections.connect(
+                session, self.settings, SOMEBODY, self.tenant, channel, "A grant", granted, options=options
+            )
             account = AdAccount(
                 **{
                     "tenant_id": self.tenant,
                     "channel": channel,
                     "account_id": account_id,
                     "name": f"Account {account_id}",
-                    "credentials_sealed": sealed,
-                    "options": dataclasses.asdict(endpoint(channel, self.sandbox.address)),
+                    "connection_id": connection.id,
                     **fields,
                 }
             )
@@ -86,6 +92,21 @@ class Advertiser:
         with records.session(self.settings, Role.PIPELINES) as session:
             return session.get_one(AdAccount, number)
 
+    def connection(self, number: int) -> Connection:
+        """The one that opens an account."""
+        with records.session(self.settings, Role.PIPELINES) as session:
+            return session.get_one(Connection, session.get_one(AdAccount, number).connection_id)
+
+    def spoil(self, number: int) -> None:
+        """What is sealed for the account's connection is somebody's nonsense from now on."""
+        with records.session(self.settings, Role.PIPELINES) as session:
+            row = session.get_one(Connection, session.get_one(AdAccount, number).connection_id)
+            row.credentials_sealed = b"nonsense"
+
+    def kept(self, number: int) -> dict[str, Any]:
+        with records.session(self.settings, Role.PIPELINES) as session:
+            return connections.opened(session, self.settings, self.connection(number))
+
     def sync(self, channel: Channel, since: date, until: date) -> list[Synced]:
         """Without waits: what fails for good fails at once."""
         patience = Patience(attempts=3, sleep=self.sandbox.waits.append)
@@ -104,7 +125,7 @@ class Advertiser:
         return {name: Decimal(str(number)) for name, number in row.items()}
 
     def truth(self, channel: Channel, account: str, since: date, until: date) -> dict[str, Decimal]:
-        """The same totals as the sandbox itself counts them; Google knows one kind of click only."""
+        """The same totals as the sandbox itself counts them; Google and LinkedIn know one kind of click only."""
         counted = self.sandbox.totals(channel, account, since, until)
         return counted if channel is Channel.META else {**counted, "all_clicks": counted["clicks"]}
 

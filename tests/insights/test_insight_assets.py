@@ -8,14 +8,16 @@ import pytest
 
 from connectors.face import Channel
 from marketing_pipelines.defs.insights import automation, checks
-from marketing_pipelines.defs.insights.assets import google_ads, meta
+from marketing_pipelines.defs.insights.assets import INSIGHTS, google_ads, linkedin, meta
 from marketing_pipelines.defs.resources import SettingsResource
 from store.settings import Settings
 from tests.days import today
 from tests.insights.advertiser import Advertiser
 
 DAY = timedelta(days=1)
-META_CHECKS = (checks.meta_spend_is_not_negative, checks.meta_ads_cost_no_more_than_campaigns)
+META_CHECKS = [
+    check for check in checks.insights_checks if {key.asset_key for key in check.check_keys} == {meta.key}
+]
 
 pytestmark = pytest.mark.usefixtures("house_of_runs")
 
@@ -89,6 +91,20 @@ def test_a_back_fill_is_one_run(advertiser: Advertiser):
     assert advertiser.totals("555000111", "campaign") == truth
 
 
+def test_linkedins_days_are_rows_like_any_others(advertiser: Advertiser):
+    advertiser.connect(Channel.LINKEDIN, "500600100")
+    day = today() - 5 * DAY
+    result = run(linkedin, *checks.insights_checks[-2:], partition_key=str(day))
+    assert {row["platform"] for row in advertiser.facts()} == {"linkedin_ads"}
+    truth = advertiser.truth(Channel.LINKEDIN, "500600100", day, day)
+    assert advertiser.totals("500600100", "campaign") == advertiser.totals("500600100", "ad") == truth
+    assert outcomes(result) == {
+        "no_day_is_missing": True,
+        "spend_is_not_negative": True,
+        "ads_cost_no_more_than_campaigns": True,
+    }
+
+
 def test_an_account_that_fails_is_a_gap_and_no_failed_run(advertiser: Advertiser):
     advertiser.connect(Channel.META, "555000111", secrets={"access_token": "stale"})
     result = run(meta, partition_key=str(today() - 5 * DAY))
@@ -118,7 +134,7 @@ def test_contradicting_figures_fail_their_checks(advertiser: Advertiser):
 
 def test_the_newest_day_is_read_every_morning():
     definitions = dg.Definitions(
-        assets=[google_ads, meta],
+        assets=INSIGHTS,
         jobs=[automation.insights_job],
         schedules=[automation.insights_daily],
         resources={"house": SettingsResource()},

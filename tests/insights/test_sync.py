@@ -9,7 +9,7 @@ import pytest
 from connectors.face import Channel
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS
-from marketing_pipelines.insights import credentials, reconciliation, sync
+from marketing_pipelines.insights import reconciliation, sync
 from marketing_pipelines.insights.windows import Window
 from store.records.accounts import AccountStatus
 from tests.insights.advertiser import Advertiser
@@ -21,6 +21,8 @@ ACCOUNTS = [
     (Channel.GOOGLE_ADS, "4445556666", "JPY"),
     (Channel.META, "555000111", "EUR"),
     (Channel.META, "555000222", "JPY"),
+    (Channel.LINKEDIN, "500600100", "EUR"),
+    (Channel.LINKEDIN, "500600200", "JPY"),
 ]
 GOOGLE, META = "1112223333", "555000111"
 
@@ -108,7 +110,8 @@ def test_a_number_may_be_written_as_people_do(advertiser: Advertiser):
 def test_one_account_failing_stops_no_other(advertiser: Advertiser):
     wrong = {**CREDENTIALS[Channel.META], "access_token": "stale-secret"}
     failing = advertiser.connect(Channel.META, "555000222", secrets=wrong)
-    unreadable = advertiser.connect(Channel.META, "5", credentials_sealed=b"nonsense")
+    unreadable = advertiser.connect(Channel.META, "5")
+    advertiser.spoil(unreadable)
     unknown = advertiser.connect(Channel.META, "999")
     working = advertiser.connect(Channel.META, META)
     switched_off = advertiser.connect(Channel.META, "6", status=AccountStatus.DISABLED)
@@ -160,6 +163,7 @@ def test_what_was_read_before_a_failure_is_kept_and_the_rest_left_as_it_was(adve
             advertiser.clickhouse,
             http,
             advertiser.account(number),
+            advertiser.connection(number),
             Window(SINCE, UNTIL),
             "test",
             Patience(attempts=2, sleep=lambda _: None),
@@ -175,9 +179,7 @@ def test_a_renewed_token_is_kept(advertiser: Advertiser):
     number = advertiser.connect(Channel.GOOGLE_ADS, GOOGLE, secrets=without)
     (synced,) = advertiser.sync(Channel.GOOGLE_ADS, UNTIL, UNTIL)
     assert synced.error is None
-    row = advertiser.account(number)
-    kept = credentials.open_sealed(advertiser.settings, row.channel, row.account_id, row.credentials_sealed)
-    assert kept["access_token"]
+    assert advertiser.kept(number)["access_token"]
 
 
 def test_contradictions_are_found(advertiser: Advertiser):

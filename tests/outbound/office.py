@@ -14,8 +14,11 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
+from pydantic import SecretStr
 from sqlalchemy import text
 
+from connectors.face import Channel
+from connectors.sandbox import CREDENTIALS
 from marketing_pipelines.defs.resources import SettingsResource
 from marketing_pipelines.outbound import executor, payloads
 from marketing_pipelines.outbound.freeze import freeze
@@ -278,6 +281,13 @@ def an_office(house: Settings, tenant: TenantId, port: int) -> Office:
     )
     author, approver = (member(house, tenant, role) for role in (MemberRole.MARKETER, MemberRole.APPROVER))
     return Office(settings, tenant, author, approver)
+
+
+def over_sendgrid(settings: Settings, sandbox: str) -> Settings:
+    """The same, with mail over the SendGrid of the sandbox at this address."""
+    key = SecretStr(CREDENTIALS[Channel.SENDGRID]["api_key"])
+    address = f"{sandbox}/{Channel.SENDGRID}"
+    return settings.model_copy(update={"sendgrid_api_key": key, "sendgrid_url": address})
 
 
 def member(house: Settings, tenant: TenantId, role: MemberRole) -> UserId:

@@ -99,3 +99,55 @@ def test_the_rates_are_read_from_a_folder(tmp_path: Path, wrong: str) -> None:
         settings(tmp_path, exchange_rates_url=wrong)
     folder = settings(tmp_path, exchange_rates_url="https://bank.example/rates/")
     assert folder.exchange_rates_url == "https://bank.example/rates"
+
+
+@pytest.mark.parametrize(
+    ("given", "sends"),
+    [
+        ({}, False),
+        ({"smtp_host": "mail.example"}, True),
+        ({"sendgrid_api_key": "SG.a.key"}, True),
+        ({"sendgrid_url": "https://api.eu.sendgrid.com"}, False),
+    ],
+)
+def test_mail_goes_where_something_carries_it(tmp_path: Path, given: dict[str, str], sends: bool) -> None:
+    assert settings(tmp_path, **{"smtp_host": "", "sendgrid_api_key": "", **given}).sends_mail is sends
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "api.eu.sendgrid.com",
+        "ftp://mail.example",
+        "https://",
+        "https://me:pw@mail.example",
+        "https://x.example/?a=1",
+    ],
+)
+def test_sendgrid_is_reached_at_an_address(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(SettingsError, match="SENDGRID_URL: must be a scheme and a host") as refused:
+        settings(tmp_path, sendgrid_url=wrong)
+    assert "pw" not in str(refused.value)
+    assert settings(tmp_path, sendgrid_url="https://mail.example/").sendgrid_url == "https://mail.example"
+
+
+def test_production_sends_no_key_in_the_clear(tmp_path: Path) -> None:
+    given = {
+        "environment": Environment.PRODUCTION,
+        "secret_key": STRONG,
+        "database_url": "postgresql://mp_owner:x@db/marketing_pipelines",
+        "clickhouse_url": "http://default:x@ch:8123/",
+    }
+    for address in ("http://mail.example", "HTTP://mail.example"):
+        with pytest.raises(SettingsError, match="SENDGRID_URL: production sends its key over https:// only"):
+            settings(tmp_path, sendgrid_url=address, **given)
+    for address in ("", "https://mail.example"):
+        assert settings(tmp_path, sendgrid_url=address, **given).production
+
+
+@pytest.mark.parametrize("wrong", ["SG.two words", "SG.line\nend", "Schlüssel", "x" * 501])
+def test_a_key_of_sendgrid_is_one_word(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(SettingsError, match="SENDGRID_API_KEY: must be the key") as refused:
+        settings(tmp_path, sendgrid_api_key=wrong)
+    assert wrong not in str(refused.value)
+    assert "SG.a.key" not in repr(settings(tmp_path, sendgrid_api_key="SG.a.key"))

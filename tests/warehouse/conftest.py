@@ -270,7 +270,7 @@ def insights(world: World) -> list[dict[str, Any]]:
         insight(world, "google_ads", "campaign", **spend, **earned),
         insight(world, "google_ads", "ad", ad_id="a1", **spend, **earned),
         insight(world, "facebook_ads", "campaign", spend_micros=20_500_000),
-        insight(world, "facebook_ads", "campaign", account_id="2", spend_micros=9_000_000, currency="USD"),
+        insight(world, "linkedin_ads", "campaign", account_id="2", spend_micros=9_000_000, currency="USD"),
     ]
 
 

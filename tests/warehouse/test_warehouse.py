@@ -147,7 +147,7 @@ def test_whoever_was_met_and_did_not_convert_has_a_path_too(built: Built, house:
 
 def test_ad_figures_are_counted_at_one_level_and_divided_by_hand(built: Built, house: Settings) -> None:
     rows = found(house, built.quiet, "marts.ad_performance", "platform, account_id").rows(named=True)
-    facebook, in_dollars, google = rows
+    facebook, google, linkedin = rows
     assert (google["channel"], google["spend"], google["clicks"]) == ("paid_search", Decimal(50), 40)
     assert google["ctr"] == pytest.approx(0.04)
     assert google["cpc"] == pytest.approx(1.25)
@@ -156,7 +156,11 @@ def test_ad_figures_are_counted_at_one_level_and_divided_by_hand(built: Built, h
     assert (facebook["channel"], facebook["spend"]) == ("paid_social", Decimal("20.5"))
     assert [facebook[ratio] for ratio in ("ctr", "cpc", "cpa")] == [None] * 3
     assert facebook["roas"] == 0
-    assert (in_dollars["spend"], in_dollars["currency"]) == (Decimal(9), "USD")
+    assert (linkedin["channel"], linkedin["spend"], linkedin["currency"]) == (
+        "paid_social",
+        Decimal(9),
+        "USD",
+    )
 
 
 def test_channels_meet_their_cost(built: Built, house: Settings) -> None:

@@ -6,6 +6,8 @@ with reported as (
     select * from {{ ref('stg_google_ads') }}
     union all
     select * from {{ ref('stg_meta') }}
+    union all
+    select * from {{ ref('stg_linkedin') }}
 ),
 
 ranked as (

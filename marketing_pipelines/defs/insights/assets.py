@@ -124,3 +124,5 @@ def _result(synced: "Sequence[Synced]", days: Sequence[date]) -> dg.MaterializeR
 
 google_ads = insights_asset("google_ads", "Google Ads")
 meta = insights_asset("meta", "Meta")
+linkedin = insights_asset("linkedin", "LinkedIn")
+INSIGHTS = (google_ads, meta, linkedin)

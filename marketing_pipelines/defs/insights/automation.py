@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from marketing_pipelines.defs.insights.assets import google_ads, meta
+from marketing_pipelines.defs.insights.assets import INSIGHTS
 from marketing_pipelines.defs.partitions import DAYS
 
 insights_job = dg.define_asset_job(
     "insights_job",
-    selection=dg.AssetSelection.assets(google_ads, meta),
+    selection=dg.AssetSelection.assets(*INSIGHTS),
     description="Reads a day's insights of every channel.",
 )
 

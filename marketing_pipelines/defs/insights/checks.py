@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from marketing_pipelines.defs.insights.assets import EARLIEST, google_ads, meta
+from marketing_pipelines.defs.insights.assets import EARLIEST, INSIGHTS
 from marketing_pipelines.defs.partitions import DAYS
 from marketing_pipelines.defs.pictures import table
 from marketing_pipelines.defs.resources import SettingsResource
@@ -71,7 +71,7 @@ def _result(
     )
 
 
-google_ads_spend_is_not_negative = spend_is_not_negative(google_ads)
-google_ads_cost_no_more_than_campaigns = ads_cost_no_more_than_campaigns(google_ads)
-meta_spend_is_not_negative = spend_is_not_negative(meta)
-meta_ads_cost_no_more_than_campaigns = ads_cost_no_more_than_campaigns(meta)
+# A list, since Dagster finds no checks in any other collection.
+insights_checks = [
+    check(asset) for asset in INSIGHTS for check in (spend_is_not_negative, ads_cost_no_more_than_campaigns)
+]

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from connectors.face import OutgoingMail
 from marketing_pipelines.email import addresses, links, render, way_out
+from marketing_pipelines.outbound import mail_server
 from marketing_pipelines.outbound.carriers import Carriers
 from marketing_pipelines.outbound.kinds.face import (
     Audience,
@@ -24,7 +25,6 @@ from marketing_pipelines.outbound.kinds.face import (
     Words,
     leaf,
 )
-from marketing_pipelines.outbound.manifest import MOCK
 from marketing_pipelines.outbound.sending import Sending
 from store.clock import now
 from store.records import contacts, groups
@@ -92,7 +92,7 @@ class Email(Kind[EmailPayload]):
 
     def connection(self, settings: Settings, payload: EmailPayload) -> str:
         del payload
-        return f"{settings.smtp_host}:{settings.smtp_port}" if settings.smtp_host else MOCK
+        return mail_server.name(settings)
 
     def envelope(self, settings: Settings, payload: EmailPayload, purpose: Purpose) -> dict[str, str]:
         """Sender, and where readers end our marketing: each one's token is added behind it."""

@@ -11,15 +11,15 @@ from sqlalchemy import select, text
 from cli.demo import past_news, people, seed, shop
 from cli.demo.news.outlets import OUTLETS
 from connectors import sandbox
-from marketing_pipelines.insights import credentials
 from marketing_pipelines.trends import scoring
 from marketing_pipelines.trends.velocity import Label
 from store import events, records, secrets
-from store.records import actions, audit_log
+from store.records import actions, audit_log, connections
 from store.records.accounts import AdAccount
 from store.records.action_states import State
 from store.records.actions import Action
 from store.records.collector_keys import CollectorKey, KeyKind
+from store.records.connections import Connection
 from store.records.feeds import Feed
 from store.records.links import Link
 from store.records.people import MemberRole, role_in, user_with
@@ -183,14 +183,13 @@ def test_the_keys_are_those_that_are_shown(seeded: Settings) -> None:
 def test_the_ad_accounts_open_the_sandbox(seeded: Settings) -> None:
     with records.session(seeded, Role.PIPELINES) as session:
         accounts = list(session.scalars(select(AdAccount)))
-    assert {account.channel for account in accounts} == {"google_ads", "meta"}
-    for account in accounts:
-        opened = credentials.open_sealed(
-            seeded, account.channel, account.account_id, account.credentials_sealed
-        )
-        channel = next(each.channel for each in shop.AD_ACCOUNTS if each.id == account.account_id)
-        assert opened == sandbox.CREDENTIALS[channel]
-        assert account.options == asdict(sandbox.endpoint(channel, seeded.address(Service.SANDBOX)))
+        assert {account.account_id for account in accounts} == {each.id for each in shop.AD_ACCOUNTS}
+        for account in accounts:
+            connection = session.get_one(Connection, account.connection_id)
+            channel = next(each.channel for each in shop.AD_ACCOUNTS if each.id == account.account_id)
+            assert account.channel == connection.channel == channel
+            assert connections.opened(session, seeded, connection) == sandbox.CREDENTIALS[channel]
+            assert connection.options == asdict(sandbox.endpoint(channel, seeded.address(Service.SANDBOX)))
 
 
 def test_two_mails_wait_for_a_person_and_none_is_approved(seeded: Settings) -> None:

@@ -60,6 +60,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
         place.upload()
         for make in (
             place.asset, place.project, place.group, place.user, place.invitation, place.alert, place.hold_out, place.feed,
+            place.connection,
         ):  # fmt: skip
             make()
         if n:
@@ -93,6 +94,7 @@ def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> 
         "action_id": number,
         "campaign_id": campaign,
         "asset_id": asset,
+        "connection_id": place.connection(),
         "dead": dead,
         "feed_id": place.feed(),
         "goal_id": goal,
@@ -127,6 +129,6 @@ def test_a_page_takes_as_many_statements_for_two_of_everything_as_for_thirty(
 def test_what_a_page_names_is_made_for_it(page: str) -> None:
     """A page about a new kind of thing is counted with one, or this fails."""
     named = {
-        "action_id", "campaign_id", "asset_id", "feed_id", "goal_id", "hold_out_id", "link_id", "upload_id", *CHOICES,
+        "action_id", "campaign_id", "asset_id", "connection_id", "feed_id", "goal_id", "hold_out_id", "link_id", "upload_id", *CHOICES,
     }  # fmt: skip
     assert all(part.strip("{}") in named for part in page.split("/") if part.startswith("{"))

@@ -89,6 +89,7 @@ def test_whatever_changes_something_is_a_plain_form_on_some_page(
         *("/pixel", "/kill-switch", "/alerts", "/people", "/keys", "/tenants", "/settings", "/account", "/audit"),
         *("/goals", "/goals/new", f"/goals/{place.goal()}", "/measurement"),
         *("/feeds", "/feeds/new", "/feeds/new?url=news.example", f"/feeds/{feed}", f"/feeds/{feed}/edit", f"/feeds/{silent}", "/feeds/import"),
+        *("/connections/new/meta", f"/connections/{place.connection()}"),
         *("/hold-outs", "/hold-outs/new", f"/hold-outs/{place.hold_out()}"),
         *("/trends", "/exports", "/uploads", f"/uploads/{place.upload()}", f"/dead-letters/{place.dead_action()}"),
     ):  # fmt: skip
@@ -102,7 +103,7 @@ def test_whatever_changes_something_is_a_plain_form_on_some_page(
         place.pages.post_signed("/visitors/7/splits", person_id="user:ann", reason="Sold")
         shown |= posts(place.pages.get("/visitors/7").text)
     wanted = {re.sub(r"\{\w+\}", "{}", endpoint.removeprefix("POST ")) for endpoint in DECIDING}
-    offered = {re.sub(r"/new/email", "/new/{}", address) for address in shown}
+    offered = {re.sub(r"/new/(email|meta)", "/new/{}", address) for address in shown}
     assert wanted - offered == set()
 
 

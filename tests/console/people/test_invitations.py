@@ -11,6 +11,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
+from connectors.face import Channel
+from console.app import create_app
+from marketing_pipelines.email import system_mails
 from store import entry_tokens, records
 from store.clock import now
 from store.records import invitations, password_resets
@@ -19,9 +22,15 @@ from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Role, Settings
 from tests.conftest import wait_until
+from tests.connectors.conftest import sandbox
+from tests.connectors.running_sandbox import Sandbox
+from tests.console.conftest import served
 from tests.console.frame.test_browser import opened, press_tab_to
 from tests.console.mailing import Post, token_of
 from tests.console.visitors import PASSWORD, Forms, Person, person
+from tests.outbound.office import over_sendgrid
+
+__all__ = ["sandbox"]
 
 # That no library writes addresses of pages beside these is seen in the log of the process (test_process.py).
 OURS = ("console", "marketing_pipelines", "store", "connectors")
@@ -333,6 +342,20 @@ def test_no_log_line_holds_a_token(
     said = said_of_ours(caplog)
     assert post.token(email).rpartition(".")[2] not in said
     assert email not in said
+
+
+def test_over_sendgrid_people_come_by_mail_too(
+    house: Settings, post: Post, tenant: TenantId, sandbox: Sandbox
+) -> None:
+    settings, email = over_sendgrid(post.settings, sandbox.address), fresh()
+    with served(create_app(settings)) as site:
+        invited(person(house, site, tenant, MemberRole.ADMIN).forms(), email)
+        assert "You get a link by mail" in Forms(site).get("/forgot").text
+    assert system_mails.send(settings) == 1
+    [mail] = (kept["mail"] for kept in sandbox.accepted(Channel.SENDGRID))
+    assert mail["personalizations"][0]["to"] == [{"email": email}]
+    assert "/join?token=" in mail["content"][0]["value"]
+    assert not post.server.received
 
 
 def test_without_a_mail_server_the_admin_is_shown_the_link_once(admin: Person) -> None:

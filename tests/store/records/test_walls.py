@@ -52,7 +52,9 @@ ONE_ROW_EACH = (
     "insert into link_targets (tenant_id, link_id, url) select :tenant, id, 'https://x' from links where tenant_id = :tenant",
     "insert into link_uses (tenant_id, link_id, used) select :tenant, id, 1 from links where tenant_id = :tenant",
     "insert into feeds (tenant_id, name, url) values (:tenant, 'x', 'https://x')",
-    "insert into ad_accounts (tenant_id, channel, account_id, name, credentials_sealed) values (:tenant, 'x', 'x', 'x', '')",
+    "insert into connections (tenant_id, channel, name) values (:tenant, 'x', 'x')",
+    """insert into ad_accounts (tenant_id, channel, account_id, name, connection_id)
+       select :tenant, 'x', 'x', 'x', id from connections where tenant_id = :tenant""",
     "insert into kill_switches (tenant_id, scope, subject, engaged, changed_by, changed_at) values (:tenant, 'channel', 'nothing', false, 'x', now())",
     "insert into actions (tenant_id, type, channel, purpose, payload, updated_at) values (:tenant, 'email', 'smtp', 'contract', '{}', now())",
     """insert into standing_approvals (tenant_id, action_id, version, most, until)

@@ -1,0 +1,105 @@
+"""Access tokens: renewed by what came with them, once, when one has expired."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+
+from connectors.answers import Answer, ask, credentials_as, decoded, refusal_by_status, shaped
+from connectors.errors import AuthExpired, AuthRevoked, ChannelError
+from connectors.face import Wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What a person granted an app: a token for now, and what renews it; moments in seconds since 1970, 0 where unknown."""
+
+    access_token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    expires_at: int = 0
+    refresh_expires_at: int = 0
+
+
+class Issued(msgspec.Struct):
+    """What a token endpoint answers (RFC 6749, section 5.1); a refresh token that is not there has not changed."""
+
+    access_token: Annotated[str, msgspec.Meta(min_length=1)]
+    refresh_token: str | None = None
+    expires_in: float = 0
+    refresh_token_expires_in: float = 0
+    scope: str = ""
+
+    def beside(self, credentials: Mapping[str, Any], now: float) -> dict[str, Any]:
+        """The credentials with the new tokens in the place of the old."""
+        renewed = {**credentials, "access_token": self.access_token}
+        renewed["expires_at"] = int(now + self.expires_in) if self.expires_in else 0
+        if self.refresh_token:
+            renewed["refresh_token"] = self.refresh_token
+        if self.refresh_token_expires_in:
+            renewed["refresh_expires_at"] = int(now + self.refresh_token_expires_in)
+        return renewed
+
+
+Granted = TypeVar("Granted", bound=Grant)
+Result = TypeVar("Result")
+
+
+class Access(Generic[Granted]):
+    """One grant in use: what is read `through` it is read with a token that holds, or that was renewed once."""
+
+    def __init__(self, credentials: Granted, wire: Wire, token_url: str, *, where: str) -> None:
+        self._credentials = credentials
+        self._wire = wire
+        self._token_url = token_url
+        self._where = f"{where} sign-in"
+
+    def through(self, read: Callable[[Granted], Result]) -> Result:
+        """Tries again what is passing; nothing that changes something may be handed in here."""
+        if not self._credentials.access_token:
+            self.renew()
+        try:
+            return self._wire.patience.through(lambda: read(self._credentials))
+        except AuthExpired:
+            if not self._credentials.refresh_token:
+                raise
+        self.renew()
+        return self._wire.patience.through(lambda: read(self._credentials))
+
+    def renew(self) -> None:
+        """Whoever keeps the credentials may have renewed them already, and says which ones hold."""
+        fresh = self._wire.renew(dataclasses.asdict(self._credentials), self._exchanged)
+        self._credentials = credentials_as(type(self._credentials), fresh, where=self._where)
+
+    def _exchanged(self, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
+        form = {
+            "grant_type": "refresh_token",
+            **{name: credentials[name] for name in ("refresh_token", "client_id", "client_secret")},
+        }
+        issued = self._wire.patience.through(
+            lambda: issue(self._wire, self._token_url, form, where=self._where)
+        )
+        return issued.beside(credentials, self._wire.clock().timestamp())
+
+
+def issue(wire: Wire, token_url: str, form: Mapping[str, str], *, where: str) -> Issued:
+    """Asks a token endpoint once."""
+    answer = ask(wire.http, "POST", token_url, where=where, data=dict(form))
+    if not answer.is_success:
+        raise _refusal(answer, where)
+    return shaped(decoded(answer, where=where), Issued, where=where)
+
+
+def _refusal(answer: Answer, where: str) -> ChannelError:
+    """Whatever a token endpoint refuses with a 400 or 401, only a person can grant again."""
+    if answer.status not in (400, 401):
+        return refusal_by_status(answer, where=where)
+    try:
+        said = msgspec.json.decode(answer.body, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError):
+        said = {}
+    what = str(said.get("error_description") or "the refresh was refused")
+    return AuthRevoked(what=what, where=where, code=str(said.get("error") or answer.status))

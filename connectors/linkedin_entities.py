@@ -1,0 +1,179 @@
+"""What LinkedIn's ad accounts are made of, with names: campaign groups, campaigns and creatives, page by page."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Any, Protocol
+
+import msgspec
+
+from connectors import restli
+from connectors.answers import shaped
+from connectors.errors import UnexpectedAnswer
+from connectors.face import Level
+from connectors.restli import Encoded
+
+WHERE = "LinkedIn"
+# An account holds 15,000 creatives, a hundred to a page; this is far beyond, and an end to endless pages.
+MOST_PAGES = 1000
+
+_UPWARDS = (Level.AD, Level.AD_GROUP, Level.CAMPAIGN, Level.ACCOUNT)
+_STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "CANCELED", "DRAFT", "PENDING_DELETION", "REMOVED")
+
+
+class Ask(Protocol):
+    """Asks LinkedIn one question, and gives the JSON of its answer."""
+
+    def __call__(
+        self, path: str, parameters: Mapping[str, Encoded] = ..., headers: Mapping[str, str] = ...
+    ) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A name, and the number of what it belongs to."""
+
+    name: str = ""
+    parent: str = ""
+
+
+Entities = Mapping[str, Entity]
+"""What an account has on one level, by number."""
+
+URN = MappingProxyType(
+    {
+        Level.ACCOUNT: "sponsoredAccount",
+        Level.CAMPAIGN: "sponsoredCampaignGroup",
+        Level.AD_GROUP: "sponsoredCampaign",
+        Level.AD: "sponsoredCreative",
+    }
+)
+"""What LinkedIn's URNs call each level; what it names a campaign has the place of an ad group."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """Where a level is listed, by which question; larger pages than these are refused."""
+
+    path: str
+    parameters: Mapping[str, Encoded]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _in_any_status(*more: str) -> dict[str, Encoded]:
+    status = restli.record(values=restli.listed([*_STATUSES, *more]))
+    return {
+        "q": restli.text("search"),
+        "search": restli.record(status=status),
+        "pageSize": restli.text(500),
+    }
+
+
+_FINDERS = {
+    Level.CAMPAIGN: _Finder("adCampaignGroups", _in_any_status()),
+    Level.AD_GROUP: _Finder("adCampaigns", _in_any_status("COMPLETED")),
+    Level.AD: _Finder(
+        "creatives",
+        {"q": restli.text("criteria"), "pageSize": restli.text(100)},
+        {"x-restli-method": "FINDER"},
+    ),
+}
+
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class Account(msgspec.Struct):
+    id: Number
+    currency: str
+    name: str | None = None
+
+
+class _Listed(msgspec.Struct, rename="camel"):
+    """Groups and campaigns are numbered, creatives have a URN; each names one parent at most."""
+
+    id: Number | str
+    name: str | None = None
+    campaign_group: str | None = None
+    campaign: str | None = None
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    next_page_token: str | None = None
+
+
+class _Page(msgspec.Struct):
+    elements: list[Any]
+    metadata: _Metadata | None = None
+
+
+def account_of(ask: Ask, number: str) -> Account:
+    """Reports of an account that is not ours are empty and no error, so that this is where a refusal is heard."""
+    return shaped(ask(f"adAccounts/{number}"), Account, where=WHERE)
+
+
+def accounts_of(ask: Ask) -> list[Account]:
+    """The accounts in which the member has a role."""
+    parameters = {"q": restli.text("search"), "pageSize": restli.text(500)}
+    return [
+        account
+        for page in _pages(ask, "adAccounts", parameters, {})
+        for account in shaped(page.elements, list[Account], where=WHERE)
+    ]
+
+
+def entities_of(ask: Ask, account: str, level: Level) -> Entities:
+    """Whatever LinkedIn still lists of an account on one level, served or not."""
+    finder = _FINDERS[level]
+    path = f"adAccounts/{account}/{finder.path}"
+    return {
+        _number(listed, level): Entity(listed.name or "", _parent(listed, level))
+        for page in _pages(ask, path, finder.parameters, finder.headers)
+        for listed in shaped(page.elements, list[_Listed], where=WHERE)
+    }
+
+
+def upwards(level: Level) -> tuple[Level, ...]:
+    """A level and those above it, short of the account."""
+    return _UPWARDS[_UPWARDS.index(level) : -1]
+
+
+def lineage(level: Level, number: str, known: Mapping[Level, Entities]) -> dict[str, str]:
+    """An entity and what it belongs to, in the unified columns; what is listed no more keeps its number alone."""
+    columns: dict[str, str] = {}
+    for each in upwards(level):
+        entity = known[each].get(number, Entity())
+        columns |= {f"{each}_id": number, f"{each}_name": entity.name}
+        number = entity.parent
+    return columns
+
+
+def _pages(ask: Ask, path: str, asked: Mapping[str, Encoded], headers: Mapping[str, str]) -> Iterator[_Page]:
+    parameters = dict(asked)
+    seen: set[str] = set()
+    while True:
+        page = shaped(ask(path, parameters, headers), _Page, where=WHERE)
+        yield page
+        token = page.metadata.next_page_token if page.metadata else None
+        if not token:
+            return
+        if token in seen or len(seen) == MOST_PAGES:
+            raise UnexpectedAnswer(what=f"pages of {path} without an end", where=WHERE)
+        seen.add(token)
+        parameters["pageToken"] = restli.text(token)
+
+
+def _number(listed: _Listed, level: Level) -> str:
+    if isinstance(listed.id, int):
+        return str(listed.id)
+    return restli.number_of(listed.id, URN[level], where=WHERE)
+
+
+def _parent(listed: _Listed, level: Level) -> str:
+    match level:
+        case Level.AD if listed.campaign:
+            return restli.number_of(listed.campaign, URN[Level.AD_GROUP], where=WHERE)
+        case Level.AD_GROUP if listed.campaign_group:
+            return restli.number_of(listed.campaign_group, URN[Level.CAMPAIGN], where=WHERE)
+        case _:
+            return ""

@@ -1,0 +1,228 @@
+"""What a person does with connections, the same for forms and for the API: each function is one transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+import httpx
+from pydantic import Field
+
+from connectors import CONNECTORS, public_network
+from connectors.errors import AuthExpired, AuthRevoked, ChannelError
+from connectors.face import Channel, Endpoint, FindsAccounts, FoundAccount, Wire
+from connectors.retries import Patience
+from console.connections import standing
+from console.connections.standing import Connected, Standing
+from console.door.problems import FieldError, Refused, nothing_here
+from console.door.sign_in import Visitor
+from console.frame.bodies import Body
+from marketing_pipelines.connections import apps, consent, opening
+from marketing_pipelines.connections.apps import App
+from marketing_pipelines.connections.consent import Granted, NotConsented
+from store.clock import now
+from store.records import accounts, connections
+from store.records.connections import Connection, ConnectionStatus, Unreadable
+from store.records.database import Session
+from store.records.schema import ConnectionId
+from store.settings import Role
+
+USER_AGENT = "MarketingPipelines/0.1 (connections)"
+# Somebody waits for the page.
+_PATIENCE = httpx.Timeout(10.0, connect=5.0)
+LONGEST_CREDENTIAL = 4_000
+
+
+class ToRead(Body):
+    """An account to be read through a connection."""
+
+    account: Annotated[str, Field(pattern=r"^[\w.:-]{1,100}$")]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What looking through a connection has shown: its accounts, or why there is nothing to see."""
+
+    found: Sequence[FoundAccount] = ()
+    trouble: str = ""
+
+
+def listed(visitor: Visitor) -> list[Standing]:
+    with visitor.records() as session:
+        return standing.of_all(session, visitor)
+
+
+def read(visitor: Visitor, number: int) -> Connected:
+    with visitor.records() as session:
+        row = connections.named(session, visitor.tenant, ConnectionId(number))
+        if row is None:
+            raise nothing_here()
+        read_through = accounts.of_tenant(session, visitor.tenant)
+    return Connected(row, [each for each in read_through if each.connection_id == row.id])
+
+
+def way_to_consent(visitor: Visitor, channel: Channel, again: int | None = None) -> str:
+    """Where somebody is led who connects the channel, or connects it again; empty where nobody can be led."""
+    app = apps.of(visitor.settings, channel)
+    if app is None:
+        return ""
+    number = None if again is None else ConnectionId(again)
+    return consent.address(visitor.settings, app, visitor.tenant, visitor.user, number)
+
+
+def come_back(visitor: Visitor, state: str, code: str, *, only: Channel | None = None) -> Connection:
+    """Keeps what was granted to somebody who was led to a provider and came back with a code."""
+    try:
+        asking = consent.asked_by(visitor.settings, visitor.tenant, visitor.user, state)
+    except NotConsented as why:
+        raise Refused(422, str(why), [FieldError("state", str(why))]) from None
+    app = apps.of(visitor.settings, asking.channel)
+    if app is None or only not in (None, asking.channel):
+        raise Refused(
+            422, "It was not this channel that was asked for.", [FieldError("state", "another one")]
+        )
+    return _kept(visitor, _exchanged(visitor, app, asking, code))
+
+
+def connect_typed(
+    visitor: Visitor, channel: Channel, typed: Mapping[str, str], again: int | None = None
+) -> Connection:
+    """Keeps credentials that somebody typed in, once they have opened the channel."""
+    credentials = _asked_for(channel, typed)
+    granted = Granted(channel, None if again is None else ConnectionId(again), credentials, ())
+    with _at_the_provider(visitor) as http:
+        found = _seen(visitor, channel, credentials, http)
+    if found.trouble:
+        raise Refused(422, found.trouble, [FieldError(CONNECTORS[channel].asks[0].name, found.trouble)])
+    return _kept(visitor, granted)
+
+
+def look(visitor: Visitor, number: int) -> Looked:
+    """Asks the provider which accounts the connection may see, which shows whether it holds."""
+    row = read(visitor, number).row
+    if row.status is ConnectionStatus.DISCONNECTED:
+        return Looked(trouble="It is disconnected: connect it again first.")
+    try:
+        with _at_the_provider(visitor) as http:
+            opened = opening.open_connection(
+                visitor.settings, row, http, Patience(attempts=1), role=Role.CONSOLE
+            )
+            if not isinstance(opened, FindsAccounts):
+                return Looked(trouble="This channel has no accounts to choose from.")
+            found = opened.accounts()
+    except (ChannelError, Unreadable) as trouble:
+        _note(visitor, number, trouble)
+        return Looked(trouble=str(trouble))
+    _note(visitor, number, None)
+    return Looked(found)
+
+
+def add_account(visitor: Visitor, number: int, wanted: ToRead) -> None:
+    with visitor.records() as session:
+        row = _named(session, visitor, number)
+        if row.status is ConnectionStatus.DISCONNECTED:
+            raise Refused(409, "It is disconnected: connect it again first.")
+        accounts.read_from_now_on(session, visitor.actor, row, wanted.account, wanted.name)
+
+
+def leave_account(visitor: Visitor, number: int, account: str) -> None:
+    with visitor.records() as session:
+        row = _named(session, visitor, number)
+        for each in accounts.of_tenant(session, visitor.tenant):
+            if (each.connection_id, each.account_id) == (row.id, account):
+                accounts.read_no_more(session, visitor.actor, each)
+                return
+    raise nothing_here()
+
+
+def switch(visitor: Visitor, number: int, wanted: Sequence[str]) -> None:
+    """What is wanted of what the channel can do; the rest is switched off."""
+    with visitor.records() as session:
+        row = _named(session, visitor, number)
+        off = CONNECTORS[Channel(row.channel)].capabilities - set(wanted)
+        connections.switch(session, visitor.actor, row, off)
+
+
+def disconnect(visitor: Visitor, number: int) -> None:
+    with visitor.records() as session:
+        connections.disconnect(session, visitor.actor, _named(session, visitor, number))
+
+
+def _named(session: Session, visitor: Visitor, number: int) -> Connection:
+    row = connections.named(session, visitor.tenant, ConnectionId(number), locked=True)
+    if row is None:
+        raise nothing_here()
+    return row
+
+
+def _exchanged(visitor: Visitor, app: App, asking: consent.Asking, code: str) -> Granted:
+    try:
+        with _at_the_provider(visitor) as http:
+            return consent.granted(visitor.settings, app, asking, code, http)
+    except ChannelError as refused:
+        raise Refused(422, str(refused), [FieldError("code", str(refused))]) from None
+
+
+def _asked_for(channel: Channel, typed: Mapping[str, str]) -> dict[str, str]:
+    asks = CONNECTORS[channel].asks
+    if not asks:
+        raise nothing_here()
+    missing = [ask for ask in asks if ask.is_required and not typed.get(ask.name, "").strip()]
+    if missing:
+        errors = [FieldError(ask.name, "is needed") for ask in missing]
+        raise Refused(422, "Something is missing.", errors)
+    return {ask.name: typed.get(ask.name, "").strip() for ask in asks}
+
+
+def _seen(visitor: Visitor, channel: Channel, credentials: Mapping[str, str], http: httpx.Client) -> Looked:
+    """Whether what was typed opens the channel; nothing is kept of what does not."""
+    endpoint = Endpoint.from_options(apps.elsewhere(visitor.settings, channel))
+    wire = Wire(http=http, endpoint=endpoint, patience=Patience(attempts=1))
+    try:
+        opened = CONNECTORS[channel].connect(credentials, wire)
+        return Looked(opened.accounts() if isinstance(opened, FindsAccounts) else ())
+    except ChannelError as trouble:
+        return Looked(trouble=str(trouble))
+
+
+def _kept(visitor: Visitor, granted: Granted) -> Connection:
+    with visitor.records() as session:
+        if granted.connection is None:
+            name = CONNECTORS[granted.channel].title
+            return connections.connect(
+                session,
+                visitor.settings,
+                visitor.actor,
+                visitor.tenant,
+                granted.channel,
+                name,
+                granted.credentials,
+                options=apps.elsewhere(visitor.settings, granted.channel),
+                scopes=granted.scopes,
+            )
+        row = _named(session, visitor, granted.connection)
+        if row.channel != granted.channel:
+            raise nothing_here()
+        connections.reconnect(
+            session, visitor.settings, visitor.actor, row, granted.credentials, granted.scopes
+        )
+        return row
+
+
+def _note(visitor: Visitor, number: int, trouble: Exception | None) -> None:
+    with visitor.records() as session:
+        row = _named(session, visitor, number)
+        row.tested_at = now()
+        if isinstance(trouble, (AuthExpired, AuthRevoked, Unreadable)):
+            connections.mark_broken(row, trouble)
+        elif trouble is None and row.status is ConnectionStatus.CONNECTED:
+            row.last_error = None
+
+
+@contextmanager
+def _at_the_provider(visitor: Visitor) -> Iterator[httpx.Client]:
+    with public_network.client(
+        allow_private=not visitor.settings.production, user_agent=USER_AGENT, timeout=_PATIENCE
+    ) as http:
+        yield http

@@ -1,0 +1,88 @@
+"""How each channel stands: what it can do, how it is connected, and what is read through it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connectors import CONNECTORS
+from connectors.face import Capability, Channel
+from console.door.sign_in import Visitor
+from marketing_pipelines.connections import apps
+from store.records import accounts, connections
+from store.records.accounts import AdAccount
+from store.records.connections import Connection
+from store.records.database import Session
+from store.settings import Settings
+
+
+class Way(StrEnum):
+    """How somebody connects a channel."""
+
+    CONSENT = "consent"
+    TYPED = "typed"
+    SETTINGS = "settings"
+    NO_APP = "no_app"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection with the accounts that are read through it."""
+
+    row: Connection
+    accounts: Sequence[AdAccount]
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When something was read through it last."""
+        return max((it.last_synced_at for it in self.accounts if it.last_synced_at), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One channel, for one tenant."""
+
+    channel: Channel
+    title: str
+    capabilities: Sequence[Capability]
+    way: Way
+    connected: Sequence[Connected]
+    by_settings: bool = False
+    """The settings of the house connect it."""
+
+
+def of_all(session: Session, visitor: Visitor) -> list[Standing]:
+    read = accounts.of_tenant(session, visitor.tenant)
+    rows = connections.listed(session, visitor.tenant)
+    return [
+        Standing(
+            channel,
+            connector.title,
+            sorted(connector.capabilities),
+            way_to(visitor.settings, channel),
+            [
+                Connected(row, [account for account in read if account.connection_id == row.id])
+                for row in rows
+                if row.channel == channel
+            ],
+            by_settings=_by_settings(visitor.settings, channel),
+        )
+        for channel, connector in CONNECTORS.items()
+    ]
+
+
+def way_to(settings: Settings, channel: Channel) -> Way:
+    connector = CONNECTORS[channel]
+    if connector.consent is not None:
+        return Way.NO_APP if apps.of(settings, channel) is None else Way.CONSENT
+    return Way.TYPED if connector.asks else Way.SETTINGS
+
+
+def _by_settings(settings: Settings, channel: Channel) -> bool:
+    match channel:
+        case Channel.SENDGRID:
+            return bool(settings.sendgrid_api_key.get_secret_value())
+        case Channel.SMTP:
+            return bool(settings.smtp_host)
+        case _:
+            return False

@@ -1,0 +1,309 @@
+"""Connections as pages and as API: led to a provider and back, tested, used for what is wanted, and forgotten."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from playwright.sync_api import Browser, expect
+from sqlalchemy import select
+
+from connectors.face import Channel
+from connectors.sandbox.world import accounts_of
+from console.app import create_app
+from marketing_pipelines.connections import apps, consent
+from store import records
+from store.clock import now
+from store.records import connections
+from store.records.accounts import AccountStatus, AdAccount
+from store.records.audit_log import AuditEntry
+from store.records.connections import Connection, ConnectionStatus
+from store.records.people import MemberRole
+from store.records.schema import TenantId, UserId
+from store.settings import Role, Settings
+from tests.console.conftest import served
+from tests.console.providers import apps_at, consented, token
+from tests.console.visitors import PASSWORD, Forms, Person
+
+People = dict[MemberRole, Person]
+_WAY = re.compile(r'href="(http://127\.0\.0\.1:\d+/google_ads/authorize\?[^"]+)"')
+
+
+def way(forms: Forms, path: str = "/connections") -> str:
+    """Where the page leads somebody who connects Google Ads."""
+    found = _WAY.search(forms.get(path).text)
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+def led_back(forms: Forms, told: Any) -> httpx.Response:
+    return forms.client.get("/connections/callback", params=told)
+
+
+def connected(forms: Forms) -> int:
+    answer = led_back(forms, consented(way(forms)))
+    assert answer.status_code == 303, answer.text
+    return int(re.findall(r"\d+", answer.headers["location"])[0])
+
+
+def kept(house: Settings, number: int) -> Connection:
+    with records.session(house, Role.PIPELINES) as session:
+        return session.get_one(Connection, number)
+
+
+def opened(house: Settings, number: int) -> dict[str, Any]:
+    with records.session(house, Role.PIPELINES) as session:
+        return connections.opened(session, house, session.get_one(Connection, number))
+
+
+def secrets_of(credentials: dict[str, Any]) -> list[str]:
+    """Everything but the app's own name, which goes into the address."""
+    return [
+        str(value)
+        for name, value in credentials.items()
+        if name != "client_id" and isinstance(value, str) and value
+    ]
+
+
+def accounts_read(house: Settings, tenant: TenantId) -> dict[str, AccountStatus]:
+    with records.session(house, Role.PIPELINES) as session:
+        rows = session.scalars(select(AdAccount).where(AdAccount.tenant_id == tenant))
+        return {row.account_id: row.status for row in rows}
+
+
+def audited(house: Settings, tenant: TenantId) -> list[str]:
+    with records.session(house, Role.OWNER) as session:
+        mine = select(AuditEntry.action).where(
+            AuditEntry.tenant_id == tenant, AuditEntry.entity.in_(["connection", "ad_account"])
+        )
+        return list(session.scalars(mine.order_by(AuditEntry.seq)))
+
+
+def test_somebody_is_led_to_the_provider_and_back(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    asked = dict(parse_qsl(urlsplit(way(forms)).query))
+    assert asked["code_challenge_method"] == "S256"
+    assert asked["scope"] == "https://www.googleapis.com/auth/adwords"
+    assert "client_secret" not in asked
+    number = connected(forms)
+    row = kept(house, number)
+    assert (row.tenant_id, row.channel, row.status) == (
+        admin.tenant,
+        "google_ads",
+        ConnectionStatus.CONNECTED,
+    )
+    assert row.scopes == ["https://www.googleapis.com/auth/adwords"]
+    credentials = opened(house, number)
+    assert credentials["access_token"].startswith("sandbox-access-")
+    assert credentials["refresh_token"]
+    assert credentials["developer_token"] == "sandbox-developer-token"
+    page = forms.get(f"/connections/{number}?done=connected").text
+    assert "Connected. Choose below which accounts are read." in page
+    shown = page + forms.get("/connections").text
+    assert not any(secret in shown for secret in secrets_of(credentials))
+    assert audited(house, admin.tenant) == ["connect"]
+
+
+def test_accounts_are_found_chosen_and_left(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    number = connected(forms)
+    page = forms.post_signed(f"/connections/{number}/look").text
+    for account in accounts_of(Channel.GOOGLE_ADS):
+        assert account.name in page
+        assert account.id in page
+    assert "Tested" in page
+    first = accounts_of(Channel.GOOGLE_ADS)[0]
+    chosen = forms.post_signed(f"/connections/{number}/accounts", account=first.id, name=first.name)
+    assert chosen.status_code == 303
+    assert accounts_read(house, admin.tenant) == {first.id: AccountStatus.CONNECTED}
+    assert "is read" in forms.post_signed(f"/connections/{number}/look").text
+    forms.post_signed(f"/connections/{number}/accounts/leave", account=first.id)
+    assert accounts_read(house, admin.tenant) == {first.id: AccountStatus.DISABLED}
+    forms.post_signed(f"/connections/{number}/accounts", account=first.id, name=first.name)
+    assert accounts_read(house, admin.tenant) == {first.id: AccountStatus.CONNECTED}
+    assert audited(house, admin.tenant) == ["connect", "read", "leave", "read"]
+
+
+@pytest.mark.parametrize("account", ["", "1 or 1", "<script>", "1" * 101, "../1"])
+def test_an_account_that_is_no_number_is_told(admin: Person, account: str) -> None:
+    forms = admin.forms()
+    number = connected(forms)
+    answer = forms.post_signed(f"/connections/{number}/accounts", account=account)
+    assert answer.status_code == 422
+    assert "Name one by its number" in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_who_changes_their_mind_has_connected_nothing(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    page = led_back(forms, consented(way(forms), "deny"))
+    assert page.status_code == 200
+    assert "Nothing was connected. The user cancelled." in page.text
+    assert audited(house, admin.tenant) == []
+
+
+def test_a_way_back_serves_once_and_its_own_traveller_only(
+    house: Settings, admin: Person, strangers: People
+) -> None:
+    forms = admin.forms()
+    told = consented(way(forms))
+    stranger = led_back(strangers[MemberRole.ADMIN].forms(), told)
+    assert "This way back is not yours" in stranger.text
+    assert led_back(forms, told).status_code == 303
+    again = led_back(forms, told)
+    assert "Nothing was connected" in again.text
+    assert "used" in again.text
+    assert audited(house, admin.tenant) == ["connect"]
+    assert audited(house, strangers[MemberRole.ADMIN].tenant) == []
+
+
+@pytest.mark.parametrize("changed", ["", "nonsense", "e30.AAAA", "A" * 999])
+def test_a_state_that_is_not_ours_is_refused(admin: Person, changed: str) -> None:
+    forms = admin.forms()
+    told = {**consented(way(forms)), "state": changed}
+    assert "Nothing was connected" in led_back(forms, told).text
+
+
+def test_a_state_holds_for_a_quarter_of_an_hour(
+    console_app: FastAPI, admin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: Settings = console_app.state.settings
+    app = apps.of(settings, Channel.GOOGLE_ADS)
+    assert app is not None
+    address = consent.address(settings, app, admin.tenant, UserId(admin.id))
+    [state] = parse_qs(urlsplit(address).query)["state"]
+    asking = consent.asked_by(settings, admin.tenant, UserId(admin.id), state)
+    assert asking.channel is Channel.GOOGLE_ADS
+    late = now() + timedelta(minutes=16)
+    monkeypatch.setattr(consent, "now", lambda: late)
+    with pytest.raises(consent.NotConsented, match="quarter of an hour"):
+        consent.asked_by(settings, admin.tenant, UserId(admin.id), state)
+
+
+def test_what_does_not_work_any_more_is_connected_again(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    number = connected(forms)
+    before = opened(house, number)
+    with records.session(house, Role.PIPELINES) as session:
+        connections.mark_broken(session.get_one(Connection, number), ValueError("withdrawn"))
+    page = forms.get(f"/connections/{number}").text
+    assert "withdrawn" in page
+    assert "Has to be connected again" in page
+    answer = led_back(forms, consented(way(forms, f"/connections/{number}")))
+    assert answer.headers["location"] == f"/connections/{number}?done=connected"
+    row = kept(house, number)
+    assert (row.status, row.last_error) == (ConnectionStatus.CONNECTED, None)
+    assert opened(house, number)["access_token"] != before["access_token"]
+    assert audited(house, admin.tenant) == ["connect", "reconnect"]
+
+
+def test_what_is_switched_off_stays_connected(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    number = connected(forms)
+    assert forms.post_signed(f"/connections/{number}/switch").status_code == 303
+    assert kept(house, number).switched_off == ["insights"]
+    forms.post_signed(f"/connections/{number}/switch", wanted="insights")
+    assert kept(house, number).switched_off == []
+    assert audited(house, admin.tenant) == ["connect", "switch", "switch"]
+
+
+def test_what_is_disconnected_is_forgotten(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    number = connected(forms)
+    forms.post_signed(f"/connections/{number}/disconnect")
+    row = kept(house, number)
+    assert (row.credentials_sealed, row.sealed_with, row.status) == (b"", None, ConnectionStatus.DISCONNECTED)
+    assert "connect it again" in forms.post_signed(f"/connections/{number}/look").text
+    refused = forms.post_signed(f"/connections/{number}/accounts", account="1")
+    assert refused.status_code == 409
+
+
+def test_typed_credentials_are_tried_before_they_are_kept(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    refused = forms.post_signed("/connections/new/meta", access_token="made-up-token")
+    assert refused.status_code == 422
+    assert "made-up-token" not in refused.text
+    assert "connect the account again" in refused.text
+    assert audited(house, admin.tenant) == []
+    missing = forms.post_signed("/connections/new/meta", access_token=" ")
+    assert missing.status_code == 422
+    assert "is needed" in missing.text.lower()
+    answer = forms.post_signed("/connections/new/meta", access_token=token(Channel.META))
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    assert opened(house, number)["access_token"] == token(Channel.META)
+    page = forms.post_signed(f"/connections/{number}/look").text
+    assert all(account.name in page for account in accounts_of(Channel.META))
+
+
+@pytest.mark.parametrize("channel", ["google_ads", "smtp"])
+def test_what_nobody_types_has_no_form(admin: Person, channel: str) -> None:
+    assert admin.forms().get(f"/connections/new/{channel}").status_code == 404
+
+
+def test_programs_read_how_channels_stand(house: Settings, people: People) -> None:
+    number = connected(people[MemberRole.ADMIN].forms())
+    with people[MemberRole.VIEWER].api() as api:
+        channels = {each["type"]: each for each in api.get("/connectors").raise_for_status().json()["items"]}
+    assert channels["google_ads"]["way"] == "consent"
+    assert channels["google_ads"]["authorize_url"] == "", "a viewer connects nothing"
+    assert channels["meta"]["way"] == "typed"
+    assert channels["smtp"] | {"connections": []} == channels["smtp"]
+    [said] = channels["google_ads"]["connections"]
+    assert (said["id"], said["status"], said["accounts"]) == (number, "connected", [])
+    assert not any(secret in str(channels) for secret in secrets_of(opened(house, number)))
+
+
+def test_a_program_of_the_same_person_brings_the_code(house: Settings, admin: Person, people: People) -> None:
+    with admin.api() as api:
+        items = api.get("/connectors").json()["items"]
+        asked = {each["type"]: each["authorize_url"] for each in items}["google_ads"]
+        told = dict(consented(asked))
+        wrong = api.post("/connectors/meta/oauth/callback", json=told)
+        assert wrong.status_code == 422
+        answer = api.post("/connectors/google_ads/oauth/callback", json=told).raise_for_status().json()
+    assert answer["status"] == "connected"
+    assert opened(house, answer["id"])["access_token"]
+
+
+def test_where_no_app_is_registered_the_page_says_what_to_do(house: Settings, admin: Person) -> None:
+    with served(create_app(house)) as address:
+        page = (
+            Person(admin.id, admin.email, admin.role, admin.tenant, address).forms().get("/connections").text
+        )
+    assert "CHANNEL_APPS" in page
+    assert "Connect Google Ads" not in page
+
+
+@pytest.fixture
+def at_home(house: Settings, providers: str) -> Iterator[str]:
+    """A console that providers lead back to."""
+    app = create_app(house.model_copy(update={"channel_apps": apps_at(providers)}))
+    with served(app) as address:
+        app.state.settings = app.state.settings.model_copy(update={"public_api_host": address})
+        yield address
+
+
+@pytest.mark.browser
+def test_an_admin_connects_by_keyboard(at_home: str, admin: Person, browser: Browser) -> None:
+    context = browser.new_context(base_url=at_home)
+    page = context.new_page()
+    page.goto("/connections")
+    page.get_by_label("Email").fill(admin.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Connect Google Ads").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Google Ads (sandbox)")).to_be_visible()
+    page.get_by_role("button", name="Allow").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Connected. Choose below which accounts are read.")
+    page.get_by_role("button", name="Test it, and look for accounts").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Read it (Lindgrün Search Japan)").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name="Lindgrün Search Japan")).to_contain_text("Is read")
+    context.close()
