@@ -69,6 +69,22 @@ class Access(Generic[Granted]):
         self.renew()
         return self._wire.patience.through(lambda: read(self._credentials))
 
+    def once(self, write: Callable[[Granted], Result]) -> Result:
+        """Sends what changes something once; again only where a token was refused, since then nothing was taken."""
+        if not self._credentials.access_token or self._has_run_out():
+            self.renew()
+        try:
+            return write(self._credentials)
+        except AuthExpired:
+            if not self._credentials.refresh_token:
+                raise
+        self.renew()
+        return write(self._credentials)
+
+    def _has_run_out(self) -> bool:
+        ends, renewable = self._credentials.expires_at, self._credentials.refresh_token
+        return bool(renewable and ends and ends <= self._wire.clock().timestamp() + 60)
+
     def renew(self) -> None:
         """Whoever keeps the credentials may have renewed them already, and says which ones hold."""
         fresh = self._wire.renew(dataclasses.asdict(self._credentials), self._exchanged)

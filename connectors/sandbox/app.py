@@ -18,6 +18,7 @@ from connectors.sandbox.google_ads import GoogleAdsStandIn
 from connectors.sandbox.linkedin import LinkedInStandIn
 from connectors.sandbox.meta import MetaStandIn
 from connectors.sandbox.performance import World
+from connectors.sandbox.picture import PICTURE
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.world import account
@@ -29,9 +30,9 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
     dial = Dial()
     accepted = Accepted()
     providers = (
-        GoogleAdsStandIn(world, page_rows).provider(),
-        MetaStandIn(world, page_rows).provider(),
-        LinkedInStandIn(world, page_rows).provider(),
+        GoogleAdsStandIn(world, page_rows, accepted).provider(),
+        MetaStandIn(world, page_rows, accepted).provider(),
+        LinkedInStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
     )
     return Starlette(
@@ -53,6 +54,12 @@ def _controls(world: World, dial: Dial, accepted: Accepted) -> list[Route]:
         except msgspec.DecodeError as wrong:
             return JSONResponse({"error": str(wrong)}, status_code=400)
         return Response(status_code=204)
+
+    async def left(_: Request) -> Response:
+        return JSONResponse(dial.left())
+
+    async def picture(_: Request) -> Response:
+        return Response(PICTURE, media_type="image/jpeg")
 
     async def requests(_: Request) -> Response:
         return JSONResponse(dial.requests())
@@ -84,6 +91,8 @@ def _controls(world: World, dial: Dial, accepted: Accepted) -> list[Route]:
         Route("/health", health),
         Route("/faults", order, methods=["POST"]),
         Route("/faults", reset, methods=["DELETE"]),
+        Route("/faults", left, methods=["GET"]),
+        Route("/picture.jpg", picture),
         Route("/requests", requests),
         Route("/accepted", taken),
         Route("/totals", totals),

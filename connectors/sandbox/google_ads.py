@@ -12,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.face import Channel, Level
+from connectors.sandbox.accepted import Accepted
+from connectors.sandbox.campaigns import Campaigns
 from connectors.sandbox.faults import Fault, Trouble
 from connectors.sandbox.oauth import Tokens
 from connectors.sandbox.performance import Served, World
@@ -52,9 +54,10 @@ class _Refused(Exception):
 
 
 class GoogleAdsStandIn:
-    def __init__(self, world: World, page_rows: int) -> None:
+    def __init__(self, world: World, page_rows: int, accepted: Accepted) -> None:
         self._world = world
         self._page_rows = page_rows
+        self._book = Campaigns(Channel.GOOGLE_ADS, accepted)
         self._tokens = Tokens("Google Ads", CREDENTIALS, lasts=3599)
 
     def provider(self) -> Provider:

@@ -13,9 +13,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.face import Channel, Level
+from connectors.sandbox.accepted import Accepted
+from connectors.sandbox.campaigns import Campaigns
 from connectors.sandbox.faults import Fault, Trouble
 from connectors.sandbox.oauth import Tokens
 from connectors.sandbox.performance import Figures, Served, World, main_units
+from connectors.sandbox.places import Walls
 from connectors.sandbox.provider import Provider
 from connectors.sandbox.world import AdAccount, account, accounts_of
 
@@ -65,9 +68,11 @@ class _Refused(Exception):
 
 
 class LinkedInStandIn:
-    def __init__(self, world: World, page_rows: int) -> None:
+    def __init__(self, world: World, page_rows: int, accepted: Accepted) -> None:
         self._world = world
         self._page_rows = page_rows
+        self._book = Campaigns(Channel.LINKEDIN, accepted)
+        self._walls = Walls(Channel.LINKEDIN, accepted)
         self._tokens = Tokens("LinkedIn", CREDENTIALS, lasts=5183999, refresh_lasts=31535999)
 
     def provider(self) -> Provider:

@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from connectors import insights_reader, mail_sender
-from connectors.face import Channel, Exchange, ReadsInsights, SendsMail, Wire
+from connectors import CONNECTORS, insights_reader, mail_sender
+from connectors.face import Channel, Connector, Exchange, ReadsInsights, SendsMail, Wire
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
 from tests.conftest import TRUST
@@ -34,6 +34,10 @@ class Sandbox:
 
     def sender(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> SendsMail:
         return mail_sender(channel, {**CREDENTIALS[channel], **changed}, self._wire(channel, http))
+
+    def connector(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> Connector:
+        """Whatever the channel can do."""
+        return CONNECTORS[channel].connect({**CREDENTIALS[channel], **changed}, self._wire(channel, http))
 
     def _wire(self, channel: Channel, http: httpx.Client | None) -> Wire:
         return Wire(
