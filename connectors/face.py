@@ -278,3 +278,12 @@ class SendsMail(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class TakesWebHooks(Protocol):
+    """A channel that is told of things by a signed request."""
+
+    def deliver(self, body: bytes, message_id: str) -> str:
+        """Tells it once, under an id by which it knows a copy, and gives what it answered."""
+        ...

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from connectors import CONNECTORS
 from connectors.face import Channel
 from console.connections import connection_book, standing
-from console.connections.connection_book import Looked, ToRead
+from console.connections.connection_book import Looked, ToPublish, ToRead
 from console.connections.standing import Way
 from console.door.admission import Id, SignedIn
 from console.door.problems import Refused, nothing_here
@@ -98,6 +98,25 @@ def leave_account(visitor: SignedIn, connection_id: Id, account: Field = "") -> 
     return RedirectResponse(f"/connections/{connection_id}?done=left", 303)
 
 
+@router.post("/connections/{connection_id}/places", response_model=None)
+def add_place(visitor: SignedIn, connection_id: Id, network: Field = "", place: Field = "") -> Response:
+    try:
+        connection_book.add_place(visitor, connection_id, _to_publish(network, place))
+    except Refused as refused:
+        return _shown(
+            visitor, connection_id, wrong=troubles(refused), typed=place, status=refused.problem.status
+        )
+    return RedirectResponse(f"/connections/{connection_id}?done=published", 303)
+
+
+@router.post("/connections/{connection_id}/places/leave")
+def leave_place(
+    visitor: SignedIn, connection_id: Id, network: Field = "", place: Field = ""
+) -> RedirectResponse:
+    connection_book.leave_place(visitor, connection_id, _to_publish(network, place))
+    return RedirectResponse(f"/connections/{connection_id}?done=unpublished", 303)
+
+
 @router.post("/connections/{connection_id}/switch")
 def switch(
     visitor: SignedIn, connection_id: Id, wanted: Annotated[Sequence[str], Form(max_length=20)] = ()
@@ -110,6 +129,10 @@ def switch(
 def disconnect(visitor: SignedIn, connection_id: Id) -> RedirectResponse:
     connection_book.disconnect(visitor, connection_id)
     return RedirectResponse(f"/connections/{connection_id}?done=disconnected", 303)
+
+
+def _to_publish(network: str, place: str) -> ToPublish:
+    return form_bodies.read(ToPublish, {"network": network, "place": place})
 
 
 def _refused(visitor: Visitor, why: str) -> HTMLResponse:
@@ -173,6 +196,9 @@ def _shown(
             missing_scopes=_missing(channel, connected.row.scopes),
             again=again or (f"/connections/new/{channel}?again={number}" if way is Way.TYPED else ""),
             looked=looked,
+            published_to={(each.network, each.place_id) for each in connected.places},
+            reads="insights" in CONNECTORS[channel].capabilities,
+            publishes=not CONNECTORS[channel].capabilities.isdisjoint({"publish", "chat"}),
             read_through={each.account_id for each in connected.accounts if each.status != "disabled"},
             troubles=wrong or {},
             typed=typed,

@@ -17,7 +17,7 @@ from connectors.retries import Patience
 from marketing_pipelines.connections import opening
 from marketing_pipelines.insights.windows import Window
 from store import clock, events, records
-from store.records.accounts import AccountStatus, AdAccount
+from store.records.accounts import AccountStatus, AdAccount, bare
 from store.records.connections import Connection, ConnectionStatus, Unreadable
 from store.records.schema import ConnectionId, TenantId
 from store.settings import Role, Settings
@@ -157,8 +157,8 @@ def read_days(reader: ReadsInsights, account: AdAccount, portion: Window) -> lis
 
 
 def reported_id(account: AdAccount) -> str:
-    """The account's id as rows carry it: people write Google's with dashes and Meta's with a prefix."""
-    return account.account_id.removeprefix("act_").replace("-", "")
+    """The account's id as rows carry it."""
+    return bare(account.account_id)
 
 
 def replace_days(

@@ -57,6 +57,10 @@ class Sandbox:
         trouble = {"channel": channel, "fault": fault, "times": times, **more}
         self.http.post(f"{self.address}/_sandbox/faults", json=trouble).raise_for_status()
 
+    def forget(self) -> None:
+        """No trouble is to come, and nothing was asked or accepted yet."""
+        self.http.delete(f"{self.address}/_sandbox/faults").raise_for_status()
+
     def requests(self, channel: Channel) -> int:
         counted = self.http.get(f"{self.address}/_sandbox/requests").raise_for_status().json()
         return sum(counted.get(channel, {}).values())
