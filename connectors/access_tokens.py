@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -42,6 +42,16 @@ class Issued(msgspec.Struct):
         if self.refresh_token_expires_in:
             renewed["refresh_expires_at"] = int(now + self.refresh_token_expires_in)
         return renewed
+
+
+@runtime_checkable
+class SettlesGrants(Protocol):
+    """A channel at which what a code gave is exchanged once more before it is kept."""
+
+    @classmethod
+    def settled(cls, issued: Issued, app: Mapping[str, str], wire: Wire) -> Issued:
+        """What lasts, with what was really granted; `app` is what every connection through the app shares."""
+        ...
 
 
 Granted = TypeVar("Granted", bound=Grant)
@@ -117,5 +127,9 @@ def _refusal(answer: Answer, where: str) -> ChannelError:
         said = msgspec.json.decode(answer.body, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
         said = {}
+    error = said.get("error")
+    if isinstance(error, dict):
+        # Not as the RFC has it, but as Meta does.
+        return AuthRevoked(what=str(error.get("message")), where=where, code=str(error.get("code")))
     what = str(said.get("error_description") or "the refresh was refused")
-    return AuthRevoked(what=what, where=where, code=str(said.get("error") or answer.status))
+    return AuthRevoked(what=what, where=where, code=str(error or answer.status))

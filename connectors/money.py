@@ -22,6 +22,23 @@ def micros(amount: str | Decimal) -> int:
     return whole
 
 
+def minor_units(amount: Decimal, decimals: int) -> int:
+    """Main units ("25.50" euros) in whole units of the smallest coin; what does not come out even is refused."""
+    exact = _finite(amount)
+    with localcontext() as context:
+        context.prec = _ENOUGH_DIGITS
+        if not 0 < exact <= LARGEST_MICROS:
+            raise ValueError("an amount of money beyond all bounds")
+        coins = exact.scaleb(decimals)
+    if coins != int(coins):
+        raise ValueError(f"an amount finer than {decimals} decimals, which this currency does not have")
+    return int(coins)
+
+
+def of_minor_units(coins: int, decimals: int) -> Decimal:
+    return Decimal(coins).scaleb(-decimals)
+
+
 def conversions(count: str | Decimal) -> Decimal:
     """A count of conversions, which may be fractional, kept to six places."""
     exact = _finite(count)

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import google_ads, linkedin, meta, sendgrid
+from connectors.sandbox import google_ads, linkedin, meta, meta_graph, sendgrid
 from connectors.sandbox.app import create_app
 
 CREDENTIALS = MappingProxyType(
@@ -18,7 +18,7 @@ CREDENTIALS = MappingProxyType(
 
 _VERSIONS = {
     Channel.GOOGLE_ADS: google_ads.VERSION,
-    Channel.META: meta.VERSION,
+    Channel.META: meta_graph.VERSION,
     Channel.LINKEDIN: linkedin.VERSION,
     Channel.SENDGRID: sendgrid.VERSION,
 }

@@ -11,6 +11,7 @@ from connectors import CONNECTORS
 from connectors.advertising import CampaignNow, ChangesAds, NewCampaign, mark
 from connectors.errors import AuthRevoked, Forbidden, Invalid, RateLimited, Transient, UnknownOutcome
 from connectors.face import Capability, Channel
+from connectors.sandbox import CREDENTIALS
 from connectors.sandbox.world import accounts_of
 from tests.conftest import TRUST
 from tests.connectors.running_sandbox import Sandbox
@@ -208,7 +209,7 @@ def test_what_changes_something_is_sent_once_into_trouble(
 
 
 def test_an_expired_token_is_renewed_and_the_change_is_made_once(sandbox: Sandbox, channel: Channel) -> None:
-    if not CONNECTORS[channel].endpoint.token_url:
+    if "refresh_token" not in CREDENTIALS[channel]:
         sandbox.order(channel, "expired_token")
         with pytest.raises(AuthRevoked):
             advertiser(sandbox, channel).pause_campaign(account_in(channel, "EUR"), first_campaign(channel))
