@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from connectors import errors, restli
 from connectors.answers import Answer, credentials_as
 from connectors.face import Channel, InsightRow, Level, Wire
-from connectors.linkedin import MOST_ELEMENTS, LinkedIn, LinkedInCredentials
+from connectors.linkedin import LinkedIn
+from connectors.linkedin_api import LinkedInCredentials
+from connectors.linkedin_insights import MOST_ELEMENTS
 from connectors.linkedin_refusals import meaning_of
 from connectors.sandbox.linkedin import CREDENTIALS, VERSION
 from connectors.sandbox.world import accounts_of
