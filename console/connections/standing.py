@@ -49,6 +49,8 @@ class Standing:
     capabilities: Sequence[Capability]
     way: Way
     connected: Sequence[Connected]
+    may_be_typed: bool = False
+    """Credentials may be typed in, be it beside the consent."""
     by_settings: bool = False
     """The settings of the house connect it."""
 
@@ -72,6 +74,7 @@ def of_all(session: Session, visitor: Visitor) -> list[Standing]:
                 for row in rows
                 if row.channel == channel
             ],
+            may_be_typed=bool(connector.asks),
             by_settings=_by_settings(visitor.settings, channel),
         )
         for channel, connector in CONNECTORS.items()
@@ -79,10 +82,13 @@ def of_all(session: Session, visitor: Visitor) -> list[Standing]:
 
 
 def way_to(settings: Settings, channel: Channel) -> Way:
+    """Where both lead there, consent is offered first."""
     connector = CONNECTORS[channel]
-    if connector.consent is not None:
-        return Way.NO_APP if apps.of(settings, channel) is None else Way.CONSENT
-    return Way.TYPED if connector.asks else Way.SETTINGS
+    if apps.of(settings, channel) is not None:
+        return Way.CONSENT
+    if connector.asks:
+        return Way.TYPED
+    return Way.SETTINGS if connector.consent is None else Way.NO_APP
 
 
 def _by_settings(settings: Settings, channel: Channel) -> bool:

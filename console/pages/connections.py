@@ -153,7 +153,7 @@ def _connected(visitor: Visitor, channel: Channel, form: Mapping[str, str]) -> R
 def _form(
     visitor: Visitor, channel: Channel, again: int | None, *, wrong: Troubles | None = None, status: int = 200
 ) -> HTMLResponse:
-    if standing.way_to(visitor.settings, channel) is not Way.TYPED:
+    if not CONNECTORS[channel].asks:
         raise nothing_here()
     with visitor.records() as session:
         return rendering.page(

@@ -65,3 +65,26 @@ def test_conversions_keep_six_places(count: Decimal):
     kept = money.conversions(count)
     assert kept.as_tuple().exponent == -6
     assert abs(kept - count) <= Decimal("0.0000005")
+
+
+@given(st.integers(1, money.LARGEST_MICROS), st.sampled_from([0, 2, 3]))
+def test_every_sum_of_coins_survives_the_way_through_main_units(coins: int, decimals: int):
+    assert money.minor_units(money.of_minor_units(coins, decimals), decimals) == coins
+
+
+@pytest.mark.parametrize(
+    ("amount", "decimals"),
+    [
+        ("25.505", 2),
+        ("0.001", 2),
+        ("1e-400000", 2),
+        ("4000.5", 0),
+        ("0", 2),
+        ("-1", 0),
+        ("1e19", 0),
+        ("NaN", 2),
+    ],
+)
+def test_what_no_coin_can_pay_is_refused(amount: str, decimals: int):
+    with pytest.raises(ValueError, match=r"bounds|decimals|finite"):
+        money.minor_units(Decimal(amount), decimals)
