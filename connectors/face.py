@@ -22,6 +22,8 @@ class Channel(StrEnum):
     LINKEDIN = "linkedin"
     SMTP = "smtp"
     SENDGRID = "sendgrid"
+    SLACK = "slack"
+    CMS = "cms"
 
 
 class Platform(StrEnum):

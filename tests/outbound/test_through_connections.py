@@ -62,8 +62,12 @@ def account(channel: Channel, currency: str = "EUR") -> str:
     return next(each.id for each in accounts_of(channel) if each.currency == currency)
 
 
-def campaign(channel: Channel) -> str:
-    return accounts_of(channel)[0].campaigns[0].id
+def of_our_own(office: Office, sandbox: Sandbox, channel: Channel) -> dict[str, str]:
+    """How a change names a campaign that we have made."""
+    office.approved(type=ActionType.AD_CHANGE, payload=a_campaign(channel))
+    office.send()
+    [made] = sandbox.accepted(channel)
+    return {"platform": channel.value, "account": account(channel), "campaign": str(made["id"])}
 
 
 def a_campaign(channel: Channel, **changed: Any) -> dict[str, Any]:
@@ -115,17 +119,21 @@ def test_pausing_budgets_and_running_are_signed_each_by_itself(
     office: Office, sandbox: Sandbox, channel: Channel
 ) -> None:
     connect(office, sandbox, channel)
-    there = {"platform": channel.value, "account": account(channel), "campaign": campaign(channel)}
+    there = of_our_own(office, sandbox, channel)
     for change in (
-        {"change": "pause"},
         {"change": "budget", "daily_budget": "12.00"},
         {"change": "run", "daily_budget": "12.00"},
+        {"change": "pause"},
     ):
         office.approved(type=ActionType.AD_CHANGE, payload={**there, **change})
         office.send()
-    kinds = [(each["kind"], each["budget_micros"]) for each in sandbox.accepted(channel)]
-    assert [kind for kind, _ in kinds] == ["pause", "budget", "run"]
-    assert kinds[-1] == ("run", 12_000_000)
+    told = [(each["kind"], each["budget_micros"]) for each in sandbox.accepted(channel)]
+    assert told == [
+        ("create", 25_500_000),
+        ("budget", 12_000_000),
+        ("run", 12_000_000),
+        ("pause", 12_000_000),
+    ]
 
 
 @by_platform
@@ -133,14 +141,27 @@ def test_a_campaign_that_may_spend_more_than_was_signed_is_not_let_run(
     office: Office, sandbox: Sandbox, channel: Channel
 ) -> None:
     connect(office, sandbox, channel)
-    there = {"platform": channel.value, "account": account(channel), "campaign": campaign(channel)}
+    there = of_our_own(office, sandbox, channel)
     action_id = office.approved(
-        type=ActionType.AD_CHANGE, payload={**there, "change": "run", "daily_budget": "1.00"}
+        type=ActionType.AD_CHANGE, payload={**there, "change": "run", "daily_budget": "25.49"}
     )
     office.send()
-    assert sandbox.accepted(channel) == []
+    assert [each["kind"] for each in sandbox.accepted(channel)] == ["create"]
     assert office.now(action_id).state is State.FAILED
-    assert "may spend 40" in outcome_of(office, action_id)
+    assert "may spend 25.5 a day, and 25.49 was signed" in outcome_of(office, action_id)
+
+
+def test_a_budget_that_is_nobodys_own_is_not_let_run(office: Office, sandbox: Sandbox) -> None:
+    """LinkedIn's standing campaigns hold two ad sets with a budget each."""
+    connect(office, sandbox, Channel.LINKEDIN)
+    number = accounts_of(Channel.LINKEDIN)[0].campaigns[0].id
+    there = {"platform": "linkedin", "account": account(Channel.LINKEDIN), "campaign": number}
+    action_id = office.approved(
+        type=ActionType.AD_CHANGE, payload={**there, "change": "run", "daily_budget": "900.00"}
+    )
+    office.send()
+    assert sandbox.accepted(Channel.LINKEDIN) == []
+    assert "has no daily budget of its own" in outcome_of(office, action_id)
 
 
 @by_platform
@@ -148,13 +169,19 @@ def test_an_answer_that_got_lost_is_looked_for_and_nothing_is_made_twice(
     office: Office, sandbox: Sandbox, channel: Channel
 ) -> None:
     connect(office, sandbox, channel)
-    there = {"platform": channel.value, "account": account(channel), "campaign": campaign(channel)}
-    action_id = office.approved(type=ActionType.AD_CHANGE, payload={**there, "change": "pause"})
-    sandbox.order(channel, "accepted_then_silent", times=1)
-    office.send()
+    account_id, number = account(channel), accounts_of(channel)[0].campaigns[0].id
+    there = {"platform": channel.value, "account": account_id, "campaign": number}
+    for lost in range(6):
+        sandbox.forget()
+        action_id = office.approved(type=ActionType.AD_CHANGE, payload={**there, "change": "pause"})
+        if lost:
+            sandbox.order(channel, "slow", times=lost, delay_seconds=0.001)
+        sandbox.order(channel, "accepted_then_silent")
+        office.send()
+        if outcome_of(office, action_id).startswith("its answer was lost; it is as it was to be"):
+            break
     assert [each["kind"] for each in sandbox.accepted(channel)] == ["pause"]
     assert office.now(action_id).state is State.SUCCEEDED
-    assert outcome_of(office, action_id).startswith("its answer was lost; it is as it was to be")
 
 
 @by_platform

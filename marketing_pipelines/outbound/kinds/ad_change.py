@@ -270,7 +270,7 @@ def _refuse_another_budget(now_there: CampaignNow, signed: AdChangePayload) -> N
     """Whoever lets a campaign run has signed what it may spend a day."""
     has = now_there.daily_budget
     if has is None or signed.daily_budget is None or has > signed.daily_budget:
-        spends = "has no daily budget of its own" if has is None else f"may spend {has} a day"
+        spends = "has no daily budget of its own" if has is None else f"may spend {has.normalize():f} a day"
         what = f"campaign {now_there.id} {spends}, and {signed.daily_budget} was signed"
         raise Invalid(what=what, where=signed.platform, field="daily_budget")
 
