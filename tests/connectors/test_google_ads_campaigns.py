@@ -253,8 +253,8 @@ def test_a_marker_that_is_none_is_sent_nowhere(sandbox: Sandbox, marker: str):
         ("daily_budget", {"daily_budget": Decimal(-5)}),
         ("daily_budget", {"daily_budget": Decimal("NaN")}),
         ("daily_budget", {"daily_budget": Decimal("1e40")}),
-        ("daily_budget", {"daily_budget": Decimal("0.0000001")}),
-        ("highest_bid", {"highest_bid": Decimal("0.00000015")}),
+        ("daily_budget", {"daily_budget": Decimal("10.0000004")}),
+        ("highest_bid", {"highest_bid": Decimal("1.0000006")}),
     ],
 )
 def test_what_cannot_be_said_is_said_nowhere(sandbox: Sandbox, field: str, changed: Told):
