@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
-from store import events
+from store import events, records
 from store import settings as store_settings
+from store.records.accounts import AccountStatus, AdAccount
 from store.records.schema import TenantId
-from store.settings import Settings
+from store.settings import Role, Settings
 from tests.connectors.conftest import sandbox
 from tests.connectors.running_sandbox import Sandbox
 from tests.insights.advertiser import Advertiser
@@ -17,8 +19,26 @@ __all__ = ["sandbox"]
 
 
 @pytest.fixture
+def _nobody_else_advertises(settings: Settings) -> Iterator[None]:
+    """A reading asks for the accounts of every tenant, and those of other tests answer to nobody."""
+    with records.session(settings, Role.PIPELINES) as session:
+        rows = session.scalars(select(AdAccount).where(AdAccount.status != AccountStatus.DISABLED)).all()
+        before = {row.id: row.status for row in rows}
+        for row in rows:
+            row.status = AccountStatus.DISABLED
+    yield
+    with records.session(settings, Role.PIPELINES) as session:
+        for number, status in before.items():
+            session.get_one(AdAccount, number).status = status
+
+
+@pytest.fixture
 def advertiser(
-    settings: Settings, clickhouse: events.Client, tenant: TenantId, sandbox: Sandbox
+    settings: Settings,
+    clickhouse: events.Client,
+    tenant: TenantId,
+    sandbox: Sandbox,
+    _nobody_else_advertises: None,
 ) -> Iterator[Advertiser]:
     sandbox.now = datetime.now(UTC)
     running = Advertiser(settings, clickhouse, tenant, sandbox)
