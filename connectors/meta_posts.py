@@ -138,9 +138,9 @@ class Posts:
         number = number_of(place, field="place")
         _require_network(network)
         graph, wall = self._graph_of(number, network), _WALLS[network]
-        # Meta tells the time in whole seconds.
+        # Meta tells the time in whole seconds, and may leave out the very one that it is asked from.
         began = since.replace(microsecond=0)
-        asked = {"fields": ",".join(wall.fields.values()), "since": str(int(began.timestamp()))}
+        asked = {"fields": ",".join(wall.fields.values()), "since": str(int(began.timestamp()) - 1)}
         for page in graph.pages(f"{number}/{wall.edge}", asked):
             shown = [each for each in map(wall.shown, page) if each.at >= began]
             for each in shown:

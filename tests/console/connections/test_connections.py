@@ -10,9 +10,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, expect
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from connectors.face import Channel
+from connectors.sandbox.meta import APP
 from connectors.sandbox.world import accounts_of
 from console.app import create_app
 from marketing_pipelines.connections import apps, consent
@@ -276,6 +278,22 @@ def test_where_no_app_is_registered_the_page_says_what_to_do(house: Settings, ad
         )
     assert "CHANNEL_APPS" in page
     assert "Connect Google Ads" not in page
+
+
+def test_where_both_ways_lead_there_both_are_offered(house: Settings, admin: Person, providers: str) -> None:
+    registered = apps_at(providers)
+    registered["meta"] |= {name: SecretStr(value) for name, value in APP.items()}
+    with served(create_app(house.model_copy(update={"channel_apps": registered}))) as address:
+        forms = Person(admin.id, admin.email, admin.role, admin.tenant, address).forms()
+        page = forms.get("/connections").text
+        assert "/meta/authorize?" in page
+        assert "type in a token" in page
+        form = forms.get("/connections/new/meta")
+        assert form.status_code == 200
+        assert 'name="access_token"' in form.text
+        answer = forms.post_signed("/connections/new/meta", access_token=token(Channel.META))
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    assert opened(house, number)["access_token"] == token(Channel.META)
 
 
 @pytest.fixture
