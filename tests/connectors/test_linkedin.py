@@ -22,7 +22,6 @@ from connectors.linkedin import LinkedIn
 from connectors.linkedin_api import LinkedInCredentials
 from connectors.linkedin_insights import MOST_ELEMENTS
 from connectors.linkedin_refusals import meaning_of
-from connectors.retries import Patience
 from connectors.sandbox.linkedin import CREDENTIALS, VERSION
 from connectors.sandbox.world import accounts_of
 from tests.connectors.answering import answering
@@ -607,46 +606,16 @@ def test_a_revoked_grant_asks_for_a_reconnect(sandbox: Sandbox):
     assert sandbox.renewals == []
 
 
-EXPIRED, REVOKED, UNKNOWN = (
-    (401, json.dumps({"status": 401, "serviceErrorCode": code, "message": "No."}).encode())
-    for code in (65602, 65601, 65600)
-)
-RENEWED = said({"access_token": "new", "expires_in": 5183999})
-
-
-def test_a_new_token_that_nobody_has_heard_of_yet_is_tried_again():
-    waits: list[float] = []
-    accounts = said({"elements": [ACCOUNT]})
-    with answering(EXPIRED, RENEWED, REVOKED, EXPIRED, accounts) as wire, overheard(wire) as asked:
-        patient = dataclasses.replace(wire, patience=Patience(sleep=waits.append, draw=lambda: 0.5))
-        assert [each.id for each in LinkedIn.connect(CREDENTIALS, patient).accounts()] == ["500600"]
-    assert len(waits) == 2
-    assert [request.headers.get("authorization") for request in asked[2:]] == ["Bearer new"] * 3
-
-
-def test_a_change_that_a_new_token_was_refused_for_was_not_taken_and_may_be_told_again():
+def test_a_change_that_a_new_token_is_refused_for_as_well_was_not_taken():
+    expired = 401, json.dumps({"status": 401, "serviceErrorCode": 65602, "message": "Expired"}).encode()
+    renewed = said({"access_token": "new", "expires_in": 5183999})
     with (
-        answering(EXPIRED, RENEWED, REVOKED) as wire,
+        answering(expired, renewed, expired) as wire,
         overheard(wire) as asked,
-        pytest.raises(errors.Transient),
+        pytest.raises(errors.AuthExpired),
     ):
         LinkedIn.connect(CREDENTIALS, wire).pause_campaign("500600", "700800")
     assert len(asked) == 3
-
-
-def test_a_new_token_that_is_none_is_not_tried_again():
-    with answering(EXPIRED, RENEWED, UNKNOWN) as wire, pytest.raises(errors.AuthRevoked):
-        LinkedIn.connect(CREDENTIALS, wire).accounts()
-
-
-def test_a_token_that_is_new_no_longer_is_refused_for_good():
-    now = [NOON]
-    with answering(EXPIRED, RENEWED, said({"elements": []}), REVOKED) as wire:
-        connection = LinkedIn.connect(CREDENTIALS, dataclasses.replace(wire, clock=lambda: now[0]))
-        assert connection.accounts() == []
-        now[0] += timedelta(minutes=2)
-        with pytest.raises(errors.AuthRevoked):
-            connection.accounts()
 
 
 def test_too_much_data_is_told(sandbox: Sandbox):
