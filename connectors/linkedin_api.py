@@ -1,8 +1,7 @@
 """LinkedIn's API as one member's grant opens it: questions are asked patiently, changes are told once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,14 +12,12 @@ from connectors import restli, writes
 from connectors.access_tokens import Access, Grant
 from connectors.answers import Answer, ask, decoded
 from connectors.errors import ChannelError, Forbidden, Invalid, UnexpectedAnswer
-from connectors.face import Endpoint, Exchange, Wire
+from connectors.face import Endpoint, Wire
 from connectors.linkedin_refusals import meaning_of
 from connectors.restli import Encoded
 
 WHERE = "LinkedIn"
 
-# For so long not every server of LinkedIn's may have heard of a new token.
-_NEWS_SPREADS = timedelta(minutes=1)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _JSON = {"content-type": "application/json"}
 _PATCH = {"x-restli-method": "PARTIAL_UPDATE"}
@@ -37,10 +34,7 @@ class LinkedInApi:
     def __init__(self, credentials: LinkedInCredentials, wire: Wire, endpoint: Endpoint) -> None:
         self._wire = wire
         self._endpoint = endpoint
-        self._renewed_at: datetime | None = None
-        self._access = Access(
-            credentials, replace(wire, renew=self._renewed), endpoint.token_url, where=WHERE
-        )
+        self._access = Access(credentials, wire, endpoint.token_url, where=WHERE)
 
     def ask(
         self,
@@ -116,14 +110,7 @@ class LinkedInApi:
         return answer
 
     def _refusal(self, answer: Answer, missing: type[ChannelError]) -> ChannelError:
-        now = self._wire.clock()
-        is_new = self._renewed_at is not None and now - self._renewed_at < _NEWS_SPREADS
-        return meaning_of(answer, where=WHERE, now=now, missing=missing, token_is_new=is_new)
-
-    def _renewed(self, expired: Mapping[str, Any], exchange: Exchange) -> Mapping[str, Any]:
-        fresh = self._wire.renew(expired, exchange)
-        self._renewed_at = self._wire.clock()
-        return fresh
+        return meaning_of(answer, where=WHERE, now=self._wire.clock(), missing=missing)
 
     def _told(self, credentials: LinkedInCredentials) -> dict[str, str]:
         return {

@@ -16,13 +16,10 @@ from connectors.errors import (
     QuotaExhausted,
     RateLimited,
     TooMuchData,
-    Transient,
 )
 
 # One that is no token, and one that was revoked; one that has expired (65602) is left to its status.
 _REFUSED_TOKENS = frozenset({65600, 65601})
-# What is said of a new token, too, where nobody has heard of it yet.
-_NOT_HEARD_OF = frozenset({65601, 65602})
 _TOO_MANY = "too many entities"
 _DAY_IS_USED_UP = "DAY limit"
 _TOO_MANY_VALUES = "metric values"
@@ -63,7 +60,6 @@ def meaning_of(
     where: str,
     now: datetime,
     missing: type[ChannelError] = Forbidden,
-    token_is_new: bool = False,
 ) -> ChannelError:
     """LinkedIn's statuses mean what they say; its codes and messages tell those of one status apart.
 
@@ -73,7 +69,7 @@ def meaning_of(
     message = body.message or ""
     wrong = _wrong_input(body.error_details)
     code = wrong.get("code", body.code)
-    kind = missing if answer.status == 404 else _kind(answer, body, code, token_is_new)
+    kind = missing if answer.status == 404 else _kind(answer, body, code)
     told: dict[str, Any] = {
         "what": message or f"HTTP {answer.status}",
         "where": where,
@@ -91,12 +87,10 @@ def meaning_of(
     return kind(**told)
 
 
-def _kind(answer: Answer, body: _Body, code: str | int | None, token_is_new: bool) -> type[ChannelError]:
+def _kind(answer: Answer, body: _Body, code: str | int | None) -> type[ChannelError]:
     """What the status says, and what it alone does not say."""
     message = body.message or ""
     match answer.status:
-        case 401 if token_is_new and body.service_error_code in _NOT_HEARD_OF:
-            return Transient
         case 401 if body.service_error_code in _REFUSED_TOKENS:
             return AuthRevoked
         case 400 | 422 if code == _DUPLICATE:

@@ -606,6 +606,18 @@ def test_a_revoked_grant_asks_for_a_reconnect(sandbox: Sandbox):
     assert sandbox.renewals == []
 
 
+def test_a_change_that_a_new_token_is_refused_for_as_well_was_not_taken():
+    expired = 401, json.dumps({"status": 401, "serviceErrorCode": 65602, "message": "Expired"}).encode()
+    renewed = said({"access_token": "new", "expires_in": 5183999})
+    with (
+        answering(expired, renewed, expired) as wire,
+        overheard(wire) as asked,
+        pytest.raises(errors.AuthExpired),
+    ):
+        LinkedIn.connect(CREDENTIALS, wire).pause_campaign("500600", "700800")
+    assert len(asked) == 3
+
+
 def test_too_much_data_is_told(sandbox: Sandbox):
     sandbox.order(Channel.LINKEDIN, "too_much_data")
     with pytest.raises(errors.TooMuchData, match="too many entities"):
