@@ -14,10 +14,11 @@ from connectors.google_ads import GoogleAds
 from connectors.linkedin import LinkedIn
 from connectors.meta import Meta
 from connectors.sendgrid import SendGrid
+from connectors.slack import Slack
 from connectors.smtp import Smtp
 
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
-    {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid)}
+    {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid, Slack)}
 )
 
 

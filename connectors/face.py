@@ -22,6 +22,7 @@ class Channel(StrEnum):
     LINKEDIN = "linkedin"
     SMTP = "smtp"
     SENDGRID = "sendgrid"
+    SLACK = "slack"
 
 
 class Platform(StrEnum):

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import google_ads, linkedin, meta, sendgrid
+from connectors.sandbox import google_ads, linkedin, meta, sendgrid, slack
 from connectors.sandbox.app import create_app
 
 CREDENTIALS = MappingProxyType(
@@ -12,6 +12,7 @@ CREDENTIALS = MappingProxyType(
         Channel.META: meta.CREDENTIALS,
         Channel.LINKEDIN: linkedin.CREDENTIALS,
         Channel.SENDGRID: sendgrid.CREDENTIALS,
+        Channel.SLACK: slack.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -21,6 +22,7 @@ _VERSIONS = {
     Channel.META: meta.VERSION,
     Channel.LINKEDIN: linkedin.VERSION,
     Channel.SENDGRID: sendgrid.VERSION,
+    Channel.SLACK: slack.VERSION,
 }
 
 

@@ -21,6 +21,7 @@ from connectors.sandbox.performance import World
 from connectors.sandbox.picture import PICTURE
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
+from connectors.sandbox.slack import SlackStandIn
 from connectors.sandbox.world import account
 
 
@@ -34,6 +35,7 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
         MetaStandIn(world, page_rows, accepted).provider(),
         LinkedInStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
+        SlackStandIn(page_rows, accepted, clock).provider(),
     )
     return Starlette(
         routes=[

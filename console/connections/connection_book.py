@@ -10,7 +10,8 @@ from pydantic import Field
 
 from connectors import CONNECTORS, public_network
 from connectors.errors import AuthExpired, AuthRevoked, ChannelError
-from connectors.face import Channel, Endpoint, FindsAccounts, FoundAccount, Wire
+from connectors.face import Channel, Connector, Endpoint, FindsAccounts, FoundAccount, Wire
+from connectors.publishing import FoundPlace, Publishes
 from connectors.retries import Patience
 from console.connections import standing
 from console.connections.standing import Connected, Standing
@@ -42,9 +43,10 @@ class ToRead(Body):
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What looking through a connection has shown: its accounts, or why there is nothing to see."""
+    """What looking through a connection has shown: its accounts or rooms, or why there is nothing to see."""
 
     found: Sequence[FoundAccount] = ()
+    places: Sequence[FoundPlace] = ()
     trouble: str = ""
 
 
@@ -99,7 +101,7 @@ def connect_typed(
 
 
 def look(visitor: Visitor, number: int) -> Looked:
-    """Asks the provider which accounts the connection may see, which shows whether it holds."""
+    """Asks the provider what the connection may see, which shows whether it holds."""
     row = read(visitor, number).row
     if row.status is ConnectionStatus.DISCONNECTED:
         return Looked(trouble="It is disconnected: connect it again first.")
@@ -108,14 +110,12 @@ def look(visitor: Visitor, number: int) -> Looked:
             opened = opening.open_connection(
                 visitor.settings, row, http, Patience(attempts=1), role=Role.CONSOLE
             )
-            if not isinstance(opened, FindsAccounts):
-                return Looked(trouble="This channel has no accounts to choose from.")
-            found = opened.accounts()
+            looked = _look_through(opened)
     except (ChannelError, Unreadable) as trouble:
         _note(visitor, number, trouble)
         return Looked(trouble=str(trouble))
     _note(visitor, number, None)
-    return Looked(found)
+    return looked
 
 
 def add_account(visitor: Visitor, number: int, wanted: ToRead) -> None:
@@ -181,9 +181,15 @@ def _seen(visitor: Visitor, channel: Channel, credentials: Mapping[str, str], ht
     wire = Wire(http=http, endpoint=endpoint, patience=Patience(attempts=1))
     try:
         opened = CONNECTORS[channel].connect(credentials, wire)
-        return Looked(opened.accounts() if isinstance(opened, FindsAccounts) else ())
+        return _look_through(opened)
     except ChannelError as trouble:
         return Looked(trouble=str(trouble))
+
+
+def _look_through(opened: Connector) -> Looked:
+    if isinstance(opened, FindsAccounts):
+        return Looked(opened.accounts())
+    return Looked(places=opened.places() if isinstance(opened, Publishes) else ())
 
 
 def _kept(visitor: Visitor, granted: Granted) -> Connection:

@@ -72,10 +72,13 @@ def of_all(session: Session, visitor: Visitor) -> list[Standing]:
 
 
 def way_to(settings: Settings, channel: Channel) -> Way:
+    """By consent where an app is registered; what can be typed as well needs none."""
     connector = CONNECTORS[channel]
-    if connector.consent is not None:
-        return Way.NO_APP if apps.of(settings, channel) is None else Way.CONSENT
-    return Way.TYPED if connector.asks else Way.SETTINGS
+    if apps.of(settings, channel) is not None:
+        return Way.CONSENT
+    if connector.asks:
+        return Way.TYPED
+    return Way.NO_APP if connector.consent is not None else Way.SETTINGS
 
 
 def _by_settings(settings: Settings, channel: Channel) -> bool:
