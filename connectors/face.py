@@ -23,6 +23,7 @@ class Channel(StrEnum):
     SMTP = "smtp"
     SENDGRID = "sendgrid"
     SLACK = "slack"
+    CMS = "cms"
 
 
 class Platform(StrEnum):
@@ -279,3 +280,12 @@ class SendsMail(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class TakesWebHooks(Protocol):
+    """A channel that is told by a signed request."""
+
+    def deliver(self, event_body: bytes, message_id: str) -> str:
+        """Hand one event over, once, and give the answer's beginning; by its id the receiver knows a copy."""
+        ...

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import google_ads, linkedin, meta, sendgrid, slack
+from connectors.sandbox import cms, google_ads, linkedin, meta, sendgrid, slack
 from connectors.sandbox.app import create_app
 
 CREDENTIALS = MappingProxyType(
@@ -13,6 +13,7 @@ CREDENTIALS = MappingProxyType(
         Channel.LINKEDIN: linkedin.CREDENTIALS,
         Channel.SENDGRID: sendgrid.CREDENTIALS,
         Channel.SLACK: slack.CREDENTIALS,
+        Channel.CMS: cms.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -23,6 +24,7 @@ _VERSIONS = {
     Channel.LINKEDIN: linkedin.VERSION,
     Channel.SENDGRID: sendgrid.VERSION,
     Channel.SLACK: slack.VERSION,
+    Channel.CMS: cms.VERSION,
 }
 
 

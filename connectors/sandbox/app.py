@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from connectors.face import Channel, utc_now
 from connectors.sandbox import reference_rates
 from connectors.sandbox.accepted import Accepted
+from connectors.sandbox.cms import CmsStandIn
 from connectors.sandbox.faults import Dial, Trouble
 from connectors.sandbox.google_ads import GoogleAdsStandIn
 from connectors.sandbox.linkedin import LinkedInStandIn
@@ -36,6 +37,7 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
         LinkedInStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
         SlackStandIn(page_rows, accepted, clock).provider(),
+        CmsStandIn(accepted, clock).provider(),
     )
     return Starlette(
         routes=[

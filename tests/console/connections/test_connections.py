@@ -286,6 +286,51 @@ def test_where_no_app_is_registered_a_token_can_be_typed(
     assert audited(house, admin.tenant) == ["connect"]
 
 
+CMS = {"address": "https://cms.example/hooks/s3cr3t-path", "secret": f"whsec_{'a' * 32}"}
+
+
+def test_a_web_hook_is_connected_without_sending_anything(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    assert "the first hook does that" in forms.get("/connections/new/cms").text
+    answer = forms.post_signed("/connections/new/cms", **CMS)
+    assert answer.status_code == 303, "nobody was asked: cms.example does not exist"
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    assert opened(house, number) == CMS
+    page = forms.get(f"/connections/{number}?done=connected").text
+    assert "it is tested by the first hook that is sent" in page
+    assert "Test it" not in page
+    looked = forms.post_signed(f"/connections/{number}/look").text
+    assert kept(house, number).tested_at is None, "nothing was tested"
+    overview = forms.get("/connections").text
+    assert not any(value in page + looked + overview for value in CMS.values())
+    forms.post_signed(f"/connections/{number}/switch")
+    assert kept(house, number).switched_off == ["webhooks"]
+    assert audited(house, admin.tenant) == ["connect", "switch"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"address": "http://cms.example/hooks"}, "must start with https://"),
+        ({"address": "cms.example"}, "must be an address like"),
+        ({"secret": "whsec_short"}, "openssl rand -base64 32"),
+        ({"secret": " "}, "is needed"),
+    ],
+)
+def test_a_web_hook_that_cannot_work_is_told_at_its_field(
+    house: Settings, admin: Person, wrong: dict[str, str], told: str
+) -> None:
+    typed = {**CMS, **wrong}
+    answer = admin.forms().post_signed("/connections/new/cms", **typed)
+    assert answer.status_code == 422
+    assert told in answer.text
+    [name] = wrong
+    assert f'href="#{name}"' in answer.text
+    assert typed["address"] in answer.text, "nobody types it twice"
+    assert CMS["secret"] not in answer.text
+    assert audited(house, admin.tenant) == []
+
+
 @pytest.mark.parametrize("channel", ["google_ads", "smtp"])
 def test_what_nobody_types_has_no_form(admin: Person, channel: str) -> None:
     assert admin.forms().get(f"/connections/new/{channel}").status_code == 404
