@@ -190,7 +190,7 @@ def test_a_secret_that_will_not_do_is_refused_and_not_repeated(http: httpx.Clien
     assert len(secret) < 7 or secret not in str(refused.value)
 
 
-@pytest.mark.parametrize("number", ["", "two words", "a\r\nb", "ü", "x" * 256])
+@pytest.mark.parametrize("number", ["", "two words", "evt.7", "a\r\nb", "ü", "x" * 256])
 def test_an_id_that_is_none_is_sent_nowhere(receiver: Receiver, http: httpx.Client, number: str):
     with pytest.raises(errors.Invalid):
         at(receiver.address, http).deliver(EVENT, number)
