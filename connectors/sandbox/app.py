@@ -22,6 +22,7 @@ from connectors.sandbox.performance import World
 from connectors.sandbox.picture import PICTURE
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
+from connectors.sandbox.sendgrid_events import SendGridEvents
 from connectors.sandbox.slack import SlackStandIn
 from connectors.sandbox.world import account
 
@@ -41,6 +42,7 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
     )
     return Starlette(
         routes=[
+            Mount("/_sandbox/sendgrid", routes=SendGridEvents(accepted, clock).routes()),
             Mount("/_sandbox", routes=_controls(world, dial, accepted)),
             Mount(reference_rates.PATH, routes=ReferenceRatesStandIn(world).routes()),
             *(Mount(f"/{provider.channel}", provider.behind(dial)) for provider in providers),
