@@ -7,9 +7,23 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
-from connectors.answers import Answer, ask, credentials_as, decoded, refusal_by_status, shaped
-from connectors.errors import AuthExpired, AuthRevoked, ChannelError
+from connectors.answers import (
+    Answer,
+    ask,
+    credentials_as,
+    decoded,
+    refusal_by_status,
+    retry_after,
+    shaped,
+)
+from connectors.errors import AuthExpired, AuthRevoked, ChannelError, RateLimited, Transient
 from connectors.face import Wire
+
+_TOO_MANY = frozenset({"ratelimited", "rate_limited"})
+_PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+    | {"server_error", "temporarily_unavailable"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +130,10 @@ def issue(wire: Wire, token_url: str, form: Mapping[str, str], *, where: str) ->
     answer = ask(wire.http, "POST", token_url, where=where, data=dict(form))
     if not answer.is_success:
         raise _refusal(answer, where)
-    return shaped(decoded(answer, where=where), Issued, where=where)
+    said = decoded(answer, where=where)
+    if isinstance(said, dict) and said.get("error") and not said.get("access_token"):
+        raise _refused_politely(str(said["error"]), answer, where)
+    return shaped(said, Issued, where=where)
 
 
 def _refusal(answer: Answer, where: str) -> ChannelError:
@@ -133,3 +150,12 @@ def _refusal(answer: Answer, where: str) -> ChannelError:
         return AuthRevoked(what=str(error.get("message")), where=where, code=str(error.get("code")))
     what = str(said.get("error_description") or "the refresh was refused")
     return AuthRevoked(what=what, where=where, code=str(error or answer.status))
+
+
+def _refused_politely(error: str, answer: Answer, where: str) -> ChannelError:
+    """Some refuse with a 200, as Slack does; what breaks down at such a provider has to be told by its name."""
+    if error in _TOO_MANY:
+        return RateLimited(what="too many", where=where, code=error, retry_after=retry_after(answer.headers))
+    if error in _PASSING:
+        return Transient(what="the provider broke down over it", where=where, code=error)
+    return AuthRevoked(what=error.replace("_", " "), where=where, code=error)

@@ -284,8 +284,8 @@ class SendsMail(Protocol):
 
 @runtime_checkable
 class TakesWebHooks(Protocol):
-    """A channel that is told of things by a signed request."""
+    """A channel that is told by a signed request."""
 
-    def deliver(self, body: bytes, message_id: str) -> str:
-        """Tells it once, under an id by which it knows a copy, and gives what it answered."""
+    def deliver(self, event_body: bytes, message_id: str) -> str:
+        """Hand one event over, once, and give the answer's beginning; by its id the receiver knows a copy."""
         ...

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import google_ads, linkedin, meta, meta_graph, sendgrid
+from connectors.sandbox import cms, google_ads, linkedin, meta, meta_graph, sendgrid, slack
 from connectors.sandbox.app import create_app
 
 CREDENTIALS = MappingProxyType(
@@ -12,6 +12,8 @@ CREDENTIALS = MappingProxyType(
         Channel.META: meta.CREDENTIALS,
         Channel.LINKEDIN: linkedin.CREDENTIALS,
         Channel.SENDGRID: sendgrid.CREDENTIALS,
+        Channel.SLACK: slack.CREDENTIALS,
+        Channel.CMS: cms.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -21,6 +23,8 @@ _VERSIONS = {
     Channel.META: meta_graph.VERSION,
     Channel.LINKEDIN: linkedin.VERSION,
     Channel.SENDGRID: sendgrid.VERSION,
+    Channel.SLACK: slack.VERSION,
+    Channel.CMS: cms.VERSION,
 }
 
 

@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from connectors.face import Channel, utc_now
 from connectors.sandbox import reference_rates
 from connectors.sandbox.accepted import Accepted
+from connectors.sandbox.cms import CmsStandIn
 from connectors.sandbox.faults import Dial, Trouble
 from connectors.sandbox.google_ads import GoogleAdsStandIn
 from connectors.sandbox.linkedin import LinkedInStandIn
@@ -21,6 +22,8 @@ from connectors.sandbox.performance import World
 from connectors.sandbox.picture import PICTURE
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
+from connectors.sandbox.sendgrid_events import SendGridEvents
+from connectors.sandbox.slack import SlackStandIn
 from connectors.sandbox.world import account
 
 
@@ -34,9 +37,12 @@ def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows
         MetaStandIn(world, page_rows, accepted).provider(),
         LinkedInStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
+        SlackStandIn(page_rows, accepted, clock).provider(),
+        CmsStandIn(accepted, clock).provider(),
     )
     return Starlette(
         routes=[
+            Mount("/_sandbox/sendgrid", routes=SendGridEvents(accepted, clock).routes()),
             Mount("/_sandbox", routes=_controls(world, dial, accepted)),
             Mount(reference_rates.PATH, routes=ReferenceRatesStandIn(world).routes()),
             *(Mount(f"/{provider.channel}", provider.behind(dial)) for provider in providers),

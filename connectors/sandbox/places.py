@@ -32,6 +32,8 @@ PLACES = (
     Place(Channel.META, Network.INSTAGRAM, "17841400000000111", "lindgruen"),
     Place(Channel.META, Network.FACEBOOK, "333000222", "Lindgrün Japan"),
     Place(Channel.LINKEDIN, Network.LINKEDIN, "900100", "Lindgrün"),
+    Place(Channel.SLACK, Network.SLACK, "C0123ABCDE", "marketing"),
+    Place(Channel.SLACK, Network.SLACK, "G0456FGHIJ", "autumn-launch"),
 )
 
 

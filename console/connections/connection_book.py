@@ -9,8 +9,8 @@ import httpx
 from pydantic import Field
 
 from connectors import CONNECTORS, public_network
-from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden
-from connectors.face import Channel, Connector, Endpoint, FindsAccounts, FoundAccount, Wire
+from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden, Invalid
+from connectors.face import Capability, Channel, Connector, Endpoint, FindsAccounts, FoundAccount, Wire
 from connectors.publishing import FoundPlace, Network, Publishes
 from connectors.retries import Patience
 from console.connections import standing
@@ -110,10 +110,13 @@ def connect_typed(
     credentials = _asked_for(channel, typed)
     granted = Granted(channel, None if again is None else ConnectionId(again), credentials, ())
     with _at_the_provider(visitor) as http:
-        found = _seen(visitor, channel, credentials, http)
-    if found.trouble:
-        raise Refused(422, found.trouble, [FieldError(CONNECTORS[channel].asks[0].name, found.trouble)])
+        _require_open(visitor, channel, credentials, http)
     return _kept(visitor, granted)
+
+
+def is_tried(channel: Channel) -> bool:
+    """Whether a channel can be asked for anything that changes nothing; to a web hook one can only send."""
+    return Capability.WEBHOOKS not in CONNECTORS[channel].capabilities
 
 
 def look(visitor: Visitor, number: int) -> Looked:
@@ -121,6 +124,8 @@ def look(visitor: Visitor, number: int) -> Looked:
     row = read(visitor, number).row
     if row.status is ConnectionStatus.DISCONNECTED:
         return Looked(trouble="It is disconnected: connect it again first.")
+    if not is_tried(Channel(row.channel)):
+        return Looked(trouble="Nothing can be asked of it: it is tested by the first hook that is sent.")
     try:
         with _at_the_provider(visitor) as http:
             opened = opening.open_connection(
@@ -203,7 +208,7 @@ def _looked_through(opened: Connector) -> Looked:
     if not isinstance(opened, FindsAccounts):
         if isinstance(opened, Publishes):
             return Looked(places=opened.places())
-        return Looked(trouble="This channel has no accounts to choose from.")
+        return Looked()
     found = opened.accounts()
     try:
         return Looked(found, opened.places() if isinstance(opened, Publishes) else ())
@@ -251,15 +256,21 @@ def _asked_for(channel: Channel, typed: Mapping[str, str]) -> dict[str, str]:
     return {ask.name: typed.get(ask.name, "").strip() for ask in asks}
 
 
-def _seen(visitor: Visitor, channel: Channel, credentials: Mapping[str, str], http: httpx.Client) -> Looked:
-    """Whether what was typed opens the channel; nothing is kept of what does not."""
+def _require_open(
+    visitor: Visitor, channel: Channel, credentials: Mapping[str, str], http: httpx.Client
+) -> None:
+    """Nothing is kept of what does not open the channel."""
     endpoint = Endpoint.from_options(apps.elsewhere(visitor.settings, channel))
     wire = Wire(http=http, endpoint=endpoint, patience=Patience(attempts=1))
     try:
-        opened = CONNECTORS[channel].connect(credentials, wire)
-        return Looked(opened.accounts() if isinstance(opened, FindsAccounts) else ())
+        _looked_through(CONNECTORS[channel].connect(credentials, wire))
+    except Invalid as wrong:
+        named = wrong.field in {ask.name for ask in CONNECTORS[channel].asks}
+        errors = [FieldError(wrong.field, wrong.what)] if named else []
+        raise Refused(422, str(wrong), errors) from None
     except ChannelError as trouble:
-        return Looked(trouble=str(trouble))
+        errors = [FieldError(CONNECTORS[channel].asks[0].name, str(trouble))]
+        raise Refused(422, str(trouble), errors) from None
 
 
 def _kept(visitor: Visitor, granted: Granted) -> Connection:

@@ -278,7 +278,7 @@ CAPABILITIES: dict[Capability, str] = {
     Capability.ADS: "Changes advertising",
     Capability.MAIL: "Sends mail",
     Capability.LINKS: "Makes short links",
-    Capability.WEBHOOKS: "Is told by web hooks",
+    Capability.WEBHOOKS: "Sends web hooks",
     Capability.CHAT: "Writes to the chat",
 }
 

@@ -1,6 +1,7 @@
 """Connections: which channels are connected, by whose leave, and which accounts are read through them."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -146,12 +147,19 @@ def _connected(visitor: Visitor, channel: Channel, form: Mapping[str, str]) -> R
     try:
         row = connection_book.connect_typed(visitor, channel, form, again)
     except Refused as refused:
-        return _form(visitor, channel, again, wrong=troubles(refused), status=refused.problem.status)
+        status = refused.problem.status
+        return _form(visitor, channel, again, wrong=troubles(refused), typed=form, status=status)
     return RedirectResponse(f"/connections/{row.id}?done=connected", 303)
 
 
 def _form(
-    visitor: Visitor, channel: Channel, again: int | None, *, wrong: Troubles | None = None, status: int = 200
+    visitor: Visitor,
+    channel: Channel,
+    again: int | None,
+    *,
+    wrong: Troubles | None = None,
+    typed: Mapping[str, str] = MappingProxyType({}),
+    status: int = 200,
 ) -> HTMLResponse:
     if not CONNECTORS[channel].asks:
         raise nothing_here()
@@ -164,7 +172,11 @@ def _form(
             channel=channel,
             title=CONNECTORS[channel].title,
             asks=CONNECTORS[channel].asks,
+            is_tried=connection_book.is_tried(channel),
             again=again,
+            typed={
+                ask.name: typed.get(ask.name, "") for ask in CONNECTORS[channel].asks if not ask.is_secret
+            },
             troubles=wrong or {},
         )
 
@@ -193,11 +205,11 @@ def _shown(
             connection=connected.row,
             title=CONNECTORS[channel].title,
             capabilities=sorted(CONNECTORS[channel].capabilities),
+            is_tried=connection_book.is_tried(channel),
             missing_scopes=_missing(channel, connected.row.scopes),
             again=again or (f"/connections/new/{channel}?again={number}" if way is Way.TYPED else ""),
             looked=looked,
             published_to={(each.network, each.place_id) for each in connected.places},
-            reads="insights" in CONNECTORS[channel].capabilities,
             publishes=not CONNECTORS[channel].capabilities.isdisjoint({"publish", "chat"}),
             read_through={each.account_id for each in connected.accounts if each.status != "disabled"},
             troubles=wrong or {},

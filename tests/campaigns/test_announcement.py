@@ -45,7 +45,9 @@ def test_links_say_where_they_were_and_are_left_out_where_nobody_could_follow_th
 
 
 def test_what_a_link_says_already_stays() -> None:
-    link = announcement.tracked("https://shop.example/?utm_source=mine&b=&a=1", "facebook", "social", "winter")
+    link = announcement.tracked(
+        "https://shop.example/?utm_source=mine&b=&a=1", "facebook", "social", "winter"
+    )
     said = parse_qs(urlsplit(link).query, keep_blank_values=True)
     assert said["utm_source"] == ["mine"]
     assert said["b"] == [""]
@@ -53,7 +55,9 @@ def test_what_a_link_says_already_stays() -> None:
 
 
 @given(
-    query=st.dictionaries(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), st.text(max_size=8), max_size=4)
+    query=st.dictionaries(
+        st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), st.text(max_size=8), max_size=4
+    )
 )
 def test_whatever_a_link_says_is_kept_and_it_is_tracked_after(query: dict[str, str]) -> None:
     link = announcement.tracked(f"https://shop.example/a?{urlencode(query)}", "linkedin", "social", "winter")
@@ -63,7 +67,9 @@ def test_whatever_a_link_says_is_kept_and_it_is_tracked_after(query: dict[str, s
     assert preflight.is_untracked(link) == blanked
 
 
-@pytest.mark.parametrize("link", ["https://shop.example/", "https://shop.example/?utm_source=x", "http://a.example"])
+@pytest.mark.parametrize(
+    "link", ["https://shop.example/", "https://shop.example/?utm_source=x", "http://a.example"]
+)
 def test_a_link_is_untracked_until_it_says_source_and_medium(link: str) -> None:
     assert preflight.is_untracked(link)
     assert not preflight.is_untracked("https://shop.example/?utm_source=x&utm_medium=y")

@@ -171,6 +171,7 @@ def test_an_answer_that_got_lost_is_looked_for_and_nothing_is_made_twice(
     connect(office, sandbox, channel)
     account_id, number = account(channel), accounts_of(channel)[0].campaigns[0].id
     there = {"platform": channel.value, "account": account_id, "campaign": number}
+    action_id = None
     for lost in range(6):
         sandbox.forget()
         action_id = office.approved(type=ActionType.AD_CHANGE, payload={**there, "change": "pause"})
@@ -180,6 +181,7 @@ def test_an_answer_that_got_lost_is_looked_for_and_nothing_is_made_twice(
         office.send()
         if outcome_of(office, action_id).startswith("its answer was lost; it is as it was to be"):
             break
+    assert action_id is not None
     assert [each["kind"] for each in sandbox.accepted(channel)] == ["pause"]
     assert office.now(action_id).state is State.SUCCEEDED
 
