@@ -1,7 +1,7 @@
 """Sync: a channel's ad accounts are read for some days, and the days in the store are made what was read."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,15 @@ import httpx
 from sqlalchemy import select
 
 from connectors import public_network
-from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden, Invalid, UnexpectedAnswer
+from connectors.errors import (
+    AuthExpired,
+    AuthRevoked,
+    ChannelError,
+    Forbidden,
+    Invalid,
+    TooMuchData,
+    UnexpectedAnswer,
+)
 from connectors.face import Capability, Channel, InsightRow, Level, ReadsInsights
 from connectors.retries import Patience
 from marketing_pipelines.connections import opening
@@ -103,8 +111,7 @@ def sync_account(
     error: Exception | None = None
     try:
         reader = open_reader(settings, connection, http, patience)
-        for portion in window.portions(PORTION_DAYS):
-            read = read_days(reader, account, portion)
+        for read in read_in_portions(reader, account, window):
             rows += replace_days(clickhouse, account, reader, read, run_id)
             days += [day.date for day in read]
             for day in read:
@@ -140,6 +147,27 @@ class InsightDay:
 
     date: date
     rows: list[InsightRow]
+
+
+def read_in_portions(reader: ReadsInsights, account: AdAccount, window: Window) -> Iterator[list[InsightDay]]:
+    """So few days at a time that neither we nor the platform find it too much."""
+    for portion in window.portions(PORTION_DAYS):
+        yield from read_in_halves(reader, account, portion)
+
+
+def read_in_halves(reader: ReadsInsights, account: AdAccount, portion: Window) -> Iterator[list[InsightDay]]:
+    """The portion at once, or where that is too much in halves and their halves; a day that is too much is the end."""
+    halves = portion.halves()
+    try:
+        read = read_days(reader, account, portion)
+    except TooMuchData:
+        if halves is None:
+            raise
+    else:
+        yield read
+        return
+    for half in halves:
+        yield from read_in_halves(reader, account, half)
 
 
 def read_days(reader: ReadsInsights, account: AdAccount, portion: Window) -> list[InsightDay]:

@@ -29,3 +29,11 @@ class Window:
         for offset in range(0, (self.until - self.since).days + 1, days):
             start = self.since + timedelta(days=offset)
             yield Window(start, min(self.until, start + timedelta(days=days - 1)))
+
+    def halves(self) -> tuple["Window", "Window"] | None:
+        """Itself in two, the shorter one first; a day cannot be halved."""
+        length = len(self.days)
+        if length == 1:
+            return None
+        middle = self.since + timedelta(days=length // 2)
+        return Window(self.since, middle - timedelta(days=1)), Window(middle, self.until)

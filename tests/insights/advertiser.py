@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import httpx
 from sqlalchemy import update
 
 from connectors.face import Channel
@@ -114,6 +115,19 @@ class Advertiser:
             self.settings, channel, Window(since, until), run_id="test", patience=patience
         )
         return [each for each in every if each.tenant_id == self.tenant]
+
+    def sync_with(self, http: httpx.Client, number: int, window: Window) -> Synced:
+        """One account by a client of the test's own."""
+        return sync.sync_account(
+            self.settings,
+            self.clickhouse,
+            http,
+            self.account(number),
+            self.connection(number),
+            window,
+            "test",
+            Patience(attempts=2, sleep=self.sandbox.waits.append),
+        )
 
     def facts(self) -> list[dict[str, Any]]:
         return events.read_for_tenant(self.clickhouse, self.tenant, FACTS).to_dicts()

@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from connectors.face import Channel
-from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS
 from marketing_pipelines.insights import reconciliation, sync
 from marketing_pipelines.insights.windows import Window
@@ -24,7 +23,7 @@ ACCOUNTS = [
     (Channel.LINKEDIN, "500600100", "EUR"),
     (Channel.LINKEDIN, "500600200", "JPY"),
 ]
-GOOGLE, META = "1112223333", "555000111"
+GOOGLE, META, LINKEDIN = "1112223333", "555000111", "500600100"
 
 
 @pytest.mark.parametrize(("channel", "account", "currency"), ACCOUNTS)
@@ -158,20 +157,40 @@ def test_what_was_read_before_a_failure_is_kept_and_the_rest_left_as_it_was(adve
             advertiser.sandbox.order(Channel.GOOGLE_ADS, "server_error", times=100)
 
     with httpx.Client(event_hooks={"request": [third_request_fails]}) as http:
-        synced = sync.sync_account(
-            advertiser.settings,
-            advertiser.clickhouse,
-            http,
-            advertiser.account(number),
-            advertiser.connection(number),
-            Window(SINCE, UNTIL),
-            "test",
-            Patience(attempts=2, sleep=lambda _: None),
-        )
+        synced = advertiser.sync_with(http, number, Window(SINCE, UNTIL))
     assert synced.error
     assert list(synced.days) == Window(SINCE, UNTIL).days[: sync.PORTION_DAYS]
     assert list(synced.missing) == Window(SINCE, UNTIL).days[sync.PORTION_DAYS :]
     assert advertiser.facts() == complete
+
+
+def test_what_is_too_much_is_read_in_halves(advertiser: Advertiser):
+    advertiser.connect(Channel.LINKEDIN, LINKEDIN)
+    advertiser.sync(Channel.LINKEDIN, SINCE, UNTIL)
+    whole, asked = advertiser.facts(), advertiser.sandbox.requests(Channel.LINKEDIN)
+    advertiser.sandbox.order(Channel.LINKEDIN, "too_much_data", times=2)  # seven days, and three of them
+    (synced,) = advertiser.sync(Channel.LINKEDIN, SINCE, UNTIL)
+    assert (synced.error, synced.missing) == (None, ())
+    assert list(synced.days) == Window(SINCE, UNTIL).days
+    assert advertiser.facts() == whole
+    assert advertiser.sandbox.requests(Channel.LINKEDIN) > 2 * asked
+
+
+def test_a_day_that_is_too_much_is_told_and_those_before_it_are_kept(advertiser: Advertiser):
+    number = advertiser.connect(Channel.LINKEDIN, LINKEDIN)
+    asked: list[httpx.URL] = []
+
+    def what_follows_is_too_much(request: httpx.Request) -> None:
+        asked.append(request.url)
+        if sum("adAnalytics" in str(url) for url in asked) == len(sync.LEVELS):
+            advertiser.sandbox.order(Channel.LINKEDIN, "too_much_data", times=100)
+
+    with httpx.Client(event_hooks={"response": [lambda it: what_follows_is_too_much(it.request)]}) as http:
+        synced = advertiser.sync_with(http, number, Window(SINCE, UNTIL))
+    assert "too many entities" in str(synced.error)
+    assert list(synced.days) == Window(SINCE, UNTIL).days[: sync.PORTION_DAYS]
+    assert {row["date_day"] for row in advertiser.facts()} == set(synced.days)
+    assert advertiser.account(number).status is AccountStatus.FAILING
 
 
 def test_a_renewed_token_is_kept(advertiser: Advertiser):

@@ -27,6 +27,18 @@ def test_reaching_back_stops_at_the_earliest_day(since: date, lookback: int):
     assert window.since == min(since, max(earliest, since - timedelta(days=lookback)))
 
 
+@given(since=DAYS, length=st.integers(0, 60))
+def test_halves_hold_every_day_once_until_there_is_one(since: date, length: int):
+    window = Window(since, since + timedelta(days=length))
+    halves = window.halves()
+    if halves is None:
+        assert len(window.days) == 1
+        return
+    first, second = halves
+    assert [*first.days, *second.days] == window.days
+    assert len(second.days) - len(first.days) in (0, 1)
+
+
 def test_a_window_does_not_end_before_it_starts():
     with pytest.raises(ValueError, match="before it starts"):
         Window(date(2026, 1, 2), date(2026, 1, 1))
