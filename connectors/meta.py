@@ -12,8 +12,9 @@ import msgspec
 
 from connectors import money
 from connectors.answers import ask, canonical, credentials_as, decoded, digits_only, measured, shaped
+from connectors.budgets import HOUR, CallBudget, in_path
 from connectors.days import is_final, require_window
-from connectors.errors import UnexpectedAnswer
+from connectors.errors import Scope, UnexpectedAnswer
 from connectors.face import (
     Ask,
     Capability,
@@ -136,6 +137,11 @@ class Meta:
     asks: ClassVar[tuple[Ask, ...]] = (
         Ask("access_token", "Access token", "Of a system user, with ads_read: it does not end by itself."),
         Ask("app_secret", "App secret", "Proves with each call which app makes it.", is_required=False),
+    )
+    # Of an app with development access, before what each active ad adds to it.
+    budgets: ClassVar = (
+        CallBudget("insights", Scope.ACCOUNT, 600, HOUR, in_path(r"/act_(\d+)/insights$")),
+        CallBudget("management", Scope.ACCOUNT, 300, HOUR, in_path(r"/act_(\d+)(?:/(?!insights$)\w+)?$")),
     )
 
     def __init__(

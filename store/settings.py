@@ -354,6 +354,11 @@ class Settings(BaseSettings):
         description="JSON object of our apps at providers by channel, each with client_id, client_secret and what else it "
         "takes: Google Ads a developer_token, and login_customer_id for a manager.",
     )
+    call_budgets: dict[str, dict[str, Annotated[int, Field(ge=0)]]] = Field(
+        default_factory=dict,
+        description="JSON object of how often a provider may be called where a higher tier allows more than the lowest, like "
+        '{"google_ads": {"operations": 15000}}; 0 for any number.',
+    )
     insights_lookback_days: Annotated[int, Field(ge=0, le=90)] = Field(
         7, description="Days of ad insights read again each time, since platforms restate them."
     )

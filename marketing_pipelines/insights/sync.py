@@ -17,6 +17,7 @@ from connectors.errors import (
     ChannelError,
     Forbidden,
     Invalid,
+    QuotaExhausted,
     TooMuchData,
     UnexpectedAnswer,
 )
@@ -246,7 +247,7 @@ def note_outcome(
 ) -> AccountStatus:
     """Writes down how the reading went, where the people who can repair it will look."""
     match error:
-        case None:
+        case None | QuotaExhausted():  # nothing is broken that time will not mend
             status = AccountStatus.CONNECTED
         case AuthExpired() | AuthRevoked() | Forbidden() | Unreadable():
             status = AccountStatus.NEEDS_RECONNECT

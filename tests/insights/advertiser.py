@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from connectors.face import Channel
 from connectors.retries import Patience
@@ -20,6 +20,7 @@ from store import events, records
 from store.audit import Actor, ActorKind
 from store.records import connections
 from store.records.accounts import AccountStatus, AdAccount
+from store.records.call_budgets import CallsMade
 from store.records.connections import Connection
 from store.records.schema import TenantId
 from store.settings import Role, Settings
@@ -88,6 +89,11 @@ class Advertiser:
         with records.session(self.settings, Role.PIPELINES) as session:
             mine = update(AdAccount).where(AdAccount.tenant_id == self.tenant)
             session.execute(mine.values(status=AccountStatus.DISABLED))
+
+    def forget_calls(self) -> None:
+        """All advertisers call the same accounts of the sandbox, and budgets are for them together."""
+        with records.session(self.settings, Role.OWNER) as session:
+            session.execute(delete(CallsMade))
 
     def account(self, number: int) -> AdAccount:
         with records.session(self.settings, Role.PIPELINES) as session:

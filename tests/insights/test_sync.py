@@ -11,6 +11,7 @@ from connectors.sandbox import CREDENTIALS
 from marketing_pipelines.insights import reconciliation, sync
 from marketing_pipelines.insights.windows import Window
 from store.records.accounts import AccountStatus
+from store.records.connections import ConnectionStatus
 from tests.insights.advertiser import Advertiser
 
 TODAY = datetime.now(UTC).date()
@@ -191,6 +192,22 @@ def test_a_day_that_is_too_much_is_told_and_those_before_it_are_kept(advertiser:
     assert list(synced.days) == Window(SINCE, UNTIL).days[: sync.PORTION_DAYS]
     assert {row["date_day"] for row in advertiser.facts()} == set(synced.days)
     assert advertiser.account(number).status is AccountStatus.FAILING
+
+
+def test_a_spent_budget_is_no_breakage(advertiser: Advertiser):
+    number = advertiser.connect(Channel.GOOGLE_ADS, GOOGLE)
+    advertiser.settings = advertiser.settings.model_copy(
+        update={"call_budgets": {Channel.GOOGLE_ADS: {"operations": len(sync.LEVELS)}}}
+    )
+    (synced,) = advertiser.sync(Channel.GOOGLE_ADS, SINCE, UNTIL)
+    assert list(synced.missing) == Window(SINCE, UNTIL).days[sync.PORTION_DAYS :]
+    row = advertiser.account(number)
+    assert row.status is AccountStatus.CONNECTED
+    assert row.last_error is not None
+    assert "our own limit of 2 calls (operations) is reached" in row.last_error
+    assert "UTC" in row.last_error
+    assert advertiser.connection(number).status is ConnectionStatus.CONNECTED
+    assert advertiser.sandbox.waits == [], "nobody waits for a day"
 
 
 def test_a_renewed_token_is_kept(advertiser: Advertiser):
