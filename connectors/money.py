@@ -1,12 +1,33 @@
 """Money as providers write it, in whole micros of the main unit, never by way of a binary fraction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
+from types import MappingProxyType
 
 LARGEST_MICROS = 2**63 - 1
 _LONGEST_TEXT = 64
 _ENOUGH_DIGITS = 128
 _CONVERSION_STEP = Decimal("0.000001")
+
+# ISO 4217: whatever is not named here has two.
+_CODES_BY_DECIMALS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+DECIMALS: Mapping[str, int] = MappingProxyType(
+    {code: decimals for decimals, codes in _CODES_BY_DECIMALS.items() for code in codes.split()}
+)
+
+
+def decimals(currency: str) -> int:
+    """How many a currency's amounts have behind the point."""
+    return DECIMALS.get(currency, 2)
+
+
+def smallest_unit(currency: str) -> int:
+    """A cent, a yen, a fils: the smallest amount of a currency, in micros."""
+    return 10 ** (6 - decimals(currency))
 
 
 def micros(amount: str | Decimal) -> int:

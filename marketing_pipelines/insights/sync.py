@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httpx
 from sqlalchemy import select
 
-from connectors import public_network
+from connectors import CONNECTORS, public_network
 from connectors.errors import (
     AuthExpired,
     AuthRevoked,
@@ -36,14 +36,33 @@ if TYPE_CHECKING:
 
 # Campaigns hold the truth about spend; ads say where in a campaign it went.
 LEVELS = (Level.CAMPAIGN, Level.AD)
+SPEND_LEVEL = Level.CAMPAIGN
 PORTION_DAYS = 7
 USER_AGENT = "MarketingPipelines/0.1 (insights)"
 LONGEST_ERROR = 1000
 
 
+STORED_SPEND = """
+select date_day, currency, sum(spend_micros) as micros
+from raw.insights
+where tenant_id = {tenant:Int64}
+    and platform = {platform:String}
+    and account_id = {account:String}
+    and level = {level:String}
+    and date_day between {since:Date} and {until:Date}
+group by all
+"""
+
+DayAndCurrency = tuple[date, str]
+"""What money is told apart by: the day and the currency."""
+
+
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """How the reading of one account went; `missing` are days that were asked for and not read."""
+    """How the reading of one account went.
+
+    `missing` are days that were asked for and not read; `stored` is the spend of those that had been read before.
+    """
 
     tenant_id: TenantId
     account_id: str
@@ -52,7 +71,8 @@ class Synced:
     rows: int
     days: tuple[date, ...]
     missing: tuple[date, ...]
-    spend: Mapping[tuple[date, str], Decimal]
+    spend: Mapping[DayAndCurrency, Decimal]
+    stored: Mapping[DayAndCurrency, Decimal]
     error: str | None
 
 
@@ -78,6 +98,13 @@ def sync_channel(
             )
             for account, connection in accounts
         ]
+
+
+def lookback(settings: Settings, channel: Channel) -> int:
+    """How many days before the newest are read with it, since they may have been restated."""
+    if settings.insights_lookback_days is not None:
+        return settings.insights_lookback_days
+    return cast("type[ReadsInsights]", CONNECTORS[channel]).lookback.days
 
 
 def connected_accounts(session: records.Session, channel: Channel) -> Sequence[tuple[AdAccount, Connection]]:
@@ -108,11 +135,13 @@ def sync_account(
 ) -> Synced:
     """Reads one account portion by portion; what was read before a failure is kept."""
     rows, days = 0, list[date]()
-    spend: dict[tuple[date, str], Decimal] = {}
+    spend: dict[DayAndCurrency, Decimal] = {}
+    stored: dict[DayAndCurrency, Decimal] = {}
     error: Exception | None = None
     try:
         reader = open_reader(settings, connection, http, patience)
         for read in read_in_portions(reader, account, window):
+            stored |= stored_spend(clickhouse, account, reader, Window(read[0].date, read[-1].date))
             rows += replace_days(clickhouse, account, reader, read, run_id)
             days += [day.date for day in read]
             for day in read:
@@ -129,6 +158,7 @@ def sync_account(
         days=tuple(days),
         missing=tuple(day for day in window.days if day not in days),
         spend=spend,
+        stored=stored,
         error=None if error is None else str(error)[:LONGEST_ERROR],
     )
 
@@ -233,11 +263,28 @@ def as_table(rows: list[InsightRow], tenant: TenantId, fetched_at: datetime, run
     )
 
 
-def spend_of(day: InsightDay) -> dict[tuple[date, str], Decimal]:
-    """What a day cost, a currency at a time; levels repeat one another, so that one of them counts."""
-    spend: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+def stored_spend(
+    clickhouse: events.Client, account: AdAccount, reader: ReadsInsights, window: Window
+) -> dict[DayAndCurrency, Decimal]:
+    """What the days cost as they are stored."""
+    found = events.read_for_tenant(
+        clickhouse,
+        account.tenant_id,
+        STORED_SPEND,
+        platform=str(reader.platform),
+        account=reported_id(account),
+        level=str(SPEND_LEVEL),
+        since=window.since,
+        until=window.until,
+    )
+    return {(day, currency): Decimal(micros).scaleb(-6) for day, currency, micros in found.iter_rows()}
+
+
+def spend_of(day: InsightDay) -> dict[DayAndCurrency, Decimal]:
+    """What a day cost, a currency at a time."""
+    spend: dict[DayAndCurrency, Decimal] = defaultdict(Decimal)
     for row in day.rows:
-        if row.level is Level.CAMPAIGN:
+        if row.level is SPEND_LEVEL:
             spend[day.date, row.currency] += row.spend
     return dict(spend)
 

@@ -1,8 +1,8 @@
-"""Windows: which days are read, and in which portions."""
+"""Windows: which days are read, in which portions, and at which hours."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +37,21 @@ class Window:
             return None
         middle = self.since + timedelta(days=length // 2)
         return Window(self.since, middle - timedelta(days=1)), Window(middle, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours of a day in UTC, without the last; over midnight where the first is the later one."""
+
+    first: int
+    last: int
+
+    @classmethod
+    def read(cls, said: str) -> "Hours":
+        """As the settings say them: 1-5."""
+        first, _, last = said.partition("-")
+        return cls(int(first) % 24, int(last) % 24)
+
+    def hold(self, at: datetime) -> bool:
+        hour = at.astimezone(UTC).hour
+        return (hour - self.first) % 24 < (self.last - self.first) % 24

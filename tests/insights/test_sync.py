@@ -8,7 +8,7 @@ import pytest
 
 from connectors.face import Channel
 from connectors.sandbox import CREDENTIALS
-from marketing_pipelines.insights import reconciliation, sync
+from marketing_pipelines.insights import drift, reconciliation, sync
 from marketing_pipelines.insights.windows import Window
 from store.records.accounts import AccountStatus
 from store.records.connections import ConnectionStatus
@@ -94,6 +94,18 @@ def test_restated_days_are_made_new(advertiser: Advertiser):
     late = advertiser.totals(GOOGLE, "campaign")
     assert late == advertiser.truth(Channel.GOOGLE_ADS, GOOGLE, SINCE, UNTIL)
     assert late["conversions"] > early["conversions"]
+
+
+def test_what_was_stored_of_a_day_is_told_beside_what_it_is_now(advertiser: Advertiser):
+    advertiser.connect(Channel.META, META)
+    (first,) = advertiser.sync(Channel.META, UNTIL - timedelta(days=1), UNTIL)
+    assert first.stored == {}
+    assert drift.restated([first]) == []
+    advertiser.plant(UNTIL, level="'campaign'", campaign_id="'gone'", spend_micros="toInt64(2500000)")
+    (again,) = advertiser.sync(Channel.META, UNTIL - timedelta(days=1), UNTIL)
+    assert again.stored == {**first.spend, (UNTIL, "EUR"): first.spend[UNTIL, "EUR"] + Decimal("2.5")}
+    changes = [(each.day, each.change) for each in drift.restated([again])]
+    assert changes == [(UNTIL - timedelta(days=1), Decimal(0)), (UNTIL, Decimal("-2.5"))]
 
 
 def test_a_number_may_be_written_as_people_do(advertiser: Advertiser):
@@ -216,6 +228,20 @@ def test_a_renewed_token_is_kept(advertiser: Advertiser):
     (synced,) = advertiser.sync(Channel.GOOGLE_ADS, UNTIL, UNTIL)
     assert synced.error is None
     assert advertiser.kept(number)["access_token"]
+
+
+def test_an_account_in_yen_may_be_a_yen_off_for_each_ad(advertiser: Advertiser):
+    def found() -> list[int]:
+        rows = reconciliation.ads_beyond_campaigns(advertiser.settings, Channel.META, UNTIL, UNTIL)
+        return [row[5] - row[4] for row in rows if row[0] == advertiser.tenant]
+
+    advertiser.connect(Channel.META, "555000222")
+    advertiser.sync(Channel.META, UNTIL, UNTIL)
+    ads = sum(row["level"] == "ad" for row in advertiser.facts())
+    advertiser.plant(UNTIL, level="'ad'", spend_micros=f"toInt64({ads + 1} * 1000000)")
+    assert found() == []
+    advertiser.plant(UNTIL, level="'ad'", spend_micros="toInt64(1000001)")
+    assert found() == [(ads + 2) * 1_000_000 + 1]
 
 
 def test_contradictions_are_found(advertiser: Advertiser):
