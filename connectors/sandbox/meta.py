@@ -3,6 +3,7 @@
 import base64
 import hmac
 import secrets
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -83,13 +84,17 @@ class MetaStandIn:
     async def _insights(self, request: Request) -> Response:
         try:
             known = _granted(request)
-            rows = self._rows(request, known)
+            rows = self._served(request, known)
             limit, start = self._limit(request), _offset(request)
         except _Refused as refused:
             return refused.answer
-        return JSONResponse(_page(request, rows, start, limit), headers=_usage(known))
+        page = _page(request, rows, start, limit)
+        fields = _list(request, "fields")
+        viewed = "1d_view" in request.query_params.get("action_attribution_windows", "")
+        page["data"] = [_chosen(_values(known, row, viewed=viewed), fields) for row in page["data"]]
+        return JSONResponse(page, headers=_usage(known))
 
-    def _rows(self, request: Request, known: AdAccount) -> list[dict[str, Any]]:
+    def _served(self, request: Request, known: AdAccount) -> list[Served]:
         level = _LEVELS.get(request.query_params.get("level", "account"))
         if level is None:
             raise _Refused(400, 100, "(#100) level must be one of account, campaign, adset, ad")
@@ -99,12 +104,7 @@ class MetaStandIn:
             window = msgspec.json.decode(request.query_params.get("time_range", ""), type=_Window)
         except msgspec.DecodeError as wrong:
             raise _Refused(400, 100, f"(#100) time_range: {wrong}") from wrong
-        fields = _list(request, "fields")
-        viewed = "1d_view" in request.query_params.get("action_attribution_windows", "")
-        return [
-            _chosen(_values(known, row, viewed=viewed), fields)
-            for row in self._world.served(known, window.since, window.until, level)
-        ]
+        return list(self._world.served(known, window.since, window.until, level))
 
     def _limit(self, request: Request) -> int:
         limit = request.query_params.get("limit", str(_DEFAULT_LIMIT))
@@ -130,7 +130,7 @@ def _described(known: AdAccount, request: Request) -> dict[str, Any]:
     return {**{name: value for name, value in values.items() if name in fields}, "id": f"act_{known.id}"}
 
 
-def _page(request: Request, rows: list[dict[str, Any]], start: int, limit: int) -> dict[str, Any]:
+def _page(request: Request, rows: Sequence[Any], start: int, limit: int) -> dict[str, Any]:
     """So many of the rows, and how to go on; the address of the next page carries the token, as Meta's does."""
     page = rows[start : start + limit]
     if not page:
