@@ -34,9 +34,9 @@ class Tape(httpx.BaseTransport):
 def quickest(work: Callable[[], object]) -> float:
     seconds = float("inf")
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began = time.process_time()
         work()
-        seconds = min(seconds, time.perf_counter() - began)
+        seconds = min(seconds, time.process_time() - began)
     return seconds
 
 

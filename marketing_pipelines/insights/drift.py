@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from marketing_pipelines.insights.sync import DayAndCurrency, Synced
+    from marketing_pipelines.insights.storing import DayAndCurrency
+    from marketing_pipelines.insights.sync import Synced
 
 
 @dataclass(frozen=True, slots=True)

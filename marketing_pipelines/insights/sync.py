@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import httpx
 from sqlalchemy import select
@@ -24,6 +24,14 @@ from connectors.errors import (
 from connectors.face import Capability, Channel, InsightRow, Level, ReadsInsights
 from connectors.retries import Patience
 from marketing_pipelines.connections import opening
+from marketing_pipelines.insights.storing import (
+    DayAndCurrency,
+    InsightDay,
+    replace_days,
+    reported_id,
+    spend_of,
+    stored_spend,
+)
 from marketing_pipelines.insights.windows import Window
 from store import clock, events, records
 from store.records.accounts import AccountStatus, AdAccount
@@ -31,30 +39,11 @@ from store.records.connections import Connection, ConnectionStatus, Unreadable
 from store.records.schema import ConnectionId, TenantId
 from store.settings import Role, Settings
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-# Campaigns hold the truth about spend; ads say where in a campaign it went.
+# What was spent, and where in a campaign it went.
 LEVELS = (Level.CAMPAIGN, Level.AD)
-SPEND_LEVEL = Level.CAMPAIGN
 PORTION_DAYS = 7
 USER_AGENT = "MarketingPipelines/0.1 (insights)"
 LONGEST_ERROR = 1000
-
-
-STORED_SPEND = """
-select date_day, currency, sum(spend_micros) as micros
-from raw.insights
-where tenant_id = {tenant:Int64}
-    and platform = {platform:String}
-    and account_id = {account:String}
-    and level = {level:String}
-    and date_day between {since:Date} and {until:Date}
-group by all
-"""
-
-DayAndCurrency = tuple[date, str]
-"""What money is told apart by: the day and the currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +133,8 @@ def sync_account(
             stored |= stored_spend(clickhouse, account, reader, Window(read[0].date, read[-1].date))
             rows += replace_days(clickhouse, account, reader, read, run_id)
             days += [day.date for day in read]
-            for day in read:
-                spend |= spend_of(day)
+            spend |= spend_of(read)
+            del read  # the next portion needs its room
     except (ChannelError, Unreadable) as trouble:
         error = trouble
     status = note_outcome(settings, account, connection, error, clock.now())
@@ -170,14 +159,6 @@ def open_reader(
     if not isinstance(opened, ReadsInsights):
         raise Invalid(what="this channel has no insights", where=connection.channel, field="channel")
     return opened
-
-
-@dataclass(frozen=True, slots=True)
-class InsightDay:
-    """Everything that an account reports about one day; no rows means no activity."""
-
-    date: date
-    rows: list[InsightRow]
 
 
 def read_in_portions(reader: ReadsInsights, account: AdAccount, window: Window) -> Iterator[list[InsightDay]]:
@@ -213,80 +194,6 @@ def read_days(reader: ReadsInsights, account: AdAccount, portion: Window) -> lis
                 )
             rows[row.date_day].append(row)
     return [InsightDay(day, rows[day]) for day in portion.days]
-
-
-def reported_id(account: AdAccount) -> str:
-    """The account's id as rows carry it: people write Google's with dashes and Meta's with a prefix."""
-    return account.account_id.removeprefix("act_").replace("-", "")
-
-
-def replace_days(
-    clickhouse: events.Client, account: AdAccount, reader: ReadsInsights, days: list[InsightDay], run_id: str
-) -> int:
-    """Makes the account's stored rows of these days be exactly what was read, so that vanished rows vanish."""
-    rows = [row for day in days for row in day.rows]
-    return events.replace_days(
-        clickhouse,
-        "raw.insights",
-        as_table(rows, account.tenant_id, clock.now(), run_id),
-        tenant=account.tenant_id,
-        days=events.Days(days[0].date, days[-1].date),
-        column="date_day",
-        platform=str(reader.platform),
-        account_id=reported_id(account),
-    )
-
-
-def as_table(rows: list[InsightRow], tenant: TenantId, fetched_at: datetime, run_id: str) -> "pa.Table":
-    """Rows in the columns of raw.insights, with money in whole micros and conversions in Decimal."""
-    import pyarrow as pa
-
-    strings = (
-        "platform", "account_id", "account_name", "account_timezone", "level", "campaign_id", "campaign_name",
-        "ad_group_id", "ad_group_name", "ad_id", "ad_name", "currency", "attribution_setting",
-        "conversion_definition", "raw", "raw_hash",
-    )  # fmt: skip
-    numbers = (
-        "impressions", "clicks", "all_clicks", "spend_micros", "conversions_value_micros", "view_through_conversions"
-    )  # fmt: skip
-    return pa.table(
-        {
-            "tenant_id": pa.array([tenant] * len(rows), pa.int64()),
-            **{name: pa.array([str(getattr(row, name)) for row in rows], pa.string()) for name in strings},
-            **{name: pa.array([getattr(row, name) for row in rows], pa.int64()) for name in numbers},
-            "date_day": pa.array([row.date_day for row in rows], pa.date32()),
-            "conversions": pa.array([row.conversions for row in rows], pa.decimal128(18, 6)),
-            "is_final": pa.array([row.is_final for row in rows], pa.bool_()),
-            "fetched_at": pa.array([fetched_at] * len(rows), pa.timestamp("ms", tz="UTC")),
-            "run_id": pa.array([run_id] * len(rows), pa.string()),
-        }
-    )
-
-
-def stored_spend(
-    clickhouse: events.Client, account: AdAccount, reader: ReadsInsights, window: Window
-) -> dict[DayAndCurrency, Decimal]:
-    """What the days cost as they are stored."""
-    found = events.read_for_tenant(
-        clickhouse,
-        account.tenant_id,
-        STORED_SPEND,
-        platform=str(reader.platform),
-        account=reported_id(account),
-        level=str(SPEND_LEVEL),
-        since=window.since,
-        until=window.until,
-    )
-    return {(day, currency): Decimal(micros).scaleb(-6) for day, currency, micros in found.iter_rows()}
-
-
-def spend_of(day: InsightDay) -> dict[DayAndCurrency, Decimal]:
-    """What a day cost, a currency at a time."""
-    spend: dict[DayAndCurrency, Decimal] = defaultdict(Decimal)
-    for row in day.rows:
-        if row.level is SPEND_LEVEL:
-            spend[day.date, row.currency] += row.spend
-    return dict(spend)
 
 
 def note_outcome(
