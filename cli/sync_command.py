@@ -49,9 +49,11 @@ def sync(
         run = dagster_ui.run_job(port, "insights_job", first, last, WITHIN_SECONDS, [f"insights/{channel}"])
         said = dagster_ui.said_of(port, run)
     days = str(first) if first == last else f"{first} to {last}"
-    console.print(f"{channel}, {days}: {told(said)}. http://127.0.0.1:{port}/runs/{run}", markup=False)
+    console.print(
+        f"{channel}, {days}: {told(said)}. http://127.0.0.1:{port}/runs/{run}", markup=False, soft_wrap=True
+    )
     if said.get("accounts_failing"):
-        errors.print(said["failing"], style="bold red", markup=False)
+        errors.print(said["failing"], style="bold red", markup=False, soft_wrap=True)
         raise typer.Exit(1)
 
 
