@@ -1,6 +1,7 @@
 """Days as an ad account counts them: in its own time zone, and open to change for a while."""
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.errors import Invalid, UnexpectedAnswer
@@ -22,6 +23,7 @@ def end_of(day: date, time_zone: str, *, where: str) -> datetime:
     return datetime.combine(day, time(23, 59, 59), _zone(time_zone, where))
 
 
+@lru_cache(maxsize=1000)
 def _zone(name: str, where: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)

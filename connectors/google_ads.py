@@ -11,7 +11,9 @@ import msgspec
 from connectors import money
 from connectors.advertising import CampaignNow, NewCampaign
 from connectors.answers import canonical, credentials_as, digits_only, measured, shaped
+from connectors.budgets import DAY, CallBudget, in_path
 from connectors.days import is_final, require_window
+from connectors.errors import Scope
 from connectors.face import (
     Ask,
     Capability,
@@ -134,6 +136,8 @@ class GoogleAds:
         ("https://www.googleapis.com/auth/adwords",), {"access_type": "offline", "prompt": "consent"}
     )
     asks: ClassVar[tuple[Ask, ...]] = ()
+    # A developer's token on its lowest level that reads accounts in use; CALL_BUDGETS names a higher one.
+    budgets: ClassVar = (CallBudget("operations", Scope.APP, 2880, DAY, in_path(r"/customers[:/]")),)
 
     def __init__(self, credentials: GoogleAdsCredentials, wire: Wire) -> None:
         self._clock = wire.clock

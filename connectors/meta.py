@@ -9,6 +9,8 @@ from connectors import meta_consent, meta_insights
 from connectors.access_tokens import Issued
 from connectors.advertising import CampaignNow, NewCampaign
 from connectors.answers import credentials_as
+from connectors.budgets import HOUR, CallBudget, in_path
+from connectors.errors import Scope
 from connectors.face import (
     Ask,
     Capability,
@@ -50,6 +52,11 @@ class Meta:
             "advertising, and those of pages and Instagram to publish.",
         ),
         Ask("app_secret", "App secret", "Proves with each call which app makes it.", is_required=False),
+    )
+    # Of an app with development access, before what each active ad adds to it.
+    budgets: ClassVar = (
+        CallBudget("insights", Scope.ACCOUNT, 600, HOUR, in_path(r"/act_(\d+)/insights$")),
+        CallBudget("management", Scope.ACCOUNT, 300, HOUR, in_path(r"/act_(\d+)(?:/(?!insights$)\w+)?$")),
     )
 
     def __init__(self, credentials: MetaCredentials, wire: Wire) -> None:

@@ -27,9 +27,18 @@ from connectors.sandbox.slack import SlackStandIn
 from connectors.sandbox.world import account
 
 
-def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows: int = 10_000) -> Starlette:
-    """A fresh sandbox; the same seed and moment give the same numbers, and `page_rows` bounds every page."""
-    world = World(seed, clock)
+def create_app(
+    seed: int = 7,
+    clock: Callable[[], datetime] = utc_now,
+    page_rows: int = 10_000,
+    *,
+    world: World | None = None,
+) -> Starlette:
+    """A fresh sandbox; the same seed and moment give the same numbers, and `page_rows` bounds every page.
+
+    Another world, such as a very large one, takes the place of the seed's and the clock's.
+    """
+    world = world or World(seed, clock)
     dial = Dial()
     accepted = Accepted()
     providers = (

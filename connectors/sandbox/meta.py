@@ -94,21 +94,22 @@ class MetaStandIn:
         raise no_such_object(asked.number)
 
     def _insights(self, asked: Asked) -> Said:
-        return page(asked, self._rows(asked, granted(asked)), self._page_rows)
+        """Only what is on the page is put into words."""
+        known = granted(asked)
+        said = page(asked, self._served(asked, known), self._page_rows)
+        fields = asked.fields() | {"date_start", "date_stop"}
+        viewed = "1d_view" in asked.get("action_attribution_windows")
+        rows = [chosen(_values(known, row, viewed=viewed), fields) for row in said["data"]]
+        return {**said, "data": rows}
 
-    def _rows(self, asked: Asked, known: AdAccount) -> list[Said]:
+    def _served(self, asked: Asked, known: AdAccount) -> list[Served]:
         level = _LEVELS.get(asked.get("level") or "account")
         if level is None:
             raise Refused(400, 100, "(#100) level must be one of account, campaign, adset, ad")
         if asked.get("time_increment") != "1":
             raise Refused(400, 100, "(#100) the sandbox knows time_increment=1 only")
         window = asked.json("time_range", _Window)
-        fields = asked.fields() | {"date_start", "date_stop"}
-        viewed = "1d_view" in asked.get("action_attribution_windows")
-        return [
-            chosen(_values(known, row, viewed=viewed), fields)
-            for row in self._world.served(known, window.since, window.until, level)
-        ]
+        return list(self._world.served(known, window.since, window.until, level))
 
 
 def _described(known: AdAccount, asked: Asked) -> Said:

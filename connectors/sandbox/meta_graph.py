@@ -4,7 +4,7 @@ import base64
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,7 +109,7 @@ class Door:
         return Asked(request, given, token)
 
 
-def page(asked: Asked, rows: list[Said], most: int) -> Said:
+def page(asked: Asked, rows: Sequence[Any], most: int) -> Said:
     """So many of the rows, and how to go on; the address of the next page carries the token, as Meta's does."""
     start, limit = _offset(asked), min(_limit(asked), most)
     some = rows[start : start + limit]

@@ -21,6 +21,12 @@ def test_cents_are_exact(euros: int, cents: int):
     assert money.micros(f"{euros}.{cents:02}") == euros * 1_000_000 + cents * 10_000
 
 
+def test_the_smallest_unit_is_a_cent_a_yen_or_a_fils():
+    assert [money.smallest_unit(currency) for currency in ("EUR", "JPY", "KWD", "CLF")] == [
+        10_000, 1_000_000, 1_000, 100,
+    ]  # fmt: skip
+
+
 @given(st.integers(0, 10**12))
 def test_a_currency_without_cents_is_scaled_like_any_other(yen: int):
     assert money.micros(str(yen)) == yen * 1_000_000

@@ -473,11 +473,12 @@ class Workplace:
         return self._made("/groups", {"name": f"Group {self.mark} {uuid.uuid4().hex}"})
 
     def connection(self) -> int:
-        """With an account, at a provider that is not there."""
+        """With an account and a page, at the sandbox."""
         with records.session(self.house, Role.OWNER) as session:
             row = connections.connect(
                 session, self.house, Actor(ActorKind.OPERATOR, "test"), self.tenant, "meta", f"Meta {self.mark}",
-                {"access_token": "x"}, options={"base_url": "http://127.0.0.1:1"},
+                {"access_token": token(Channel.META)},
+                options={"base_url": self.house.channel_apps["meta"]["base_url"].get_secret_value()},
             )  # fmt: skip
             operator = Actor(ActorKind.OPERATOR, "test")
             accounts.read_from_now_on(session, operator, row, str(row.id), self.mark)
