@@ -17,7 +17,9 @@ from console.door.problems import Refused, nothing_here
 from console.door.sign_in import Visitor
 from console.frame import form_bodies, rendering
 from console.frame.form_bodies import Troubles, troubles
+from marketing_pipelines.connections import spending
 from marketing_pipelines.connections.consent import LONGEST_CODE, LONGEST_STATE
+from store.records import accounts
 
 router = APIRouter(include_in_schema=False)
 
@@ -206,6 +208,12 @@ def _shown(
             title=CONNECTORS[channel].title,
             capabilities=sorted(CONNECTORS[channel].capabilities),
             is_tried=connection_book.is_tried(channel),
+            quotas=spending.quotas(
+                visitor.settings,
+                session,
+                connected.row,
+                map(accounts.bare, {it.account_id for it in connected.accounts}),
+            ),
             missing_scopes=_missing(channel, connected.row.scopes),
             again=again or (f"/connections/new/{channel}?again={number}" if way is Way.TYPED else ""),
             looked=looked,

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, LargeBinary, String, case, func, or_, select
+from sqlalchemy import Integer, LargeBinary, String, case, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -44,9 +44,13 @@ class Allowance:
     per: timedelta
 
     @property
-    def key(self) -> dict[str, object]:
-        subject = hashlib.sha256(self.subject.encode()).digest()
-        return {"channel": self.channel, "budget": self.budget, "subject": subject}
+    def key(self) -> tuple[str, str, bytes]:
+        return self.channel, self.budget, hashlib.sha256(self.subject.encode()).digest()
+
+    @property
+    def named(self) -> dict[str, str | bytes]:
+        """The key by the names of its columns."""
+        return dict(zip(("channel", "budget", "subject"), self.key, strict=True))
 
 
 class UsedUp(Exception):
@@ -70,7 +74,7 @@ def spend(session: Session, allowances: Iterable[Allowance]) -> None:
     """Counts a call by each of them, or raises UsedUp, after which the transaction must not be committed."""
     for allowance in sorted(allowances):  # in one order for everybody, so that no two wait for each other
         closed = CallsMade.opened_at <= _NOW - allowance.per
-        counted = insert(CallsMade).values(**allowance.key, opened_at=_NOW, spent=1)
+        counted = insert(CallsMade).values(**allowance.named, opened_at=_NOW, spent=1)
         counted = counted.on_conflict_do_update(
             index_elements=[CallsMade.channel, CallsMade.budget, CallsMade.subject],
             set_={
@@ -84,19 +88,24 @@ def spend(session: Session, allowances: Iterable[Allowance]) -> None:
 
 
 def spent(session: Session, allowances: Iterable[Allowance]) -> list[Spent]:
-    """How each of them stands."""
-    return [_spent(session, allowance) for allowance in allowances]
+    """How each of them stands, by one question."""
+    asked = list(allowances)
+    named = tuple_(CallsMade.channel, CallsMade.budget, CallsMade.subject)
+    query = select(CallsMade, _NOW).where(named.in_([each.key for each in asked]))
+    rows = {
+        (row.channel, row.budget, row.subject): (row, now) for row, now in session.execute(query).tuples()
+    }
+    return [_standing(allowance, rows.get(allowance.key)) for allowance in asked]
 
 
-def _spent(session: Session, allowance: Allowance) -> Spent:
-    closes_at = CallsMade.opened_at + allowance.per
-    is_open = select(CallsMade.spent, closes_at).filter_by(**allowance.key).where(closes_at > _NOW)
-    row = session.execute(is_open).one_or_none()
-    return Spent(allowance, 0, None) if row is None else Spent(allowance, *row)
+def _standing(allowance: Allowance, found: tuple[CallsMade, datetime] | None) -> Spent:
+    if found is None or (closes_at := found[0].opened_at + allowance.per) <= found[1]:
+        return Spent(allowance, 0, None)
+    return Spent(allowance, found[0].spent, closes_at)
 
 
 def _used_up(session: Session, allowance: Allowance) -> UsedUp:
     until = CallsMade.opened_at + allowance.per
-    left = select(until, until - _NOW).filter_by(**allowance.key)
+    left = select(until, until - _NOW).filter_by(**allowance.named)
     closes_at, wait = session.execute(left).one()
     return UsedUp(allowance, closes_at, max(0.0, wait.total_seconds()))
