@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
@@ -130,6 +131,10 @@ class GoogleAds:
         version="v25",
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address, not a token
         authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
+    )
+    # As far as Google has said; it names months.
+    versions: ClassVar[Mapping[str, date]] = MappingProxyType(
+        {"v23": date(2027, 2, 1), "v24": date(2027, 5, 1), "v25": date(2027, 8, 1)}
     )
     # Without either of them Google gives nothing to renew a token with.
     consent: ClassVar[Consent | None] = Consent(

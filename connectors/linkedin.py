@@ -46,6 +46,9 @@ class LinkedIn:
         token_url="https://www.linkedin.com/oauth/v2/accessToken",  # noqa: S106 - an address, not a token
         authorize_url="https://www.linkedin.com/oauth/v2/authorization",
     )
+    versions: ClassVar[Mapping[str, date]] = MappingProxyType(
+        {"202601": date(2027, 1, 15), "202607": date(2027, 7, 15)}
+    )
     consent: ClassVar[Consent | None] = Consent(
         (
             "r_ads",

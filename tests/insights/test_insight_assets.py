@@ -52,6 +52,7 @@ def test_a_day_becomes_rows_metadata_and_passed_checks(advertiser: Advertiser):
         "no_day_is_missing": True,
         "spend_is_not_negative": True,
         "ads_cost_no_more_than_campaigns": True,
+        "its_version_is_answered": True,
     }
 
 
@@ -109,7 +110,7 @@ def test_a_back_fill_is_one_run(advertiser: Advertiser):
 def test_linkedins_days_are_rows_like_any_others(advertiser: Advertiser):
     advertiser.connect(Channel.LINKEDIN, "500600100")
     day = today() - 5 * DAY
-    result = run(linkedin, *checks.insights_checks[-2:], partition_key=str(day))
+    result = run(linkedin, *checks.insights_checks[-3:], partition_key=str(day))
     assert {row["platform"] for row in advertiser.facts()} == {"linkedin_ads"}
     truth = advertiser.truth(Channel.LINKEDIN, "500600100", day, day)
     assert advertiser.totals("500600100", "campaign") == advertiser.totals("500600100", "ad") == truth
@@ -117,6 +118,7 @@ def test_linkedins_days_are_rows_like_any_others(advertiser: Advertiser):
         "no_day_is_missing": True,
         "spend_is_not_negative": True,
         "ads_cost_no_more_than_campaigns": True,
+        "its_version_is_answered": True,
     }
 
 
@@ -142,7 +144,11 @@ def test_contradicting_figures_fail_their_checks(advertiser: Advertiser):
             selection=dg.AssetSelection.checks(*META_CHECKS),
             resources={"house": SettingsResource()},
         )
-        assert outcomes(result) == {"spend_is_not_negative": False, "ads_cost_no_more_than_campaigns": False}
+        assert outcomes(result) == {
+            "spend_is_not_negative": False,
+            "ads_cost_no_more_than_campaigns": False,
+            "its_version_is_answered": True,
+        }
     finally:
         run(meta, partition_key=str(day))  # makes the day good again for whoever looks at all tenants
 

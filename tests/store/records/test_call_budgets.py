@@ -40,7 +40,7 @@ def close_window(house: Settings, asked: Allowance) -> None:
     """As if it had been opened so long ago."""
     with records.session(house, Role.OWNER) as session:
         session.execute(
-            update(CallsMade).filter_by(**asked.key).values(opened_at=CallsMade.opened_at - asked.per)
+            update(CallsMade).filter_by(**asked.named).values(opened_at=CallsMade.opened_at - asked.per)
         )
 
 
