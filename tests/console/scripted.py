@@ -478,12 +478,17 @@ class Workplace:
             row = connections.connect(
                 session, self.house, Actor(ActorKind.OPERATOR, "test"), self.tenant, "meta", f"Meta {self.mark}",
                 {"access_token": token(Channel.META)},
-                options={"base_url": self.house.channel_apps["meta"]["base_url"].get_secret_value()},
+                options={"base_url": self._sandbox("meta")},
             )  # fmt: skip
             operator = Actor(ActorKind.OPERATOR, "test")
             accounts.read_from_now_on(session, operator, row, str(row.id), self.mark)
             places.publish_to(session, operator, row, "facebook", str(row.id), f"Page {self.mark}")
             return row.id
+
+    def _sandbox(self, channel: str) -> str:
+        """Where the providers of this house are, by the one that our app is registered at."""
+        known = self.house.channel_apps["google_ads"]["base_url"].get_secret_value()
+        return known.removesuffix("google_ads") + channel
 
     def feed(self) -> int:
         listing = {"name": f"Feed {self.mark}", "url": f"https://{uuid.uuid4().hex}.example/feed"}
