@@ -1,7 +1,7 @@
 # Every target is one line over the `mp` command; `make up` and `make test` work from a bare checkout.
 
 .DEFAULT_GOAL := help
-.PHONY: help env up down demo migrate seed test test-faults lint logs shell bench bench-edge docs screenshots lock status doctor
+.PHONY: help env up down demo migrate seed test test-faults lint logs shell bench bench-edge docs screenshots lock status doctor sync
 
 ifdef PORT_BASE
 export PORT_BASE
@@ -41,6 +41,9 @@ migrate: env ## bring both stores to the newest form
 
 seed: env ## give the demo tenant its history
 	@$(MP) seed
+
+sync: env ## read insights again (make sync CHANNEL=meta DAY=2026-11-01 UNTIL=2026-11-07)
+	@$(MP) sync $(CHANNEL) $(if $(DAY),--day $(DAY)) $(if $(UNTIL),--until $(UNTIL))
 
 # Two cores, three workers: one of them lives in the whole house, which mostly waits.
 test: env ## the test suite

@@ -45,6 +45,14 @@ mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
 """
 RUN_QUERY = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 
+METADATA = """
+query ($id: ID!) { runOrError(runId: $id) { ... on Run { assetMaterializations { metadataEntries {
+  label
+  ... on IntMetadataEntry { intValue }
+  ... on FloatMetadataEntry { floatValue }
+  ... on MarkdownMetadataEntry { mdStr } } } } } }
+"""
+_VALUES = ("intValue", "floatValue", "mdStr")
 
 INTERRUPTED = """
 query ($before: Float!) { runsOrError(filter: {statuses: [STARTING, STARTED, CANCELING], updatedBefore: $before}) {
@@ -62,8 +70,8 @@ class RunFailed(Exception):
 
 def run_job(
     port: int, job: str, first_day: date, last_day: date, within: float, assets: Sequence[str] = ()
-) -> None:
-    """Runs a job for a range of days, or the named assets of it, and waits for its success."""
+) -> str:
+    """Runs a job for a range of days, or the named assets of it, waits for its success and gives the run's id."""
     selector: dict[str, Any] = {
         "repositoryLocationName": "marketing_pipelines",
         "repositoryName": "__repository__",
@@ -86,7 +94,19 @@ def run_job(
         raise RunFailed(f"{job} could not be launched: the Dagster UI does not answer ({error})") from None
     if launched["__typename"] != "LaunchRunSuccess":
         raise RunFailed(f"{job} could not be launched: {launched.get('message', launched['__typename'])}")
-    _until_success(port, job, launched["run"]["runId"], within)
+    run = launched["run"]["runId"]
+    _until_success(port, job, run, within)
+    return run
+
+
+def said_of(port: int, run: str) -> dict[str, Any]:
+    """The metadata that a run of one asset gave with its days."""
+    events = _graphql(port, METADATA, id=run)["runOrError"]["assetMaterializations"]
+    return {
+        entry["label"]: next((entry[name] for name in _VALUES if name in entry), None)
+        for event in events
+        for entry in event["metadataEntries"]
+    }
 
 
 def end_interrupted_runs(port: int, before: datetime) -> int:

@@ -16,6 +16,7 @@ from cli.kill_commands import kill_app
 from cli.link_commands import link_app
 from cli.reporting import REFUSED, console, errors, one_line_errors, operator, the_house
 from cli.secret_commands import secrets_app
+from cli.sync_command import sync
 from store.records.schema import NotUsable
 from store.records.tenants import ConsentRule, StoredAddresses, VisitorIds
 from store.settings import Role, Service
@@ -29,6 +30,7 @@ app.add_typer(hook_app, name="hook")
 app.add_typer(link_app, name="link")
 app.add_typer(audit_app, name="audit")
 app.add_typer(secrets_app, name="secrets")
+app.command()(sync)
 
 
 class Part(StrEnum):

@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from connectors.cms import Cms
 from connectors.errors import Invalid
 from connectors.face import Capability, Channel, Connector, ReadsInsights, SendsMail, Wire
 from connectors.google_ads import GoogleAds
 from connectors.linkedin import LinkedIn
 from connectors.meta import Meta
 from connectors.sendgrid import SendGrid
+from connectors.slack import Slack
 from connectors.smtp import Smtp
 
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
-    {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid)}
+    {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid, Slack, Cms)}
 )
 
 

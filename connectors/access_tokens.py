@@ -3,13 +3,27 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
-from connectors.answers import Answer, ask, credentials_as, decoded, refusal_by_status, shaped
-from connectors.errors import AuthExpired, AuthRevoked, ChannelError
+from connectors.answers import (
+    Answer,
+    ask,
+    credentials_as,
+    decoded,
+    refusal_by_status,
+    retry_after,
+    shaped,
+)
+from connectors.errors import AuthExpired, AuthRevoked, ChannelError, RateLimited, Transient
 from connectors.face import Wire
+
+_TOO_MANY = frozenset({"ratelimited", "rate_limited"})
+_PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+    | {"server_error", "temporarily_unavailable"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +58,16 @@ class Issued(msgspec.Struct):
         return renewed
 
 
+@runtime_checkable
+class SettlesGrants(Protocol):
+    """A channel at which what a code gave is exchanged once more before it is kept."""
+
+    @classmethod
+    def settled(cls, issued: Issued, app: Mapping[str, str], wire: Wire) -> Issued:
+        """What lasts, with what was really granted; `app` is what every connection through the app shares."""
+        ...
+
+
 Granted = TypeVar("Granted", bound=Grant)
 Result = TypeVar("Result")
 
@@ -69,6 +93,22 @@ class Access(Generic[Granted]):
         self.renew()
         return self._wire.patience.through(lambda: read(self._credentials))
 
+    def once(self, write: Callable[[Granted], Result]) -> Result:
+        """Sends what changes something once; again only where a token was refused, since then nothing was taken."""
+        if not self._credentials.access_token or self._has_run_out():
+            self.renew()
+        try:
+            return write(self._credentials)
+        except AuthExpired:
+            if not self._credentials.refresh_token:
+                raise
+        self.renew()
+        return write(self._credentials)
+
+    def _has_run_out(self) -> bool:
+        ends, renewable = self._credentials.expires_at, self._credentials.refresh_token
+        return bool(renewable and ends and ends <= self._wire.clock().timestamp() + 60)
+
     def renew(self) -> None:
         """Whoever keeps the credentials may have renewed them already, and says which ones hold."""
         fresh = self._wire.renew(dataclasses.asdict(self._credentials), self._exchanged)
@@ -90,7 +130,10 @@ def issue(wire: Wire, token_url: str, form: Mapping[str, str], *, where: str) ->
     answer = ask(wire.http, "POST", token_url, where=where, data=dict(form))
     if not answer.is_success:
         raise _refusal(answer, where)
-    return shaped(decoded(answer, where=where), Issued, where=where)
+    said = decoded(answer, where=where)
+    if isinstance(said, dict) and said.get("error") and not said.get("access_token"):
+        raise _refused_politely(str(said["error"]), answer, where)
+    return shaped(said, Issued, where=where)
 
 
 def _refusal(answer: Answer, where: str) -> ChannelError:
@@ -101,5 +144,18 @@ def _refusal(answer: Answer, where: str) -> ChannelError:
         said = msgspec.json.decode(answer.body, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
         said = {}
+    error = said.get("error")
+    if isinstance(error, dict):
+        # Not as the RFC has it, but as Meta does.
+        return AuthRevoked(what=str(error.get("message")), where=where, code=str(error.get("code")))
     what = str(said.get("error_description") or "the refresh was refused")
-    return AuthRevoked(what=what, where=where, code=str(said.get("error") or answer.status))
+    return AuthRevoked(what=what, where=where, code=str(error or answer.status))
+
+
+def _refused_politely(error: str, answer: Answer, where: str) -> ChannelError:
+    """Some refuse with a 200, as Slack does; what breaks down at such a provider has to be told by its name."""
+    if error in _TOO_MANY:
+        return RateLimited(what="too many", where=where, code=error, retry_after=retry_after(answer.headers))
+    if error in _PASSING:
+        return Transient(what="the provider broke down over it", where=where, code=error)
+    return AuthRevoked(what=error.replace("_", " "), where=where, code=error)

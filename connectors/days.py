@@ -1,6 +1,7 @@
 """Days as an ad account counts them: in its own time zone, and open to change for a while."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.errors import Invalid, UnexpectedAnswer
@@ -14,8 +15,17 @@ def require_window(since: date, until: date, *, where: str) -> None:
 
 def is_final(day: date, time_zone: str, lookback: timedelta, now: datetime, *, where: str) -> bool:
     """Whether the provider has stopped restating a day of an account."""
+    return now.astimezone(_zone(time_zone, where)).date() - day > lookback
+
+
+def end_of(day: date, time_zone: str, *, where: str) -> datetime:
+    """The last second of an account's day."""
+    return datetime.combine(day, time(23, 59, 59), _zone(time_zone, where))
+
+
+@lru_cache(maxsize=1000)
+def _zone(name: str, where: str) -> ZoneInfo:
     try:
-        today = now.astimezone(ZoneInfo(time_zone)).date()
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as unknown:
-        raise UnexpectedAnswer(what=f"unknown time zone {time_zone!r}", where=where) from unknown
-    return today - day > lookback
+        raise UnexpectedAnswer(what=f"unknown time zone {name!r}", where=where) from unknown

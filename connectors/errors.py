@@ -1,7 +1,7 @@
 """What a provider's refusal means, whoever the provider is, and what is to be done about it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -65,6 +65,10 @@ class RateLimited(ChannelError):
 class QuotaExhausted(ChannelError):
     reset_at: datetime | None = None
     remedy: ClassVar[str] = "The budget of the day or month is used up: stop until it is renewed."
+
+    def __str__(self) -> str:
+        renewed = f" It is at {self.reset_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC." if self.reset_at else ""
+        return f"{super().__str__()}{renewed}"
 
 
 class Transient(ChannelError):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import httpx
+import msgspec
 
 from connectors.errors import Invalid
 from connectors.retries import Patience
@@ -22,6 +23,8 @@ class Channel(StrEnum):
     LINKEDIN = "linkedin"
     SMTP = "smtp"
     SENDGRID = "sendgrid"
+    SLACK = "slack"
+    CMS = "cms"
 
 
 class Platform(StrEnum):
@@ -109,9 +112,11 @@ class Wire:
     renew: Callable[[Mapping[str, Any], Exchange], Mapping[str, Any]] = at_once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InsightRow:
-    """One entity's day, in the unified columns; ids and names finer than `level` are empty."""
+class InsightRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One entity's day, in the unified columns; ids and names finer than `level` are empty.
+
+    A struct, since there are millions, and a frozen dataclass sets each of its fields by hand.
+    """
 
     platform: Platform
     account_id: str
@@ -278,3 +283,12 @@ class SendsMail(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class TakesWebHooks(Protocol):
+    """A channel that is told by a signed request."""
+
+    def deliver(self, event_body: bytes, message_id: str) -> str:
+        """Hand one event over, once, and give the answer's beginning; by its id the receiver knows a copy."""
+        ...

@@ -1,19 +1,20 @@
-"""Google Ads: insights by searchStream."""
+"""Google Ads: insights by searchStream, and campaigns by mutate."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 
-from connectors import google_ads_refusals as refusals
 from connectors import money
-from connectors.access_tokens import Access, Grant
-from connectors.answers import ask, canonical, credentials_as, decoded, digits_only, measured, shaped
+from connectors.advertising import CampaignNow, NewCampaign
+from connectors.answers import canonical, credentials_as, digits_only, measured, shaped
+from connectors.budgets import DAY, CallBudget, in_path
 from connectors.days import is_final, require_window
+from connectors.errors import Scope
 from connectors.face import (
     Ask,
     Capability,
@@ -26,8 +27,8 @@ from connectors.face import (
     Platform,
     Wire,
 )
-
-WHERE = "Google Ads"
+from connectors.google_ads_api import WHERE, GoogleAdsApi, GoogleAdsCredentials
+from connectors.google_ads_campaigns import Campaigns
 
 _RESOURCE = {
     Level.ACCOUNT: "customer",
@@ -70,23 +71,11 @@ _CLIENTS = (
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoogleAdsCredentials(Grant):
-    """A user's grant, a developer's token, and a manager's number where access goes through one."""
-
-    developer_token: str = field(repr=False)
-    login_customer_id: str = ""
-
-
 class _Customer(msgspec.Struct, rename="camel"):
     id: str
     currency_code: str
     time_zone: str
     descriptive_name: str | None = None
-
-
-class _Accessible(msgspec.Struct, rename="camel"):
-    resource_names: list[str] = []
 
 
 class _CustomerClient(_Customer, rename="camel", kw_only=True):
@@ -133,7 +122,7 @@ class GoogleAds:
 
     channel: ClassVar[Channel] = Channel.GOOGLE_ADS
     title: ClassVar[str] = "Google Ads"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.INSIGHTS})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.INSIGHTS, Capability.ADS})
     platform: ClassVar[Platform] = Platform.GOOGLE_ADS
     # Conversions are booked on the click's day until the conversion window closes, by default after 30 days.
     lookback: ClassVar[timedelta] = timedelta(days=30)
@@ -143,16 +132,22 @@ class GoogleAds:
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address, not a token
         authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
     )
+    # As far as Google has said; it names months.
+    versions: ClassVar[Mapping[str, date]] = MappingProxyType(
+        {"v23": date(2027, 2, 1), "v24": date(2027, 5, 1), "v25": date(2027, 8, 1)}
+    )
     # Without either of them Google gives nothing to renew a token with.
     consent: ClassVar[Consent | None] = Consent(
         ("https://www.googleapis.com/auth/adwords",), {"access_type": "offline", "prompt": "consent"}
     )
     asks: ClassVar[tuple[Ask, ...]] = ()
+    # A developer's token on its lowest level that reads accounts in use; CALL_BUDGETS names a higher one.
+    budgets: ClassVar = (CallBudget("operations", Scope.APP, 2880, DAY, in_path(r"/customers[:/]")),)
 
     def __init__(self, credentials: GoogleAdsCredentials, wire: Wire) -> None:
-        self._wire = wire
-        self._endpoint = wire.endpoint.or_default(self.endpoint)
-        self._access = Access(credentials, wire, self._endpoint.token_url, where=WHERE)
+        self._clock = wire.clock
+        self._api = GoogleAdsApi(credentials, wire, wire.endpoint.or_default(self.endpoint))
+        self._campaigns = Campaigns(self._api)
 
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
@@ -160,11 +155,10 @@ class GoogleAds:
 
     def accounts(self) -> list[FoundAccount]:
         """Those that the user may see, and those below them where they manage others; managers advertise nothing."""
-        named = self._access.through(self._accessible)
         found = {
             client.id: client
-            for customer in named
-            for result in self._results(customer, _CLIENTS)
+            for customer in self._api.accessible()
+            for result in self._api.search(customer, _CLIENTS)
             if not (client := shaped(result, _Client, where=WHERE).customer_client).manager
         }
         return [
@@ -185,43 +179,31 @@ class GoogleAds:
         )
         return self._rows(customer, query, level)
 
+    def campaign(self, account: str, campaign: str) -> CampaignNow:
+        return self._campaigns.numbered(digits_only(account, where=WHERE), campaign)
+
+    def campaign_made_with(self, account: str, marker: str) -> CampaignNow | None:
+        return self._campaigns.made_with(digits_only(account, where=WHERE), marker)
+
+    def check_campaign(self, account: str, wanted: NewCampaign) -> None:
+        """Has Google look at a campaign without making it; what it would refuse is Invalid, with the field."""
+        self._campaigns.check(digits_only(account, where=WHERE), wanted)
+
+    def create_campaign(self, account: str, wanted: NewCampaign) -> CampaignNow:
+        return self._campaigns.make(digits_only(account, where=WHERE), wanted)
+
+    def run_campaign(self, account: str, campaign: str) -> None:
+        self._campaigns.switch(digits_only(account, where=WHERE), campaign, on=True)
+
+    def pause_campaign(self, account: str, campaign: str) -> None:
+        self._campaigns.switch(digits_only(account, where=WHERE), campaign, on=False)
+
+    def set_daily_budget(self, account: str, campaign: str, amount: Decimal) -> None:
+        self._campaigns.set_daily_budget(digits_only(account, where=WHERE), campaign, amount)
+
     def _rows(self, customer: str, query: str, level: Level) -> Iterator[InsightRow]:
-        for result in self._results(customer, query):
+        for result in self._api.search(customer, query):
             yield self._row(result, level)
-
-    def _results(self, customer: str, query: str) -> Iterator[Any]:
-        for chunk in self._access.through(lambda credentials: self._search(credentials, customer, query)):
-            yield from chunk.get("results") or ()
-
-    def _accessible(self, credentials: GoogleAdsCredentials) -> list[str]:
-        """The numbers that the user was given access to by name."""
-        answer = ask(
-            self._wire.http,
-            "GET",
-            f"{self._endpoint.base_url}/{self._endpoint.version}/customers:listAccessibleCustomers",
-            where=WHERE,
-            headers=_headers(credentials),
-        )
-        if not answer.is_success:
-            raise refusals.meaning_of(answer, where=WHERE)
-        said = shaped(decoded(answer, where=WHERE), _Accessible, where=WHERE)
-        return [digits_only(name.removeprefix("customers/"), where=WHERE) for name in said.resource_names]
-
-    def _search(self, credentials: GoogleAdsCredentials, customer: str, query: str) -> list[dict[str, Any]]:
-        answer = ask(
-            self._wire.http,
-            "POST",
-            f"{self._endpoint.base_url}/{self._endpoint.version}/customers/{customer}/googleAds:searchStream",
-            where=WHERE,
-            headers=_headers(credentials),
-            json={"query": query},
-        )
-        if not answer.is_success:
-            raise refusals.meaning_of(answer, where=WHERE)
-        chunks = shaped(decoded(answer, where=WHERE), list[dict[str, Any]], where=WHERE)
-        if any("error" in chunk for chunk in chunks):  # a stream can fail after it has begun
-            raise refusals.meaning_of(answer, where=WHERE)
-        return chunks
 
     def _row(self, result: Any, level: Level) -> InsightRow:
         row = shaped(result, _Row, where=WHERE)
@@ -254,18 +236,8 @@ class GoogleAds:
             attribution_setting="",
             conversion_definition="metrics.conversions",
             is_final=is_final(
-                row.segments.date, row.customer.time_zone, self.lookback, self._wire.clock(), where=WHERE
+                row.segments.date, row.customer.time_zone, self.lookback, self._clock(), where=WHERE
             ),
             raw=raw.decode(),
             raw_hash=hashlib.sha256(raw).hexdigest(),
         )
-
-
-def _headers(credentials: GoogleAdsCredentials) -> dict[str, str]:
-    headers = {
-        "authorization": f"Bearer {credentials.access_token}",
-        "developer-token": credentials.developer_token,
-    }
-    if credentials.login_customer_id:
-        headers["login-customer-id"] = digits_only(credentials.login_customer_id, where=WHERE)
-    return headers

@@ -1,5 +1,6 @@
 """Google's error bodies, read as the errors that every channel shares."""
 
+import dataclasses
 from typing import Any
 
 import msgspec
@@ -25,7 +26,9 @@ _BY_CODE: dict[str, type[ChannelError]] = {
     "internalError.INTERNAL_ERROR": Transient,
     "internalError.TRANSIENT_ERROR": Transient,
     "internalError.DEADLINE_EXCEEDED": Transient,
+    "databaseError.CONCURRENT_MODIFICATION": Transient,
     "campaignError.DUPLICATE_CAMPAIGN_NAME": Duplicate,
+    "campaignBudgetError.DUPLICATE_NAME": Duplicate,
     "adGroupError.DUPLICATE_ADGROUP_NAME": Duplicate,
     "requestError.UNSUPPORTED_VERSION": Sunset,
 }
@@ -117,11 +120,12 @@ def _by_status(answer: Answer) -> type[ChannelError]:
 
 
 def _meaning_without_failure(answer: Answer, message: str, where: str) -> ChannelError:
+    refusal = refusal_by_status(answer, where=where, what=message)
     if answer.is_success:
-        return Transient(what=message or "the stream broke after it had begun", where=where)
-    if answer.status == 404:  # a version that is gone is an unknown path
-        return Sunset(what=message or "unknown path", where=where, code="404")
-    return refusal_by_status(answer, where=where, what=message)
+        refusal = Transient(what=message or "the stream broke after it had begun", where=where)
+    elif answer.status == 404:  # a version that is gone is an unknown path
+        refusal = Sunset(what=message or "unknown path", where=where, code="404")
+    return dataclasses.replace(refusal, request_id=answer.headers.get("request-id", ""))
 
 
 def _seconds(duration: str) -> float | None:

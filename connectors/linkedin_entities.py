@@ -3,30 +3,22 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import msgspec
 
 from connectors import restli
-from connectors.answers import shaped
+from connectors.answers import Shape, shaped
 from connectors.errors import UnexpectedAnswer
 from connectors.face import Level
+from connectors.linkedin_api import WHERE, LinkedInApi
 from connectors.restli import Encoded
 
-WHERE = "LinkedIn"
 # An account holds 15,000 creatives, a hundred to a page; this is far beyond, and an end to endless pages.
 MOST_PAGES = 1000
 
 _UPWARDS = (Level.AD, Level.AD_GROUP, Level.CAMPAIGN, Level.ACCOUNT)
 _STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "CANCELED", "DRAFT", "PENDING_DELETION", "REMOVED")
-
-
-class Ask(Protocol):
-    """Asks LinkedIn one question, and gives the JSON of its answer."""
-
-    def __call__(
-        self, path: str, parameters: Mapping[str, Encoded] = ..., headers: Mapping[str, str] = ...
-    ) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +48,23 @@ class _Finder:
     """Where a level is listed, by which question; larger pages than these are refused."""
 
     path: str
-    parameters: Mapping[str, Encoded]
+    question: str
+    page_size: int
+    statuses: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
-
-def _in_any_status(*more: str) -> dict[str, Encoded]:
-    status = restli.record(values=restli.listed([*_STATUSES, *more]))
-    return {
-        "q": restli.text("search"),
-        "search": restli.record(status=status),
-        "pageSize": restli.text(500),
-    }
+    def parameters(self, narrowed: Mapping[str, Encoded]) -> dict[str, Encoded]:
+        asked = {"q": restli.text(self.question)}
+        if self.statuses:
+            in_any_status = restli.record(values=restli.listed(self.statuses))
+            asked["search"] = restli.record(status=in_any_status, **narrowed)
+        return {**asked, "pageSize": restli.text(self.page_size)}
 
 
 _FINDERS = {
-    Level.CAMPAIGN: _Finder("adCampaignGroups", _in_any_status()),
-    Level.AD_GROUP: _Finder("adCampaigns", _in_any_status("COMPLETED")),
-    Level.AD: _Finder(
-        "creatives",
-        {"q": restli.text("criteria"), "pageSize": restli.text(100)},
-        {"x-restli-method": "FINDER"},
-    ),
+    Level.CAMPAIGN: _Finder("adCampaignGroups", "search", 500, _STATUSES),
+    Level.AD_GROUP: _Finder("adCampaigns", "search", 500, (*_STATUSES, "COMPLETED")),
+    Level.AD: _Finder("creatives", "criteria", 100, headers={"x-restli-method": "FINDER"}),
 }
 
 
@@ -87,6 +75,7 @@ class Account(msgspec.Struct):
     id: Number
     currency: str
     name: str | None = None
+    status: str | None = None
 
 
 class _Listed(msgspec.Struct, rename="camel"):
@@ -107,30 +96,37 @@ class _Page(msgspec.Struct):
     metadata: _Metadata | None = None
 
 
-def account_of(ask: Ask, number: str) -> Account:
+def account_of(api: LinkedInApi, number: str) -> Account:
     """Reports of an account that is not ours are empty and no error, so that this is where a refusal is heard."""
-    return shaped(ask(f"adAccounts/{number}"), Account, where=WHERE)
+    return shaped(api.ask(f"adAccounts/{number}"), Account, where=WHERE)
 
 
-def accounts_of(ask: Ask) -> list[Account]:
+def accounts_of(api: LinkedInApi) -> list[Account]:
     """The accounts in which the member has a role."""
     parameters = {"q": restli.text("search"), "pageSize": restli.text(500)}
     return [
         account
-        for page in _pages(ask, "adAccounts", parameters, {})
+        for page in _pages(api, "adAccounts", parameters, {})
         for account in shaped(page.elements, list[Account], where=WHERE)
     ]
 
 
-def entities_of(ask: Ask, account: str, level: Level) -> Entities:
+def entities_of(api: LinkedInApi, account: str, level: Level) -> Entities:
     """Whatever LinkedIn still lists of an account on one level, served or not."""
-    finder = _FINDERS[level]
-    path = f"adAccounts/{account}/{finder.path}"
     return {
         _number(listed, level): Entity(listed.name or "", _parent(listed, level))
-        for page in _pages(ask, path, finder.parameters, finder.headers)
-        for listed in shaped(page.elements, list[_Listed], where=WHERE)
+        for listed in listed_of(api, account, level, _Listed)
     }
+
+
+def listed_of(
+    api: LinkedInApi, account: str, level: Level, shape: type[Shape], **narrowed: Encoded
+) -> Iterator[Shape]:
+    """What an account has on one level, in any status, as LinkedIn describes it."""
+    finder = _FINDERS[level]
+    path = f"adAccounts/{account}/{finder.path}"
+    for page in _pages(api, path, finder.parameters(narrowed), finder.headers):
+        yield from shaped(page.elements, list[shape], where=WHERE)
 
 
 def upwards(level: Level) -> tuple[Level, ...]:
@@ -148,11 +144,13 @@ def lineage(level: Level, number: str, known: Mapping[Level, Entities]) -> dict[
     return columns
 
 
-def _pages(ask: Ask, path: str, asked: Mapping[str, Encoded], headers: Mapping[str, str]) -> Iterator[_Page]:
+def _pages(
+    api: LinkedInApi, path: str, asked: Mapping[str, Encoded], headers: Mapping[str, str]
+) -> Iterator[_Page]:
     parameters = dict(asked)
     seen: set[str] = set()
     while True:
-        page = shaped(ask(path, parameters, headers), _Page, where=WHERE)
+        page = shaped(api.ask(path, parameters, headers), _Page, where=WHERE)
         yield page
         token = page.metadata.next_page_token if page.metadata else None
         if not token:

@@ -1,5 +1,6 @@
 """LinkedIn's error bodies, read as the errors that every channel shares."""
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from connectors.answers import Answer, refusal_by_status, retry_after
 from connectors.errors import (
     AuthRevoked,
     ChannelError,
+    Duplicate,
     Forbidden,
     Invalid,
     QuotaExhausted,
@@ -23,6 +25,8 @@ _DAY_IS_USED_UP = "DAY limit"
 _TOO_MANY_VALUES = "metric values"
 # Values are counted over five minutes, and the last of them were counted just now.
 _UNTIL_VALUES_ARE_FORGOTTEN = 330.0
+_DUPLICATE = "DUPLICATE_POST"
+_POST = re.compile(r"urn:li:(?:share|ugcPost):[0-9]{1,30}")
 
 
 class _InputPath(msgspec.Struct, rename="camel"):
@@ -50,11 +54,22 @@ class _Body(msgspec.Struct, rename="camel"):
     error_details: Any = None
 
 
-def meaning_of(answer: Answer, *, where: str, now: datetime) -> ChannelError:
-    """LinkedIn's statuses mean what they say; its codes and messages tell those of one status apart."""
+def meaning_of(
+    answer: Answer,
+    *,
+    where: str,
+    now: datetime,
+    missing: type[ChannelError] = Forbidden,
+) -> ChannelError:
+    """LinkedIn's statuses mean what they say; its codes and messages tell those of one status apart.
+
+    An account that is not ours may be said not to exist; `missing` is what that means of anything else.
+    """
     body = _body(answer.body)
     message = body.message or ""
-    kind = _kind(answer.status, body.service_error_code, message) or type(refusal_by_status(answer, where=""))
+    wrong = _wrong_input(body.error_details)
+    code = wrong.get("code", body.code)
+    kind = missing if answer.status == 404 else _kind(answer, body, code)
     told: dict[str, Any] = {
         "what": message or f"HTTP {answer.status}",
         "where": where,
@@ -66,18 +81,20 @@ def meaning_of(answer: Answer, *, where: str, now: datetime) -> ChannelError:
     if kind is RateLimited:
         told["retry_after"] = _wait(answer, message)
     if kind is Invalid:
-        told |= _wrong_input(body.error_details)
+        told |= wrong
+    if kind is Duplicate:
+        told |= {"code": _DUPLICATE, "existing_id": _post_named_in(message, wrong.get("what", ""))}
     return kind(**told)
 
 
-def _kind(status: int, service_code: int | None, message: str) -> type[ChannelError] | None:
-    """What the status alone does not say."""
-    match status:
-        case 401 if service_code in _REFUSED_TOKENS:
+def _kind(answer: Answer, body: _Body, code: str | int | None) -> type[ChannelError]:
+    """What the status says, and what it alone does not say."""
+    message = body.message or ""
+    match answer.status:
+        case 401 if body.service_error_code in _REFUSED_TOKENS:
             return AuthRevoked
-        case 404:
-            # Nothing but accounts is asked for by number, and one that is not ours may be said not to exist.
-            return Forbidden
+        case 400 | 422 if code == _DUPLICATE:
+            return Duplicate
         case 400 if _TOO_MANY in message:
             return TooMuchData
         case 414:
@@ -85,7 +102,12 @@ def _kind(status: int, service_code: int | None, message: str) -> type[ChannelEr
         case 429 if _DAY_IS_USED_UP in message:
             return QuotaExhausted
         case _:
-            return None
+            return type(refusal_by_status(answer, where=""))
+
+
+def _post_named_in(*texts: str) -> str:
+    named = _POST.search(" ".join(texts))
+    return named[0] if named else ""
 
 
 def _wrong_input(details: Any) -> dict[str, str]:

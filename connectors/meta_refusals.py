@@ -1,4 +1,4 @@
-"""Meta's error bodies and usage headers, read as the errors that every channel shares."""
+"""Meta's error bodies, read as the errors that every channel shares."""
 
 import msgspec
 
@@ -8,12 +8,16 @@ from connectors.errors import (
     ChannelError,
     Forbidden,
     Invalid,
+    NotReady,
+    QuotaExhausted,
     RateLimited,
     Scope,
     Sunset,
     TooMuchData,
     Transient,
 )
+from connectors.meta_usage import time_to_regain
+from connectors.writes import doubted
 
 _SCOPE_OF_LIMIT = {
     4: Scope.APP,
@@ -23,11 +27,32 @@ _SCOPE_OF_LIMIT = {
     613: Scope.ACCOUNT,
     **dict.fromkeys(range(80000, 80015), Scope.ACCOUNT),
 }
-_TRANSIENT_CODES = frozenset({1, 2})
+_TRANSIENT_CODES = frozenset({-2, -1, 1, 2})
 _TRANSIENT_SUBCODES = frozenset({99, 960, 104})
 _AD_ACCOUNT_LIMIT = 2446079
 _TOO_MUCH_DATA = 1487534
 _DEPRECATED_VERSION = 2635
+_POSTS_TOO_FAST = 1390008
+
+# What publishing is refused for, whatever the code beside it.
+_KIND_OF_SUBCODE: dict[int, type[ChannelError]] = {
+    2207003: Transient,  # the picture took too long to fetch
+    2207008: Transient,  # the container cannot be published just now
+    2207004: Invalid,  # a picture of too many bytes
+    2207005: Invalid,  # of a format that is not taken
+    2207009: Invalid,  # of a shape that is not taken
+    2207010: Invalid,  # too long a caption
+    2207026: Invalid,  # a video of a format that is not taken
+    2207027: NotReady,
+    2207042: QuotaExhausted,
+    2207050: Forbidden,  # the profile is restricted
+    2207051: Forbidden,  # taken for spam
+    36003: Invalid,  # a picture of a shape that is not taken
+    1366046: Invalid,  # a photo too large, or of a format that is not taken
+    1346003: Forbidden,  # flagged as abusive
+    1404078: AuthRevoked,  # the page wants to be connected again
+    1609008: Invalid,  # a link that leads back to Facebook
+}
 
 
 class _Error(msgspec.Struct):
@@ -43,35 +68,51 @@ class _Body(msgspec.Struct):
     error: _Error
 
 
-class _Usage(msgspec.Struct):
-    estimated_time_to_regain_access: float = 0
-
-
 def meaning_of(answer: Answer, *, where: str) -> ChannelError:
     """Meta says what went wrong by its own code; the HTTP status only speaks when there is none."""
-    try:
-        error = msgspec.json.decode(answer.body, type=_Body, strict=False).error
-    except (msgspec.DecodeError, RecursionError):
+    error = _said(answer)
+    if error is None:
         return refusal_by_status(answer, where=where)
     what = error.error_user_msg or error.message or f"HTTP {answer.status}"
     code = f"{error.code}/{error.error_subcode}" if error.error_subcode else str(error.code)
     trace = error.fbtrace_id or ""
-    if error.code in _SCOPE_OF_LIMIT:
-        return RateLimited(
-            what=what,
-            where=where,
-            code=code,
-            request_id=trace,
-            retry_after=_wait(answer),
-            scope=Scope.ACCOUNT if error.error_subcode == _AD_ACCOUNT_LIMIT else _SCOPE_OF_LIMIT[error.code],
-        )
-    return _kind(error, answer)(what=what, where=where, code=code, request_id=trace)
+    kind = _kind(error, answer)
+    if kind is not RateLimited:
+        return kind(what=what, where=where, code=code, request_id=trace)
+    scope = _SCOPE_OF_LIMIT.get(error.code, Scope.UNKNOWN)
+    return RateLimited(
+        what=what,
+        where=where,
+        code=code,
+        request_id=trace,
+        retry_after=time_to_regain(answer.headers) or retry_after(answer.headers),
+        scope=Scope.ACCOUNT if error.error_subcode == _AD_ACCOUNT_LIMIT else scope,
+    )
+
+
+def meaning_of_a_write(answer: Answer, *, where: str) -> ChannelError:
+    """What Meta itself calls passing went wrong behind its door, after the request was taken in, whatever the status."""
+    behind_the_door = Answer(500, answer.headers, answer.body)
+    refusal = meaning_of(answer, where=where)
+    return doubted(refusal, answer if _said(answer) is None else behind_the_door)
+
+
+def _said(answer: Answer) -> _Error | None:
+    try:
+        return msgspec.json.decode(answer.body, type=_Body, strict=False).error
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _kind(error: _Error, answer: Answer) -> type[ChannelError]:
-    too_much = "reduce the amount of data" in error.message or error.error_subcode == _TOO_MUCH_DATA
-    passing = error.is_transient or error.error_subcode in _TRANSIENT_SUBCODES
+    subcode = error.error_subcode or 0
+    too_much = "reduce the amount of data" in error.message or subcode == _TOO_MUCH_DATA
+    passing = error.is_transient or subcode in _TRANSIENT_SUBCODES
     match error.code:
+        case _ if subcode in _KIND_OF_SUBCODE:
+            return _KIND_OF_SUBCODE[subcode]
+        case code if code in _SCOPE_OF_LIMIT or subcode == _POSTS_TOO_FAST:
+            return RateLimited
         case 1 | 100 if too_much:
             return TooMuchData
         case 190:
@@ -89,15 +130,3 @@ def _kind(error: _Error, answer: Answer) -> type[ChannelError]:
             return Invalid
         case _:
             return type(refusal_by_status(answer, where=""))
-
-
-def _wait(answer: Answer) -> float | None:
-    """The longest wait that the business usage header asks for, in seconds; it speaks in minutes."""
-    try:
-        usage = msgspec.json.decode(
-            answer.headers.get("x-business-use-case-usage", "{}"), type=dict[str, list[_Usage]], strict=False
-        )
-    except (msgspec.DecodeError, RecursionError):
-        usage = {}
-    minutes = max((use.estimated_time_to_regain_access for uses in usage.values() for use in uses), default=0)
-    return minutes * 60.0 if 0 < minutes < 10**6 else retry_after(answer.headers)

@@ -1,25 +1,62 @@
 """Money as providers write it, in whole micros of the main unit, never by way of a binary fraction."""
 
-from collections.abc import Iterable
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
+from types import MappingProxyType
 
 LARGEST_MICROS = 2**63 - 1
 _LONGEST_TEXT = 64
-_ENOUGH_DIGITS = 128
+# Contexts of our own are quicker than entering one, and this is done a few times for each row.
+_EXACT = Context(prec=128)
+_SENSIBLE = Context(prec=64, traps=[Inexact])
+_MICRO = 6
 _CONVERSION_STEP = Decimal("0.000001")
+
+# ISO 4217: whatever is not named here has two.
+_CODES_BY_DECIMALS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+DECIMALS: Mapping[str, int] = MappingProxyType(
+    {code: decimals for decimals, codes in _CODES_BY_DECIMALS.items() for code in codes.split()}
+)
+
+
+def decimals(currency: str) -> int:
+    """How many a currency's amounts have behind the point."""
+    return DECIMALS.get(currency, 2)
+
+
+def smallest_unit(currency: str) -> int:
+    """A cent, a yen, a fils: the smallest amount of a currency, in micros."""
+    return 10 ** (6 - decimals(currency))
 
 
 def micros(amount: str | Decimal) -> int:
     """Main units ("76.53" dollars, "1500" yen) as micros; a finer amount is rounded half to even."""
     exact = _finite(amount)
-    with localcontext() as context:
-        context.prec = _ENOUGH_DIGITS
-        if abs(exact) > LARGEST_MICROS:
-            raise ValueError("an amount of money beyond all bounds")
-        whole = int(exact.scaleb(6).to_integral_value(ROUND_HALF_EVEN))
-    if abs(whole) > LARGEST_MICROS:
+    if not -LARGEST_MICROS <= exact <= LARGEST_MICROS:
+        raise ValueError("an amount of money beyond all bounds")
+    whole = int(_EXACT.scaleb(exact, _MICRO).to_integral_value(ROUND_HALF_EVEN))
+    if not -LARGEST_MICROS <= whole <= LARGEST_MICROS:
         raise ValueError("an amount of money beyond all bounds")
     return whole
+
+
+def minor_units(amount: Decimal, decimals: int) -> int:
+    """Main units ("25.50" euros) in whole units of the smallest coin; what does not come out even is refused."""
+    exact = _finite(amount)
+    if not 0 < exact <= LARGEST_MICROS:
+        raise ValueError("an amount of money beyond all bounds")
+    coins = _EXACT.scaleb(exact, decimals)
+    if coins != int(coins):
+        raise ValueError(f"an amount finer than {decimals} decimals, which this currency does not have")
+    return int(coins)
+
+
+def of_minor_units(coins: int, decimals: int) -> Decimal:
+    return Decimal(coins).scaleb(-decimals)
 
 
 def conversions(count: str | Decimal) -> Decimal:
@@ -27,16 +64,15 @@ def conversions(count: str | Decimal) -> Decimal:
     exact = _finite(count)
     if not 0 <= exact < 10**12:
         raise ValueError("a count of conversions beyond all bounds")
-    with localcontext() as context:
-        context.prec = _ENOUGH_DIGITS
-        return exact.quantize(_CONVERSION_STEP, ROUND_HALF_EVEN)
+    return exact.quantize(_CONVERSION_STEP, ROUND_HALF_EVEN, _EXACT)
 
 
 def total(numbers: Iterable[Decimal]) -> Decimal:
     """The exact sum of a provider's numbers."""
-    with localcontext() as context:
-        context.prec = _ENOUGH_DIGITS
-        return sum(map(_finite, numbers), Decimal(0))
+    found = Decimal(0)
+    for number in numbers:
+        found = _EXACT.add(found, _finite(number))
+    return found
 
 
 def _finite(number: str | Decimal) -> Decimal:
@@ -44,8 +80,8 @@ def _finite(number: str | Decimal) -> Decimal:
         raise ValueError("a number with too many digits")
     try:
         exact = Decimal(number)
-    except InvalidOperation:
-        raise ValueError("not a number") from None
-    if not exact.is_finite() or len(exact.as_tuple().digits) > _LONGEST_TEXT:
-        raise ValueError("not a finite number of a sensible length")
-    return exact
+        if exact.is_finite():
+            return _SENSIBLE.plus(exact)
+    except (InvalidOperation, Inexact):
+        raise ValueError("not a number of a sensible length") from None
+    raise ValueError("not a finite number")

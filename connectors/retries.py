@@ -43,3 +43,7 @@ class Patience:
         if hint is not None:
             return hint + self.draw() * self.first_wait
         return self.draw() * min(self.longest_wait, self.first_wait * 2.0 ** min(tried - 1, 30))
+
+    def bears(self, wait: float, waited: float) -> bool:
+        """Whether to wait so long, after having waited so long before."""
+        return self.attempts > 1 and wait <= self.longest_wait and waited + wait <= self.total

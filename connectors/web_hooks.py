@@ -4,7 +4,9 @@ import base64
 import hashlib
 import hmac
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import httpx
@@ -37,11 +39,18 @@ class WebHook:
         return f"{self.host} #{hashlib.sha256(self.url.encode()).hexdigest()[:12]}"
 
 
-def post(http: httpx.Client, hook: WebHook, body: bytes, key: str) -> str:
-    """Posts JSON once under a key by which the receiver knows a copy, and gives the answer."""
-    headers = _headers(hook, body, key)
+def post(
+    http: httpx.Client,
+    hook: WebHook,
+    body: bytes,
+    key: str,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+) -> str:
+    """Posts JSON once under a key by which the receiver knows a copy, and gives the answer's beginning."""
+    headers = _headers(hook, body, key, int(clock().timestamp()))
     answer = once(http, "POST", hook.url, where=hook.host, heard=_beginning, content=body, headers=headers)
-    said = answer.body.decode(errors="replace").strip()
+    said = _printable(answer.body)
     _judge(answer, said, hook.host)
     return f"{answer.status} {said}".strip()
 
@@ -53,10 +62,10 @@ def signature(secret: str, key: str, at: int, body: bytes) -> str:
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
-def _headers(hook: WebHook, body: bytes, key: str) -> dict[str, str]:
-    at = int(utc_now().timestamp())
+def _headers(hook: WebHook, body: bytes, key: str, at: int) -> dict[str, str]:
     headers = {"content-type": "application/json", "webhook-id": key, "webhook-timestamp": str(at)}
-    headers["idempotency-key"] = key
+    # What is cut off in the middle can be read only as long as it was not compressed.
+    headers |= {"idempotency-key": key, "accept-encoding": "identity"}
     if hook.secret:
         headers["webhook-signature"] = signature(hook.secret, key, at, body)
     return headers
@@ -70,6 +79,12 @@ def _beginning(response: httpx.Response) -> bytes:
         if len(heard) >= _LONGEST_ANSWER or time.monotonic() - began > _LONGEST_SECONDS:
             break
     return bytes(heard[:200])
+
+
+def _printable(answer: bytes) -> str:
+    """Whoever answers is not trusted with the page on which it is shown."""
+    said = answer.decode(errors="replace")
+    return "".join(letter if letter.isprintable() else " " for letter in said).strip()
 
 
 def _judge(answer: Answer, said: str, where: str) -> None:

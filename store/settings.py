@@ -354,8 +354,20 @@ class Settings(BaseSettings):
         description="JSON object of our apps at providers by channel, each with client_id, client_secret and what else it "
         "takes: Google Ads a developer_token, and login_customer_id for a manager.",
     )
-    insights_lookback_days: Annotated[int, Field(ge=0, le=90)] = Field(
-        7, description="Days of ad insights read again each time, since platforms restate them."
+    call_budgets: dict[str, dict[str, Annotated[int, Field(ge=0)]]] = Field(
+        default_factory=dict,
+        description="JSON object of how often a provider may be called where a higher tier allows more than the lowest, like "
+        '{"google_ads": {"operations": 15000}}; 0 for any number.',
+    )
+    insights_lookback_days: Annotated[int, Field(ge=0, le=90)] | None = Field(
+        None,
+        description="Days of ad insights read again with the newest, since platforms restate them; empty means as many as "
+        "each platform does, some 30.",
+    )
+    insights_hours: str = Field(
+        "",
+        description="Hours (UTC) between which the daily reading of insights may start, like 1-5; empty for 3 o'clock. "
+        "What people start is read at any hour.",
     )
 
     @field_validator("data_dir")
@@ -407,6 +419,15 @@ class Settings(BaseSettings):
         given = urlsplit(value)
         if value and (given.scheme not in {"http", "https"} or not given.hostname or given.path.strip("/")):
             raise ValueError("must be a scheme, a host and a port, like https://minio.example:9000")
+        return value
+
+    @field_validator("insights_hours")
+    @classmethod
+    def _hours_of_a_day(cls, value: str) -> str:
+        given = re.fullmatch(r"(\d{1,2})-(\d{1,2})", value)
+        hours = tuple(map(int, given.groups())) if given else ()
+        if value and (not hours or max(hours) > 24 or hours[0] % 24 == hours[1] % 24):
+            raise ValueError("must be two hours, like 1-5, or 22-4 for a night")
         return value
 
     @field_validator("vault_addr")

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import google_ads, linkedin, meta, sendgrid
+from connectors.sandbox import cms, google_ads, linkedin, meta, meta_graph, sendgrid, slack
 from connectors.sandbox.app import create_app
 
 CREDENTIALS = MappingProxyType(
@@ -12,15 +12,19 @@ CREDENTIALS = MappingProxyType(
         Channel.META: meta.CREDENTIALS,
         Channel.LINKEDIN: linkedin.CREDENTIALS,
         Channel.SENDGRID: sendgrid.CREDENTIALS,
+        Channel.SLACK: slack.CREDENTIALS,
+        Channel.CMS: cms.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
 
 _VERSIONS = {
     Channel.GOOGLE_ADS: google_ads.VERSION,
-    Channel.META: meta.VERSION,
+    Channel.META: meta_graph.VERSION,
     Channel.LINKEDIN: linkedin.VERSION,
     Channel.SENDGRID: sendgrid.VERSION,
+    Channel.SLACK: slack.VERSION,
+    Channel.CMS: cms.VERSION,
 }
 
 

@@ -13,29 +13,45 @@ from starlette.routing import Mount, Route
 from connectors.face import Channel, utc_now
 from connectors.sandbox import reference_rates
 from connectors.sandbox.accepted import Accepted
+from connectors.sandbox.cms import CmsStandIn
 from connectors.sandbox.faults import Dial, Trouble
 from connectors.sandbox.google_ads import GoogleAdsStandIn
 from connectors.sandbox.linkedin import LinkedInStandIn
 from connectors.sandbox.meta import MetaStandIn
 from connectors.sandbox.performance import World
+from connectors.sandbox.picture import PICTURE
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
+from connectors.sandbox.sendgrid_events import SendGridEvents
+from connectors.sandbox.slack import SlackStandIn
 from connectors.sandbox.world import account
 
 
-def create_app(seed: int = 7, clock: Callable[[], datetime] = utc_now, page_rows: int = 10_000) -> Starlette:
-    """A fresh sandbox; the same seed and moment give the same numbers, and `page_rows` bounds every page."""
-    world = World(seed, clock)
+def create_app(
+    seed: int = 7,
+    clock: Callable[[], datetime] = utc_now,
+    page_rows: int = 10_000,
+    *,
+    world: World | None = None,
+) -> Starlette:
+    """A fresh sandbox; the same seed and moment give the same numbers, and `page_rows` bounds every page.
+
+    Another world, such as a very large one, takes the place of the seed's and the clock's.
+    """
+    world = world or World(seed, clock)
     dial = Dial()
     accepted = Accepted()
     providers = (
-        GoogleAdsStandIn(world, page_rows).provider(),
-        MetaStandIn(world, page_rows).provider(),
-        LinkedInStandIn(world, page_rows).provider(),
+        GoogleAdsStandIn(world, page_rows, accepted).provider(),
+        MetaStandIn(world, page_rows, accepted).provider(),
+        LinkedInStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
+        SlackStandIn(page_rows, accepted, clock).provider(),
+        CmsStandIn(accepted, clock).provider(),
     )
     return Starlette(
         routes=[
+            Mount("/_sandbox/sendgrid", routes=SendGridEvents(accepted, clock).routes()),
             Mount("/_sandbox", routes=_controls(world, dial, accepted)),
             Mount(reference_rates.PATH, routes=ReferenceRatesStandIn(world).routes()),
             *(Mount(f"/{provider.channel}", provider.behind(dial)) for provider in providers),
@@ -53,6 +69,12 @@ def _controls(world: World, dial: Dial, accepted: Accepted) -> list[Route]:
         except msgspec.DecodeError as wrong:
             return JSONResponse({"error": str(wrong)}, status_code=400)
         return Response(status_code=204)
+
+    async def left(_: Request) -> Response:
+        return JSONResponse(dial.left())
+
+    async def picture(_: Request) -> Response:
+        return Response(PICTURE, media_type="image/jpeg")
 
     async def requests(_: Request) -> Response:
         return JSONResponse(dial.requests())
@@ -84,6 +106,8 @@ def _controls(world: World, dial: Dial, accepted: Accepted) -> list[Route]:
         Route("/health", health),
         Route("/faults", order, methods=["POST"]),
         Route("/faults", reset, methods=["DELETE"]),
+        Route("/faults", left, methods=["GET"]),
+        Route("/picture.jpg", picture),
         Route("/requests", requests),
         Route("/accepted", taken),
         Route("/totals", totals),

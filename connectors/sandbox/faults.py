@@ -44,6 +44,10 @@ class Dial:
         waiting = self._to_come[channel]
         return waiting.popleft() if waiting else None
 
+    def left(self) -> dict[str, int]:
+        """How many troubles are still to come."""
+        return {channel: len(waiting) for channel, waiting in self._to_come.items()}
+
     def count(self, channel: Channel, request: str) -> None:
         self._requests[channel][request] += 1
 

@@ -1,30 +1,40 @@
-"""Meta's Graph API as the sandbox plays it: an ad account and its insights, page by page."""
+"""Meta's Graph API as the sandbox plays it: ad accounts, their insights, and what people granted."""
 
-import base64
-import hmac
-import secrets
 from datetime import date
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.face import Channel, Level
-from connectors.sandbox.faults import Fault, Trouble
+from connectors.sandbox.accepted import Accepted
+from connectors.sandbox.meta_campaigns import MetaCampaigns, granted
+from connectors.sandbox.meta_graph import (
+    Asked,
+    Door,
+    Refused,
+    Said,
+    chosen,
+    no_such_object,
+    page,
+    refusal,
+    sign_in_refusal,
+    unknown_path,
+)
+from connectors.sandbox.meta_posts import MetaPosts
+from connectors.sandbox.oauth import Tokens
 from connectors.sandbox.performance import Figures, Served, World, main_units
 from connectors.sandbox.provider import Provider
-from connectors.sandbox.world import AdAccount, account, accounts_of
+from connectors.sandbox.world import AdAccount, accounts_of
 
 CREDENTIALS = {
     "access_token": "sandbox-meta-access-token",
     "app_secret": "sandbox-meta-app-secret",
 }
-VERSION = "v26.0"
+APP = {"client_id": "sandbox-client", "client_secret": CREDENTIALS["app_secret"]}
+"""With what the house asks people, where an app is registered."""
 
 _LEVELS = {"account": Level.ACCOUNT, "campaign": Level.CAMPAIGN, "adset": Level.AD_GROUP, "ad": Level.AD}
-_DEFAULT_LIMIT = 25
 
 
 class _Window(msgspec.Struct):
@@ -32,134 +42,84 @@ class _Window(msgspec.Struct):
     until: date
 
 
-class _Refused(Exception):
-    def __init__(self, status: int, code: int, message: str, *, subcode: int | None = None) -> None:
-        self.answer = _error(status, code, message, subcode=subcode)
-
-
 class MetaStandIn:
-    def __init__(self, world: World, page_rows: int) -> None:
+    def __init__(self, world: World, page_rows: int, accepted: Accepted) -> None:
         self._world = world
         self._page_rows = page_rows
+        self._tokens = Tokens(
+            "Meta",
+            {**CREDENTIALS, **APP},
+            lasts=5183999,
+            lengthened_by="fb_exchange_token",
+            refusal=sign_in_refusal,
+        )
+        self._campaigns = MetaCampaigns(accepted, page_rows)
+        self._posts = MetaPosts(accepted, page_rows, world.clock)
 
     def provider(self) -> Provider:
-        number = f"/{VERSION}/act_{{number:int}}"
+        door = Door(self._tokens, CREDENTIALS["app_secret"])
         return Provider(
             Channel.META,
             api=[
-                Route(f"/{VERSION}/me/adaccounts", self._accounts, methods=["GET"]),
-                Route(number, self._account, methods=["GET"]),
-                Route(f"{number}/insights", self._insights, methods=["GET"]),
-                Route("/{version}/{path:path}", _unknown_path),
+                door.route("/me/adaccounts", self._accounts),
+                door.route("/me/permissions", self._permissions),
+                door.route("/act_{number:int}", self._account),
+                door.route("/act_{number:int}/insights", self._insights),
+                *self._campaigns.routes(door),
+                *self._posts.routes(door),
+                door.route("/{number:int}", self._node),
+                Route("/{version}/{path:path}", unknown_path),
             ],
-            sign_in=[],
-            refusal=_refusal,
+            sign_in=self._tokens.routes(),
+            refusal=refusal,
         )
 
-    async def _accounts(self, request: Request) -> Response:
-        try:
-            _admitted(request)
-            limit, start = self._limit(request), _offset(request)
-        except _Refused as refused:
-            return refused.answer
-        seen = accounts_of(Channel.META)
-        return JSONResponse(
-            _page(request, [_described(known, request) for known in seen], start, limit),
-            headers=_usage(seen[0]),
-        )
+    def _accounts(self, asked: Asked) -> Said:
+        seen = [_described(known, asked) for known in accounts_of(Channel.META)]
+        return page(asked, seen, self._page_rows)
 
-    async def _account(self, request: Request) -> Response:
-        try:
-            known = _granted(request)
-        except _Refused as refused:
-            return refused.answer
-        return JSONResponse(_described(known, request), headers=_usage(known))
+    def _permissions(self, asked: Asked) -> Said:
+        scope = self._tokens.scope_of(asked.token) or ""
+        rows = [{"permission": name, "status": "granted"} for name in ("public_profile", *scope.split())]
+        return page(asked, rows, self._page_rows)
 
-    async def _insights(self, request: Request) -> Response:
-        try:
-            known = _granted(request)
-            rows = self._rows(request, known)
-            limit, start = self._limit(request), _offset(request)
-        except _Refused as refused:
-            return refused.answer
-        return JSONResponse(_page(request, rows, start, limit), headers=_usage(known))
+    def _account(self, asked: Asked) -> Said:
+        return _described(granted(asked), asked)
 
-    def _rows(self, request: Request, known: AdAccount) -> list[dict[str, Any]]:
-        level = _LEVELS.get(request.query_params.get("level", "account"))
+    def _node(self, asked: Asked) -> Said:
+        """Whatever is named by its number alone."""
+        for room in (self._campaigns, self._posts):
+            if (said := room.node(asked)) is not None:
+                return said
+        raise no_such_object(asked.number)
+
+    def _insights(self, asked: Asked) -> Said:
+        """Only what is on the page is put into words."""
+        known = granted(asked)
+        said = page(asked, self._served(asked, known), self._page_rows)
+        fields = asked.fields() | {"date_start", "date_stop"}
+        viewed = "1d_view" in asked.get("action_attribution_windows")
+        rows = [chosen(_values(known, row, viewed=viewed), fields) for row in said["data"]]
+        return {**said, "data": rows}
+
+    def _served(self, asked: Asked, known: AdAccount) -> list[Served]:
+        level = _LEVELS.get(asked.get("level") or "account")
         if level is None:
-            raise _Refused(400, 100, "(#100) level must be one of account, campaign, adset, ad")
-        if request.query_params.get("time_increment") != "1":
-            raise _Refused(400, 100, "(#100) the sandbox knows time_increment=1 only")
-        try:
-            window = msgspec.json.decode(request.query_params.get("time_range", ""), type=_Window)
-        except msgspec.DecodeError as wrong:
-            raise _Refused(400, 100, f"(#100) time_range: {wrong}") from wrong
-        fields = _list(request, "fields")
-        viewed = "1d_view" in request.query_params.get("action_attribution_windows", "")
-        return [
-            _chosen(_values(known, row, viewed=viewed), fields)
-            for row in self._world.served(known, window.since, window.until, level)
-        ]
-
-    def _limit(self, request: Request) -> int:
-        limit = request.query_params.get("limit", str(_DEFAULT_LIMIT))
-        if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= 5000:
-            raise _Refused(400, 100, "(#100) limit must be a number up to 5000")
-        return min(int(limit), self._page_rows)
+            raise Refused(400, 100, "(#100) level must be one of account, campaign, adset, ad")
+        if asked.get("time_increment") != "1":
+            raise Refused(400, 100, "(#100) the sandbox knows time_increment=1 only")
+        window = asked.json("time_range", _Window)
+        return list(self._world.served(known, window.since, window.until, level))
 
 
-async def _unknown_path(request: Request) -> Response:
-    if request.path_params["version"] != VERSION:
-        return _error(400, 2635, "(#2635) You are calling a deprecated version of the Ads API.")
-    return _error(400, 2500, "Unknown path components")
-
-
-def _described(known: AdAccount, request: Request) -> dict[str, Any]:
+def _described(known: AdAccount, asked: Asked) -> Said:
     values = {
         "account_id": known.id,
         "name": known.name,
         "currency": known.currency,
         "timezone_name": known.time_zone,
     }
-    fields = _list(request, "fields")
-    return {**{name: value for name, value in values.items() if name in fields}, "id": f"act_{known.id}"}
-
-
-def _page(request: Request, rows: list[dict[str, Any]], start: int, limit: int) -> dict[str, Any]:
-    """So many of the rows, and how to go on; the address of the next page carries the token, as Meta's does."""
-    page = rows[start : start + limit]
-    if not page:
-        return {"data": page}
-    cursors = {"before": _cursor(start), "after": _cursor(start + len(page))}
-    paging: dict[str, Any] = {"cursors": cursors}
-    if start + len(page) < len(rows):
-        following = request.url.include_query_params(
-            after=_cursor(start + len(page)), access_token=CREDENTIALS["access_token"]
-        )
-        paging["next"] = str(following)
-    return {"data": page, "paging": paging}
-
-
-def _admitted(request: Request) -> None:
-    """Whoever shows the token and the app's proof."""
-    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-    token = bearer or request.query_params.get("access_token", "")
-    if token != CREDENTIALS["access_token"]:
-        raise _Refused(400, 190, "Invalid OAuth access token - Cannot parse access token", subcode=467)
-    proof = request.query_params.get("appsecret_proof")
-    expected = hmac.new(CREDENTIALS["app_secret"].encode(), token.encode(), "sha256").hexdigest()
-    if proof is not None and not hmac.compare_digest(proof.encode(), expected.encode()):
-        raise _Refused(400, 100, "Invalid appsecret_proof provided in the API argument")
-
-
-def _granted(request: Request) -> AdAccount:
-    """The account that the bearer may see."""
-    _admitted(request)
-    known = account(Channel.META, str(request.path_params["number"]))
-    if known is None:
-        message = "(#200) Ad account owner has NOT grant ads_management or ads_read permission"
-        raise _Refused(403, 200, message)
-    return known
+    return {**chosen(values, asked.fields()), "id": f"act_{known.id}"}
 
 
 def _values(known: AdAccount, row: Served, *, viewed: bool) -> dict[str, Any]:
@@ -203,81 +163,3 @@ def _actions(figures: Figures, decimals: int, *, viewed: bool) -> dict[str, Any]
     if clicked or bought:
         found["actions"] = clicked + bought
     return found
-
-
-def _chosen(values: dict[str, Any], fields: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name in fields or name.startswith("date_")}
-
-
-def _list(request: Request, name: str) -> set[str]:
-    return {part.strip() for part in request.query_params.get(name, "").split(",")}
-
-
-def _cursor(offset: int) -> str:
-    return base64.urlsafe_b64encode(str(offset).encode()).decode()
-
-
-def _offset(request: Request) -> int:
-    after = request.query_params.get("after")
-    if after is None:
-        return 0
-    try:
-        return max(0, int(base64.urlsafe_b64decode(after.encode())))
-    except ValueError:
-        raise _Refused(400, 100, "(#100) Invalid cursors values provided") from None
-
-
-def _usage(known: AdAccount, minutes: int = 0) -> dict[str, str]:
-    """The headers by which Meta says how much of the budget is used."""
-    used = 100 if minutes else 3
-    use = {
-        "type": "ads_insights",
-        "call_count": used,
-        "total_cputime": used,
-        "total_time": used,
-        "estimated_time_to_regain_access": minutes,
-        "ads_api_access_tier": "standard_access",
-    }
-    throttle = {"app_id_util_pct": used, "acc_id_util_pct": used, "ads_api_access_tier": "standard_access"}
-    return {
-        "x-business-use-case-usage": msgspec.json.encode({known.id: [use]}).decode(),
-        "x-fb-ads-insights-throttle": msgspec.json.encode(throttle).decode(),
-    }
-
-
-def _refusal(trouble: Trouble) -> Response:
-    match trouble.fault:
-        case Fault.EXPIRED_TOKEN:
-            message = "Error validating access token: Session has expired."
-            return _error(400, 190, message, subcode=463)
-        case Fault.RATE_LIMITED:
-            message = (
-                "(#80000) There have been too many calls from this ad-account. Wait a bit and try again."
-            )
-            headers = {}
-            if trouble.hint_seconds is not None:
-                minutes = -(-trouble.hint_seconds // 60)
-                headers = _usage(accounts_of(Channel.META)[0], minutes)
-            return _error(400, 80000, message, subcode=2446079, headers=headers)
-        case _:
-            return _error(500, 2, "An unexpected error has occurred. Please retry your request later.")
-
-
-def _error(
-    status: int,
-    code: int,
-    message: str,
-    *,
-    subcode: int | None = None,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    error: dict[str, Any] = {
-        "message": message,
-        "type": "OAuthException",
-        "code": code,
-        "is_transient": code == 2,
-        "fbtrace_id": secrets.token_urlsafe(8),
-    }
-    if subcode is not None:
-        error["error_subcode"] = subcode
-    return JSONResponse({"error": error}, status_code=status, headers=headers)

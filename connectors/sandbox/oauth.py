@@ -4,7 +4,7 @@ import base64
 import hashlib
 import html
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_SHORT = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,18 @@ class _Consent:
 
 class _Refused(Exception):
     def __init__(self, status: int, error: str, description: str) -> None:
-        self.answer = JSONResponse({"error": error, "error_description": description}, status_code=status)
+        self.status, self.error, self.description = status, error, description
+
+
+def _rfc_6749(status: int, error: str, description: str) -> Response:
+    return JSONResponse({"error": error, "error_description": description}, status_code=status)
 
 
 class Tokens:
-    """The sign-in of one provider: `/authorize` for people, `/token` for apps; `rotating` refresh tokens hold once."""
+    """The sign-in of one provider: `/authorize` for people, `/token` for apps; `rotating` refresh tokens hold once.
+
+    Where tokens are `lengthened_by` a grant type of the provider's own, a code gives one for an hour, and nothing renews it.
+    """
 
     def __init__(
         self,
@@ -41,13 +49,16 @@ class Tokens:
         lasts: int,
         refresh_lasts: int = 0,
         rotating: bool = False,
+        lengthened_by: str = "",
+        refusal: Callable[[int, str, str], Response] = _rfc_6749,
     ) -> None:
         self._provider = provider
         self._client = (credentials["client_id"], credentials["client_secret"])
-        self._access = {credentials["access_token"]}
-        self._refresh = {credentials["refresh_token"]}
+        self._scopes = {credentials["access_token"]: ""}
+        self._refresh = {credentials["refresh_token"]} if "refresh_token" in credentials else set[str]()
         self._codes: dict[str, _Consent] = {}
         self._lasts, self._refresh_lasts, self._rotating = lasts, refresh_lasts, rotating
+        self._lengthened_by, self._refusal = lengthened_by, refusal
 
     def routes(self) -> list[Route]:
         return [
@@ -58,7 +69,11 @@ class Tokens:
 
     def holds(self, request: Request) -> bool:
         """Whether the request's bearer has been given access."""
-        return request.headers.get("authorization", "").removeprefix("Bearer ") in self._access
+        return request.headers.get("authorization", "").removeprefix("Bearer ") in self._scopes
+
+    def scope_of(self, access: str) -> str | None:
+        """What people left ticked when they gave a token; None for one that nobody gave."""
+        return self._scopes.get(access)
 
     async def _ask(self, request: Request) -> Response:
         asked = request.query_params
@@ -118,10 +133,12 @@ class Tokens:
                     return self._renewed(str(form.get("refresh_token", "")))
                 case "authorization_code":
                     return self._granted(form)
+                case self._lengthened_by if self._lengthened_by:
+                    return self._lengthened(str(form.get(self._lengthened_by, "")))
                 case _:
                     raise _Refused(400, "unsupported_grant_type", "No such grant type.")
         except _Refused as refused:
-            return refused.answer
+            return self._refusal(refused.status, refused.error, refused.description)
 
     def _granted(self, form: FormData) -> Response:
         consent = self._codes.pop(str(form.get("code", "")), None)
@@ -133,26 +150,37 @@ class Tokens:
             digest = hashlib.sha256(str(form.get("code_verifier", "")).encode()).digest()
             if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != consent.challenge:
                 raise _Refused(400, "invalid_grant", "The code_verifier does not fit.")
+        if self._lengthened_by:
+            return JSONResponse(self._issued(consent.scope, _SHORT))
         refresh = f"sandbox-refresh-{secrets.token_urlsafe(16)}"
         self._refresh.add(refresh)
-        return self._issued(refresh, scope=consent.scope)
+        return self._renewable(refresh, scope=consent.scope)
+
+    def _lengthened(self, short: str) -> Response:
+        scope = self._scopes.get(short)
+        if scope is None:
+            raise _Refused(400, "invalid_grant", "The token is none of ours.")
+        return JSONResponse(self._issued(scope, self._lasts))
 
     def _renewed(self, refresh: str) -> Response:
         if refresh not in self._refresh:
             raise _Refused(400, "invalid_grant", "Token has been expired or revoked.")
         if not self._rotating:
-            return self._issued(None)
+            return self._renewable(None)
         self._refresh.remove(refresh)
         following = f"sandbox-refresh-{secrets.token_urlsafe(16)}"
         self._refresh.add(following)
-        return self._issued(following)
+        return self._renewable(following)
 
-    def _issued(self, refresh: str | None, **more: str) -> Response:
-        access = f"sandbox-access-{secrets.token_urlsafe(16)}"
-        self._access.add(access)
-        said: dict[str, object] = {"access_token": access, "expires_in": self._lasts, "token_type": "Bearer"}
+    def _renewable(self, refresh: str | None, **more: str) -> Response:
+        said = self._issued(more.get("scope", ""), self._lasts)
         if refresh is not None:
             said["refresh_token"] = refresh
             if self._refresh_lasts:
                 said["refresh_token_expires_in"] = self._refresh_lasts
         return JSONResponse({**said, **more})
+
+    def _issued(self, scope: str, lasts: int) -> dict[str, object]:
+        access = f"sandbox-access-{secrets.token_urlsafe(16)}"
+        self._scopes[access] = scope
+        return {"access_token": access, "expires_in": lasts, "token_type": "Bearer"}

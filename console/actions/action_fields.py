@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from console.actions.choices import Options
+from console.actions.choices import Known, Options
 from marketing_pipelines.outbound import kinds
 from marketing_pipelines.outbound.kinds.ad_change import Change, Platform
 from marketing_pipelines.outbound.kinds.sequence import Step
-from marketing_pipelines.outbound.kinds.social_post import Network
+from marketing_pipelines.outbound.kinds.social_post import NETWORKS
 from store.records.actions import ActionType
 
 
@@ -18,6 +18,7 @@ class Widget(StrEnum):
     LINES = "lines"
     WHOLE = "whole"
     MONEY = "money"
+    SUM = "sum"
     DAY = "day"
     CHOICE = "choice"
     TICKS = "ticks"
@@ -29,7 +30,7 @@ class Widget(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`rows` is how much room long texts get."""
+    """`rows` is how much room long texts get, `known` names what the tenant has connected and can be meant here."""
 
     name: str
     label: str
@@ -37,6 +38,7 @@ class Field:
     widget: Widget = Widget.LINE
     options: Options = ()
     rows: int = 6
+    known: Known | None = None
 
 
 STEP: Sequence[Field] = (
@@ -58,16 +60,38 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
         Field("sender", "From", "Like Shop <news@shop.example>; the house's own address if left empty."),
     ),
     ActionType.SOCIAL_POST: (
-        Field("network", "Network", widget=Widget.CHOICE, options=[(n, n.capitalize()) for n in Network]),
+        Field("network", "Network", widget=Widget.CHOICE, options=[(n, n.capitalize()) for n in NETWORKS]),
+        Field(
+            "place",
+            "Page or profile",
+            "Optional where one is connected: the network's own number of it.",
+            known=Known.PAGES,
+        ),
         Field("text", "Text", "LinkedIn takes 3,000 characters, Instagram 2,200.", Widget.WORDS),
-        Field("link", "Link", "Optional. A whole address, https://…"),
+        Field(
+            "link",
+            "Link",
+            "Optional. A short link of ours, or an address with utm_source and utm_medium. Instagram takes none.",
+        ),
         Field("image", "Image", "The address of a picture; Instagram takes no post without one."),
     ),
     ActionType.CMS_WEBHOOK: (
         Field("event", "Event", "What has happened, like page.published."),
         Field("data", "Data", "What it is about, as a JSON object.", Widget.DOCUMENT, rows=8),
+        Field(
+            "connection",
+            "Connection",
+            "Optional where one is connected: its number here.",
+            Widget.WHOLE,
+            known=Known.RECEIVERS,
+        ),
     ),
-    ActionType.CHAT_MESSAGE: (Field("text", "Message", widget=Widget.WORDS),),
+    ActionType.CHAT_MESSAGE: (
+        Field("text", "Message", widget=Widget.WORDS),
+        Field(
+            "place", "Room", "Optional where one is connected: the chat's own id of it.", known=Known.ROOMS
+        ),
+    ),
     ActionType.AD_CHANGE: (
         Field(
             "change",
@@ -77,7 +101,8 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
             [
                 (Change.BUDGET, "Another daily budget for a campaign"),
                 (Change.PAUSE, "Pause a campaign"),
-                (Change.CREATE, "A new campaign"),
+                (Change.CREATE, "A new campaign, made paused"),
+                (Change.RUN, "Let a campaign run"),
                 (Change.RULE, "A rule by which an optimiser may change campaigns"),
             ],
         ),
@@ -91,11 +116,24 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
                 (Platform.LINKEDIN, "LinkedIn"),
             ],
         ),
-        Field("account", "Account", "The platform's own number of it."),
-        Field("campaign", "Campaign", "To pause it or give it a budget: the platform's own number of it."),
+        Field("account", "Account", "The platform's own number of it.", known=Known.ACCOUNTS),
+        Field("campaign", "Campaign", "Of one that is there: the platform's own number of it."),
         Field("name", "Name", "Of a new campaign."),
-        Field("daily_budget", "Daily budget", "For a rule, the highest that it may choose.", Widget.MONEY),
-        Field("until", "Last day", "Needed for a rule, possible for a budget.", Widget.DAY),
+        Field(
+            "daily_budget",
+            "Daily budget",
+            "In the account's currency. To let a campaign run, the highest that it may have; for a rule, that it may choose.",
+            Widget.SUM,
+        ),
+        Field("until", "Last day", "Of a rule, or of a new campaign.", Widget.DAY),
+        Field(
+            "countries",
+            "Countries",
+            "Of a new campaign, by two letters, one a line. Not for Meta.",
+            Widget.LINES,
+        ),
+        Field("language", "Language", "Of its readers, by two letters. Not for Meta."),
+        Field("highest_bid", "Highest bid", "In the account's currency. Not for Meta.", Widget.SUM),
         Field("campaigns", "Campaigns of a rule", "The platform's own numbers, one a line.", Widget.LINES),
         Field(
             "changes",
@@ -133,7 +171,7 @@ SENTENCES: Mapping[ActionType, str] = {
     ActionType.EMAIL: "One mail to addresses or groups; everyone gets a message of their own.",
     ActionType.SEQUENCE: "Mails that follow each other, signed once; each goes when its reader is due.",
     ActionType.SOCIAL_POST: "A post on Facebook, Instagram or LinkedIn.",
-    ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign, or a rule for the optimiser.",
+    ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign that then runs, or a rule for the optimiser.",
     ActionType.LINK_CHANGE: "Where a short link leads, or that it has ended.",
     ActionType.CMS_WEBHOOK: "Tells the content management system that something is to be published.",
     ActionType.CHAT_MESSAGE: "A message to the team's own chat.",

@@ -1,21 +1,38 @@
-"""What forms let people choose from: the tenant's campaigns, groups and standing approvals."""
+"""What forms let people choose from: the tenant's campaigns, groups, standing approvals and what it has connected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 
 from sqlalchemy import select
 
+from connectors import channels_with
+from connectors.face import Capability, Channel
+from connectors.publishing import Network
 from console.actions import switches
 from console.door.sign_in import Visitor
+from console.frame.wording import words
 from console.people import contact_book
+from marketing_pipelines.outbound import destinations
+from marketing_pipelines.outbound.kinds.social_post import NETWORKS
 from store.clock import now
 from store.records.actions import Action
 from store.records.campaigns import Campaign
 from store.records.database import Session
+from store.records.schema import TenantId
 from store.records.standing_approvals import StandingApproval
 
 Options = Sequence[tuple[str, str]]
 MOST_GROUPS = 200
 MOST_STANDING = 100
+
+
+class Known(StrEnum):
+    """Whose ids a form offers to somebody who types."""
+
+    ACCOUNTS = "accounts"
+    PAGES = "pages"
+    ROOMS = "rooms"
+    RECEIVERS = "receivers"
 
 
 def campaigns(session: Session, visitor: Visitor, chosen: int | None = None) -> Options:
@@ -52,6 +69,26 @@ def standing_approvals(session: Session, visitor: Visitor) -> Options:
         .limit(MOST_STANDING)
     )
     return [(str(kept.id), _standing(kept, action)) for kept, action in rows]
+
+
+def connected(session: Session, tenant: TenantId) -> Mapping[Known, Options]:
+    """What the tenant has connected and an action can be meant for, by the ids that its payload takes."""
+    accounts = [
+        (channel, each)
+        for channel in channels_with(Capability.ADS)
+        for each in destinations.ad_accounts(session, tenant, channel)
+    ]
+    pages = [
+        (network, each) for network in NETWORKS for each in destinations.places(session, tenant, [network])
+    ]
+    rooms = destinations.places(session, tenant, [Network.SLACK])
+    receivers = destinations.receivers(session, tenant, Channel.CMS)
+    return {
+        Known.ACCOUNTS: [(it.id, f"{words(of)}: {it.name} {it.currency}".strip()) for of, it in accounts],
+        Known.PAGES: [(it.id, f"{words(of)}: {it.name}") for of, it in pages],
+        Known.ROOMS: [(it.id, it.name) for it in rooms],
+        Known.RECEIVERS: [(str(it.connection), it.name) for it in receivers],
+    }
 
 
 def _standing(kept: StandingApproval, action: Action) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from marketing_pipelines.outbound import freeze, kinds, payloads
-from marketing_pipelines.outbound.kinds.face import NotReady, Read
+from marketing_pipelines.outbound.kinds.face import NotReady, Read, Surroundings
 from marketing_pipelines.outbound.manifest import manifest_hash
 from marketing_pipelines.outbound.payloads import PayloadError
 from store.records import actions
@@ -103,7 +103,7 @@ def _draft(session: Session, settings: Settings, action: Action) -> Letter | Non
         findings=(),
         risk="",
         cost={},
-        connection=kind.connection(settings, payload),
+        connection=kind.connection(Surroundings(session, settings, action.tenant_id), payload),
         dry_run=action.dry_run,
         version=None,
         intact=True,

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from connectors.face import Capability, Channel
+from connectors.publishing import Network
 from console.api.answers import REFUSALS
 from console.connections import connection_book
 from console.connections.standing import Connected, Standing, Way
@@ -15,6 +16,7 @@ from console.frame.bodies import Body
 from marketing_pipelines.connections.consent import LONGEST_CODE, LONGEST_STATE
 from store.records.accounts import AccountStatus, AdAccount
 from store.records.connections import Connection, ConnectionStatus
+from store.records.places import Place
 
 router = APIRouter(tags=["connectors"], responses=REFUSALS)
 
@@ -24,6 +26,7 @@ class AccountOut(BaseModel):
 
     account_id: str
     name: str
+    currency: Annotated[str, Field(description="Empty until somebody has looked.")]
     status: AccountStatus
     last_synced_at: datetime | None
     last_error: str | None
@@ -51,13 +54,30 @@ class ConnectionOut(BaseModel):
         return cls.model_validate(row, from_attributes=True)
 
 
+class PlaceOut(BaseModel):
+    """A page, profile or room that is published to."""
+
+    network: Network
+    place_id: Annotated[str, Field(description="What an action names as its `place`.")]
+    name: str
+
+    @classmethod
+    def of(cls, place: Place) -> Self:
+        return cls.model_validate(place, from_attributes=True)
+
+
 class ConnectedOut(ConnectionOut):
     accounts: list[AccountOut]
+    places: list[PlaceOut]
 
     @classmethod
     def with_accounts(cls, connected: Connected) -> Self:
         said = ConnectionOut.of(connected.row).model_dump()
-        return cls(**said, accounts=[AccountOut.of(account) for account in connected.accounts])
+        return cls(
+            **said,
+            accounts=[AccountOut.of(account) for account in connected.accounts],
+            places=[PlaceOut.of(place) for place in connected.places],
+        )
 
 
 class ConnectorOut(BaseModel):

@@ -22,8 +22,17 @@ from store.settings import Service
 _OURS = re.compile(r"/assets/([1-9][0-9]{0,17})/content")
 # What a change of advertising is about, and what it sets.
 _ABOUT = {"platform": "Platform", "account": "Account", "campaign": "Campaign", "campaigns": "Campaigns"}
-_SET = {"changes": "What it may do", "most": "How often at most", "until": "Last day"}
-_NOT_READ = "not read: no account is connected"
+_SET = {
+    "changes": "What it may do",
+    "most": "How often at most",
+    "until": "Last day",
+    "countries": "Countries",
+    "language": "Language",
+    "highest_bid": "Highest bid",
+}
+# What the leaf names: the account by its name, and what its sums are in.
+_ACCOUNT = {"name": "Called", "currency": "In"}
+_AS_IT_IS = "as it is at the platform"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,8 @@ def of(session: Session, visitor: Visitor, action: Action, letter: Letter) -> Lo
         case ActionType.SEQUENCE:
             return Looks(mails=mails(letter), assets=carried)
         case ActionType.AD_CHANGE:
-            return Looks(about=_named(template, _ABOUT), changes=_ad_changes(template), assets=carried)
+            about = _named(template, _ABOUT) | _named(letter.values, _ACCOUNT)
+            return Looks(about=about, changes=_ad_changes(template), assets=carried)
         case ActionType.LINK_CHANGE:
             about = {"Short link": f"/{template['slug']}"}
             return Looks(about=about, changes=_link_changes(template, letter.values), assets=carried)
@@ -135,12 +145,15 @@ def _ad_changes(template: Mapping[str, Any]) -> list[Change]:
     found: list[Change] = []
     match template["change"]:
         case "pause":
-            found.append(Change("State", _NOT_READ, "paused"))
+            found.append(Change("State", _AS_IT_IS, "paused"))
+        case "run":
+            found.append(Change("State", _AS_IT_IS, "running"))
         case "create":
             found.append(Change("Name", "", template["name"]))
+            found.append(Change("State", "", "paused"))
     if "daily_budget" in template:
-        name = "Highest daily budget" if template["change"] == "rule" else "Daily budget"
-        before = _NOT_READ if template["change"] == "budget" else ""
+        name = "Highest daily budget" if template["change"] in ("rule", "run") else "Daily budget"
+        before = _AS_IT_IS if template["change"] == "budget" else ""
         found.append(Change(name, before, template["daily_budget"]))
     return [*found, *(Change(name, "", value) for name, value in _named(template, _SET).items())]
 

@@ -11,7 +11,8 @@ from console.campaigns.campaign_desk import Brought, Wanted
 from console.frame.bodies import Body, Name, Number
 from console.frame.texts import Reason, Text, storable
 from console.frame.timing import EARLIEST, LATEST
-from marketing_pipelines.outbound.kinds.face import Line, Words
+from marketing_pipelines.campaigns.announcement import Announcement, Outlet
+from marketing_pipelines.outbound.kinds.face import Line, Link, Words
 from store.records.campaigns import LONGEST_UTM
 
 MOST_ADDRESSES = 100_000
@@ -83,6 +84,21 @@ class ChangedCampaign(_Said):
     name: Name
 
 
+class Announced(Body):
+    """What a campaign says, and on which channels: each gets a draft of its own, which is signed by itself."""
+
+    text: Message
+    channels: Annotated[list[Outlet], Field(min_length=1, max_length=len(Outlet))]
+    link: (
+        Annotated[Link, Field(description="Each channel's draft says of it where it was (utm_source …).")]
+        | None
+    ) = None
+    image: Link | None = None
+
+    def as_announcement(self) -> Announcement:
+        return Announcement(self.text, self.channels, self.link or "", self.image or "")
+
+
 class NewCampaign(_Said):
     """Needs a name. With a title, a message and addresses it brings its recipients along, and needs no other name."""
 
@@ -90,11 +106,14 @@ class NewCampaign(_Said):
     title: Subject | None = None
     message: Message | None = None
     recipient_emails: Addresses | None = None
+    announcement: Announced | None = None
     provenance: Provenance = Field(default_factory=list)
 
     def as_wanted(self, name: str) -> Wanted:
         return replace(
-            super().as_wanted(name), provenance=[origin.model_dump() for origin in self.provenance]
+            super().as_wanted(name),
+            provenance=[origin.model_dump() for origin in self.provenance],
+            announcement=self.announcement.as_announcement() if self.announcement else None,
         )
 
     @model_validator(mode="after")

@@ -12,10 +12,12 @@ from console.door import etags
 from console.door.problems import FieldError, Refused, nothing_here
 from console.door.sign_in import Visitor
 from console.frame import timing
-from marketing_pipelines.campaigns import outlook
+from marketing_pipelines.campaigns import announcement, outlook
+from marketing_pipelines.campaigns.announcement import Announcement
+from marketing_pipelines.outbound import payloads
 from marketing_pipelines.outbound.kinds.face import NotReady
 from marketing_pipelines.outbound.payloads import PayloadError
-from store.records import actions, campaigns, intakes, requested_runs
+from store.records import actions, campaigns, intakes, policies, requested_runs
 from store.records.action_states import State
 from store.records.actions import Action
 from store.records.campaigns import Campaign, CampaignStatus, Plan
@@ -41,6 +43,8 @@ class Wanted:
     end: datetime | None
     provenance: Sequence[dict[str, str]] = ()
     """What it came from; said once, when it is made."""
+    announcement: Announcement | None = None
+    """What it says, of which drafts are made once, when it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ def create(visitor: Visitor, wanted: Wanted, brought: Brought | None = None) -> 
         )
         if brought is not None:
             _ask_to_take_in(session, visitor, campaign, brought)
+        if wanted.announcement is not None:
+            _draft(session, visitor, campaign, wanted.announcement)
         return shown(session, visitor, campaign)
 
 
@@ -236,6 +242,30 @@ def _ask_to_take_in(session: Session, visitor: Visitor, campaign: Campaign, brou
         message=brought.message,
         addresses=brought.addresses,
     )
+
+
+def _draft(session: Session, visitor: Visitor, campaign: Campaign, said: Announcement) -> None:
+    """A draft for each channel, in its own words from then on; what a channel does not take refuses the campaign."""
+    for outlet, draft in announcement.drafts(said, campaign.name, campaign.utm_campaign):
+        try:
+            checked = payloads.checked(draft.type, draft.payload)
+        except PayloadError as wrong:
+            errors = [
+                FieldError(f"announcement.{it.field}", f"{outlet}: {it.reason}") for it in wrong.problems
+            ]
+            raise Refused(422, f"It cannot be said on {outlet}.", errors) from None
+        actions.create(
+            session,
+            visitor.tenant,
+            visitor.actor,
+            type=draft.type,
+            channel=checked.channel,
+            payload=checked.payload,
+            purpose=policies.of_tenant(session, visitor.tenant).default_purpose,
+            title=f"{campaign.name} on {outlet}"[:200],
+            author=visitor.user,
+            campaign=CampaignId(campaign.id),
+        )
 
 
 def _taken_in(session: Session, visitor: Visitor, numbers: Sequence[int]) -> dict[int, TakenIn]:

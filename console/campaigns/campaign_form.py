@@ -1,5 +1,6 @@
 """The form of a campaign: what was typed, and what it means."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,10 @@ class Typed:
     title: str = ""
     message: str = ""
     recipient_emails: str = ""
+    says: str = ""
+    says_link: str = ""
+    says_image: str = ""
+    says_on: Sequence[str] = ()
 
     @classmethod
     def of(cls, campaign: Campaign, zone: ZoneInfo) -> "Typed":
@@ -51,7 +56,17 @@ class Typed:
                 reason = "belongs to the recipients that it brings along: fill in all three or none"
                 raise Refused(422, "Some fields are missing.", [FieldError(name, reason) for name in missing])
             said |= brought
+        if announced := self._announced():
+            said["announcement"] = announced
         return form_bodies.read(NewCampaign, {"name": "", **said})
+
+    def _announced(self) -> dict[str, Any]:
+        fields = {"text": self.says.replace("\r\n", "\n"), "link": self.says_link, "image": self.says_image}
+        typed = {name: said.strip() for name, said in fields.items() if said.strip()}
+        if typed and not self.says_on:
+            reason = "tick at least one, or leave the announcement empty"
+            raise Refused(422, "Nobody would read it.", [FieldError("says_on", reason)])
+        return {"text": "", **typed, "channels": list(self.says_on)} if self.says_on else {}
 
     def as_changed(self, campaign: Campaign, zone: ZoneInfo) -> ChangedCampaign:
         return form_bodies.read(

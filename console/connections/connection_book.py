@@ -9,8 +9,9 @@ import httpx
 from pydantic import Field
 
 from connectors import CONNECTORS, public_network
-from connectors.errors import AuthExpired, AuthRevoked, ChannelError
-from connectors.face import Channel, Endpoint, FindsAccounts, FoundAccount, Wire
+from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden, Invalid
+from connectors.face import Capability, Channel, Connector, Endpoint, FindsAccounts, FoundAccount, Wire
+from connectors.publishing import FoundPlace, Network, Publishes
 from connectors.retries import Patience
 from console.connections import standing
 from console.connections.standing import Connected, Standing
@@ -21,7 +22,7 @@ from marketing_pipelines.connections import apps, consent, opening
 from marketing_pipelines.connections.apps import App
 from marketing_pipelines.connections.consent import Granted, NotConsented
 from store.clock import now
-from store.records import accounts, connections
+from store.records import accounts, connections, places
 from store.records.connections import Connection, ConnectionStatus, Unreadable
 from store.records.database import Session
 from store.records.schema import ConnectionId
@@ -40,12 +41,24 @@ class ToRead(Body):
     name: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class ToPublish(Body):
+    """A page, profile or room to be published to through a connection."""
+
+    network: Network
+    place: Annotated[str, Field(pattern=r"^[\w.:-]{1,100}$")]
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What looking through a connection has shown: its accounts, or why there is nothing to see."""
+    """What looking through a connection has shown: its accounts and places, or why there is nothing to see."""
 
     found: Sequence[FoundAccount] = ()
+    places: Sequence[FoundPlace] = ()
     trouble: str = ""
+    why_no_places: str = ""
+
+    def account(self, number: str) -> FoundAccount | None:
+        return next((each for each in self.found if each.id == number), None)
 
 
 def listed(visitor: Visitor) -> list[Standing]:
@@ -59,7 +72,12 @@ def read(visitor: Visitor, number: int) -> Connected:
         if row is None:
             raise nothing_here()
         read_through = accounts.of_tenant(session, visitor.tenant)
-    return Connected(row, [each for each in read_through if each.connection_id == row.id])
+        published_to = places.of_tenant(session, visitor.tenant)
+    return Connected(
+        row,
+        [each for each in read_through if each.connection_id == row.id],
+        [each for each in published_to if each.connection_id == row.id],
+    )
 
 
 def way_to_consent(visitor: Visitor, channel: Channel, again: int | None = None) -> str:
@@ -92,38 +110,51 @@ def connect_typed(
     credentials = _asked_for(channel, typed)
     granted = Granted(channel, None if again is None else ConnectionId(again), credentials, ())
     with _at_the_provider(visitor) as http:
-        found = _seen(visitor, channel, credentials, http)
-    if found.trouble:
-        raise Refused(422, found.trouble, [FieldError(CONNECTORS[channel].asks[0].name, found.trouble)])
+        _require_open(visitor, channel, credentials, http)
     return _kept(visitor, granted)
 
 
+def is_tried(channel: Channel) -> bool:
+    """Whether a channel can be asked for anything that changes nothing; to a web hook one can only send."""
+    return Capability.WEBHOOKS not in CONNECTORS[channel].capabilities
+
+
 def look(visitor: Visitor, number: int) -> Looked:
-    """Asks the provider which accounts the connection may see, which shows whether it holds."""
+    """Asks the provider which accounts and places the connection may see, which shows whether it holds."""
     row = read(visitor, number).row
     if row.status is ConnectionStatus.DISCONNECTED:
         return Looked(trouble="It is disconnected: connect it again first.")
+    if not is_tried(Channel(row.channel)):
+        return Looked(trouble="Nothing can be asked of it: it is tested by the first hook that is sent.")
     try:
         with _at_the_provider(visitor) as http:
             opened = opening.open_connection(
                 visitor.settings, row, http, Patience(attempts=1), role=Role.CONSOLE
             )
-            if not isinstance(opened, FindsAccounts):
-                return Looked(trouble="This channel has no accounts to choose from.")
-            found = opened.accounts()
+            looked = _looked_through(opened)
     except (ChannelError, Unreadable) as trouble:
         _note(visitor, number, trouble)
         return Looked(trouble=str(trouble))
     _note(visitor, number, None)
-    return Looked(found)
+    _keep_what_accounts_reckon_in(visitor, number, looked.found)
+    return looked
 
 
 def add_account(visitor: Visitor, number: int, wanted: ToRead) -> None:
+    """What the account reckons in is asked of the provider, since people sign sums in it."""
+    _refuse_where_disconnected(visitor, number)
+    found = look(visitor, number).account(accounts.bare(wanted.account))
     with visitor.records() as session:
         row = _named(session, visitor, number)
-        if row.status is ConnectionStatus.DISCONNECTED:
-            raise Refused(409, "It is disconnected: connect it again first.")
-        accounts.read_from_now_on(session, visitor.actor, row, wanted.account, wanted.name)
+        accounts.read_from_now_on(
+            session,
+            visitor.actor,
+            row,
+            wanted.account,
+            wanted.name,
+            currency=found.currency if found else "",
+            time_zone=found.time_zone if found else "",
+        )
 
 
 def leave_account(visitor: Visitor, number: int, account: str) -> None:
@@ -132,6 +163,29 @@ def leave_account(visitor: Visitor, number: int, account: str) -> None:
         for each in accounts.of_tenant(session, visitor.tenant):
             if (each.connection_id, each.account_id) == (row.id, account):
                 accounts.read_no_more(session, visitor.actor, each)
+                return
+    raise nothing_here()
+
+
+def add_place(visitor: Visitor, number: int, wanted: ToPublish) -> None:
+    """Only what the provider names can be published to."""
+    _refuse_where_disconnected(visitor, number)
+    looked = look(visitor, number)
+    found = next((it for it in looked.places if (it.network, it.id) == (wanted.network, wanted.place)), None)
+    if found is None:
+        why = looked.trouble or looked.why_no_places or "The provider names no such place to this connection."
+        raise Refused(422, why, [FieldError("place", why)])
+    with visitor.records() as session:
+        row = _named(session, visitor, number)
+        places.publish_to(session, visitor.actor, row, found.network, found.id, found.name)
+
+
+def leave_place(visitor: Visitor, number: int, wanted: ToPublish) -> None:
+    with visitor.records() as session:
+        row = _named(session, visitor, number)
+        for each in places.of_tenant(session, visitor.tenant):
+            if (each.connection_id, each.network, each.place_id) == (row.id, wanted.network, wanted.place):
+                places.leave(session, visitor.actor, each)
                 return
     raise nothing_here()
 
@@ -147,6 +201,33 @@ def switch(visitor: Visitor, number: int, wanted: Sequence[str]) -> None:
 def disconnect(visitor: Visitor, number: int) -> None:
     with visitor.records() as session:
         connections.disconnect(session, visitor.actor, _named(session, visitor, number))
+
+
+def _looked_through(opened: Connector) -> Looked:
+    """Whoever may see accounts need not be allowed to publish, which is no trouble of the connection."""
+    if not isinstance(opened, FindsAccounts):
+        if isinstance(opened, Publishes):
+            return Looked(places=opened.places())
+        return Looked()
+    found = opened.accounts()
+    try:
+        return Looked(found, opened.places() if isinstance(opened, Publishes) else ())
+    except Forbidden as why:
+        return Looked(found, why_no_places=str(why))
+
+
+def _keep_what_accounts_reckon_in(visitor: Visitor, number: int, found: Sequence[FoundAccount]) -> None:
+    named = {each.id: each for each in found}
+    with visitor.records() as session:
+        for row in accounts.of_tenant(session, visitor.tenant):
+            said = named.get(accounts.bare(row.account_id))
+            if row.connection_id == number and said:
+                row.currency, row.time_zone = said.currency, said.time_zone
+
+
+def _refuse_where_disconnected(visitor: Visitor, number: int) -> None:
+    if read(visitor, number).row.status is ConnectionStatus.DISCONNECTED:
+        raise Refused(409, "It is disconnected: connect it again first.")
 
 
 def _named(session: Session, visitor: Visitor, number: int) -> Connection:
@@ -175,15 +256,21 @@ def _asked_for(channel: Channel, typed: Mapping[str, str]) -> dict[str, str]:
     return {ask.name: typed.get(ask.name, "").strip() for ask in asks}
 
 
-def _seen(visitor: Visitor, channel: Channel, credentials: Mapping[str, str], http: httpx.Client) -> Looked:
-    """Whether what was typed opens the channel; nothing is kept of what does not."""
+def _require_open(
+    visitor: Visitor, channel: Channel, credentials: Mapping[str, str], http: httpx.Client
+) -> None:
+    """Nothing is kept of what does not open the channel."""
     endpoint = Endpoint.from_options(apps.elsewhere(visitor.settings, channel))
     wire = Wire(http=http, endpoint=endpoint, patience=Patience(attempts=1))
     try:
-        opened = CONNECTORS[channel].connect(credentials, wire)
-        return Looked(opened.accounts() if isinstance(opened, FindsAccounts) else ())
+        _looked_through(CONNECTORS[channel].connect(credentials, wire))
+    except Invalid as wrong:
+        named = wrong.field in {ask.name for ask in CONNECTORS[channel].asks}
+        errors = [FieldError(wrong.field, wrong.what)] if named else []
+        raise Refused(422, str(wrong), errors) from None
     except ChannelError as trouble:
-        return Looked(trouble=str(trouble))
+        errors = [FieldError(CONNECTORS[channel].asks[0].name, str(trouble))]
+        raise Refused(422, str(trouble), errors) from None
 
 
 def _kept(visitor: Visitor, granted: Granted) -> Connection:

@@ -9,10 +9,11 @@ from connectors import CONNECTORS
 from connectors.face import Capability, Channel
 from console.door.sign_in import Visitor
 from marketing_pipelines.connections import apps
-from store.records import accounts, connections
+from store.records import accounts, connections, places
 from store.records.accounts import AdAccount
 from store.records.connections import Connection
 from store.records.database import Session
+from store.records.places import Place
 from store.settings import Settings
 
 
@@ -27,10 +28,11 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A connection with the accounts that are read through it."""
+    """A connection with the accounts that are read and the places that are published to through it."""
 
     row: Connection
     accounts: Sequence[AdAccount]
+    places: Sequence[Place] = ()
 
     @property
     def read_at(self) -> datetime | None:
@@ -47,12 +49,15 @@ class Standing:
     capabilities: Sequence[Capability]
     way: Way
     connected: Sequence[Connected]
+    may_be_typed: bool = False
+    """Credentials may be typed in, be it beside the consent."""
     by_settings: bool = False
     """The settings of the house connect it."""
 
 
 def of_all(session: Session, visitor: Visitor) -> list[Standing]:
     read = accounts.of_tenant(session, visitor.tenant)
+    published_to = places.of_tenant(session, visitor.tenant)
     rows = connections.listed(session, visitor.tenant)
     return [
         Standing(
@@ -61,10 +66,15 @@ def of_all(session: Session, visitor: Visitor) -> list[Standing]:
             sorted(connector.capabilities),
             way_to(visitor.settings, channel),
             [
-                Connected(row, [account for account in read if account.connection_id == row.id])
+                Connected(
+                    row,
+                    [account for account in read if account.connection_id == row.id],
+                    [place for place in published_to if place.connection_id == row.id],
+                )
                 for row in rows
                 if row.channel == channel
             ],
+            may_be_typed=bool(connector.asks),
             by_settings=_by_settings(visitor.settings, channel),
         )
         for channel, connector in CONNECTORS.items()
@@ -72,10 +82,13 @@ def of_all(session: Session, visitor: Visitor) -> list[Standing]:
 
 
 def way_to(settings: Settings, channel: Channel) -> Way:
+    """Where both lead there, consent is offered first."""
     connector = CONNECTORS[channel]
-    if connector.consent is not None:
-        return Way.NO_APP if apps.of(settings, channel) is None else Way.CONSENT
-    return Way.TYPED if connector.asks else Way.SETTINGS
+    if apps.of(settings, channel) is not None:
+        return Way.CONSENT
+    if connector.asks:
+        return Way.TYPED
+    return Way.SETTINGS if connector.consent is None else Way.NO_APP
 
 
 def _by_settings(settings: Settings, channel: Channel) -> bool:

@@ -119,6 +119,8 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "POST /connections/{connection_id}/look": ADMINS,
     "POST /connections/{connection_id}/accounts": ADMINS,
     "POST /connections/{connection_id}/accounts/leave": ADMINS,
+    "POST /connections/{connection_id}/places": ADMINS,
+    "POST /connections/{connection_id}/places/leave": ADMINS,
     "POST /connections/{connection_id}/switch": ADMINS,
     "POST /connections/{connection_id}/disconnect": ADMINS,
     "GET /tenants": EVERYONE,

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.face import Capability
+from marketing_pipelines.campaigns.announcement import Outlet
 from marketing_pipelines.trends.publishers.troubles import Trouble
 from store.clock import now
 from store.records.accounts import AccountStatus
@@ -263,13 +264,21 @@ ACCOUNTS: dict[AccountStatus, Label] = {
     AccountStatus.DISABLED: Label("Read no more", Tone.QUIET),
 }
 
+OUTLETS: dict[Outlet, str] = {
+    Outlet.FACEBOOK: "Facebook",
+    Outlet.INSTAGRAM: "Instagram",
+    Outlet.LINKEDIN: "LinkedIn",
+    Outlet.CHAT: "The team's chat",
+    Outlet.CMS: "The content management system",
+}
+
 CAPABILITIES: dict[Capability, str] = {
     Capability.INSIGHTS: "Reads what advertising did",
     Capability.PUBLISH: "Publishes posts",
     Capability.ADS: "Changes advertising",
     Capability.MAIL: "Sends mail",
     Capability.LINKS: "Makes short links",
-    Capability.WEBHOOKS: "Hears web hooks",
+    Capability.WEBHOOKS: "Sends web hooks",
     Capability.CHAT: "Writes to the chat",
 }
 

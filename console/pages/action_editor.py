@@ -232,6 +232,7 @@ def _editor(
             campaigns=choices.campaigns(session, visitor, int(chosen) if _is_number(chosen) else None),
             groups=[*groups, *_unlisted(typed, groups)],
             standing=choices.standing_approvals(session, visitor),
+            connected=choices.connected(session, visitor.tenant),
             signed=approvals.signatures(session, action, version) if action and version else 0,
             zone=action.schedule.zone if action else visitor.time_zone,
         )

@@ -1,5 +1,6 @@
 """Campaigns: what belongs to them, where they stand, and every step that a person can take with one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -18,10 +19,11 @@ from console.door.admission import Id, SignedIn
 from console.door.etags import ChangedMeanwhile, Conditions
 from console.door.problems import Refused
 from console.door.sign_in import Visitor
-from console.frame import form_bodies, rendering
+from console.frame import form_bodies, rendering, wording
 from console.frame.cursors import Cursor
 from console.frame.texts import IF_CHOSEN, Text
 from console.library import link_book
+from marketing_pipelines.campaigns.announcement import Outlet
 from store.records.campaigns import CampaignStatus
 from store.records.links import Sought
 
@@ -43,9 +45,25 @@ def _typed(
     title: Field = "",
     message: Field = "",
     recipient_emails: Field = "",
+    says: Field = "",
+    says_link: Field = "",
+    says_image: Field = "",
+    says_on: Annotated[Sequence[str], Form(max_length=20)] = (),
 ) -> Typed:
     return Typed(
-        name, objective, utm_campaign, project_id, start_date, end_date, title, message, recipient_emails
+        name=name,
+        objective=objective,
+        utm_campaign=utm_campaign,
+        project_id=project_id,
+        start_date=start_date,
+        end_date=end_date,
+        title=title,
+        message=message,
+        recipient_emails=recipient_emails,
+        says=says,
+        says_link=says_link,
+        says_image=says_image,
+        says_on=says_on,
     )
 
 
@@ -215,6 +233,7 @@ def _editor(
             troubles=troubles,
             etag=etag,
             projects=_projects(visitor),
+            outlets=[(outlet, wording.OUTLETS[outlet]) for outlet in Outlet],
         )
 
 

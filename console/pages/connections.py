@@ -1,6 +1,7 @@
 """Connections: which channels are connected, by whose leave, and which accounts are read through them."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -9,14 +10,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from connectors import CONNECTORS
 from connectors.face import Channel
 from console.connections import connection_book, standing
-from console.connections.connection_book import Looked, ToRead
+from console.connections.connection_book import Looked, ToPublish, ToRead
 from console.connections.standing import Way
 from console.door.admission import Id, SignedIn
 from console.door.problems import Refused, nothing_here
 from console.door.sign_in import Visitor
 from console.frame import form_bodies, rendering
 from console.frame.form_bodies import Troubles, troubles
+from marketing_pipelines.connections import spending
 from marketing_pipelines.connections.consent import LONGEST_CODE, LONGEST_STATE
+from store.records import accounts
 
 router = APIRouter(include_in_schema=False)
 
@@ -98,6 +101,25 @@ def leave_account(visitor: SignedIn, connection_id: Id, account: Field = "") -> 
     return RedirectResponse(f"/connections/{connection_id}?done=left", 303)
 
 
+@router.post("/connections/{connection_id}/places", response_model=None)
+def add_place(visitor: SignedIn, connection_id: Id, network: Field = "", place: Field = "") -> Response:
+    try:
+        connection_book.add_place(visitor, connection_id, _to_publish(network, place))
+    except Refused as refused:
+        return _shown(
+            visitor, connection_id, wrong=troubles(refused), typed=place, status=refused.problem.status
+        )
+    return RedirectResponse(f"/connections/{connection_id}?done=published", 303)
+
+
+@router.post("/connections/{connection_id}/places/leave")
+def leave_place(
+    visitor: SignedIn, connection_id: Id, network: Field = "", place: Field = ""
+) -> RedirectResponse:
+    connection_book.leave_place(visitor, connection_id, _to_publish(network, place))
+    return RedirectResponse(f"/connections/{connection_id}?done=unpublished", 303)
+
+
 @router.post("/connections/{connection_id}/switch")
 def switch(
     visitor: SignedIn, connection_id: Id, wanted: Annotated[Sequence[str], Form(max_length=20)] = ()
@@ -112,6 +134,10 @@ def disconnect(visitor: SignedIn, connection_id: Id) -> RedirectResponse:
     return RedirectResponse(f"/connections/{connection_id}?done=disconnected", 303)
 
 
+def _to_publish(network: str, place: str) -> ToPublish:
+    return form_bodies.read(ToPublish, {"network": network, "place": place})
+
+
 def _refused(visitor: Visitor, why: str) -> HTMLResponse:
     return every_channel(visitor, trouble=why[:500])
 
@@ -123,14 +149,21 @@ def _connected(visitor: Visitor, channel: Channel, form: Mapping[str, str]) -> R
     try:
         row = connection_book.connect_typed(visitor, channel, form, again)
     except Refused as refused:
-        return _form(visitor, channel, again, wrong=troubles(refused), status=refused.problem.status)
+        status = refused.problem.status
+        return _form(visitor, channel, again, wrong=troubles(refused), typed=form, status=status)
     return RedirectResponse(f"/connections/{row.id}?done=connected", 303)
 
 
 def _form(
-    visitor: Visitor, channel: Channel, again: int | None, *, wrong: Troubles | None = None, status: int = 200
+    visitor: Visitor,
+    channel: Channel,
+    again: int | None,
+    *,
+    wrong: Troubles | None = None,
+    typed: Mapping[str, str] = MappingProxyType({}),
+    status: int = 200,
 ) -> HTMLResponse:
-    if standing.way_to(visitor.settings, channel) is not Way.TYPED:
+    if not CONNECTORS[channel].asks:
         raise nothing_here()
     with visitor.records() as session:
         return rendering.page(
@@ -141,7 +174,11 @@ def _form(
             channel=channel,
             title=CONNECTORS[channel].title,
             asks=CONNECTORS[channel].asks,
+            is_tried=connection_book.is_tried(channel),
             again=again,
+            typed={
+                ask.name: typed.get(ask.name, "") for ask in CONNECTORS[channel].asks if not ask.is_secret
+            },
             troubles=wrong or {},
         )
 
@@ -170,9 +207,18 @@ def _shown(
             connection=connected.row,
             title=CONNECTORS[channel].title,
             capabilities=sorted(CONNECTORS[channel].capabilities),
+            is_tried=connection_book.is_tried(channel),
+            quotas=spending.quotas(
+                visitor.settings,
+                session,
+                connected.row,
+                map(accounts.bare, {it.account_id for it in connected.accounts}),
+            ),
             missing_scopes=_missing(channel, connected.row.scopes),
             again=again or (f"/connections/new/{channel}?again={number}" if way is Way.TYPED else ""),
             looked=looked,
+            published_to={(each.network, each.place_id) for each in connected.places},
+            publishes=not CONNECTORS[channel].capabilities.isdisjoint({"publish", "chat"}),
             read_through={each.account_id for each in connected.accounts if each.status != "disabled"},
             troubles=wrong or {},
             typed=typed,

@@ -19,7 +19,7 @@ import httpx
 import msgspec
 
 from connectors import CONNECTORS
-from connectors.access_tokens import issue
+from connectors.access_tokens import SettlesGrants, issue
 from connectors.face import Channel, Wire
 from connectors.retries import Patience
 from marketing_pipelines.connections.apps import App
@@ -102,8 +102,11 @@ def granted(settings: Settings, app: App, asking: Asking, code: str, http: httpx
         "client_id": app.given["client_id"],
         "client_secret": app.given["client_secret"],
     }
-    where = f"{CONNECTORS[app.channel].title} sign-in"
-    issued = issue(Wire(http=http, patience=Patience(attempts=1)), app.endpoint.token_url, form, where=where)
+    connector = CONNECTORS[app.channel]
+    wire = Wire(http=http, endpoint=app.endpoint, patience=Patience(attempts=1))
+    issued = issue(wire, app.endpoint.token_url, form, where=f"{connector.title} sign-in")
+    if isinstance(connector, SettlesGrants):
+        issued = connector.settled(issued, app.given, wire)
     number = None if asking.connection is None else ConnectionId(asking.connection)
     credentials = issued.beside(app.given, now().timestamp())
     return Granted(app.channel, number, credentials, _scopes(app, issued.scope))

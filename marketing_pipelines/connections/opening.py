@@ -9,6 +9,7 @@ from connectors import CONNECTORS
 from connectors.errors import AuthRevoked
 from connectors.face import Channel, Connector, Endpoint, Exchange, Wire
 from connectors.retries import Patience
+from marketing_pipelines.connections import spending
 from store import records
 from store.records import connections
 from store.records.connections import Connection, ConnectionStatus
@@ -31,7 +32,8 @@ def open_connection(
     def renew(expired: Mapping[str, Any], exchange: Exchange) -> Mapping[str, Any]:
         return _renewed(settings, role, row, expired, exchange)
 
-    wire = Wire(http=http, endpoint=Endpoint.from_options(row.options), patience=patience, renew=renew)
+    counted = spending.within_budgets(settings, role, row, http, patience)
+    wire = Wire(http=counted, endpoint=Endpoint.from_options(row.options), patience=patience, renew=renew)
     return CONNECTORS[Channel(row.channel)].connect(credentials, wire)
 
 

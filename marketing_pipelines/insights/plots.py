@@ -1,4 +1,4 @@
-"""Pictures of what advertising costs."""
+"""Pictures of what advertising costs, and of how that changed afterwards."""
 
 import io
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 
-def spend(by_day: Mapping[tuple[date, str], Decimal]) -> bytes:
-    """A PNG with the spend of each day, a panel a currency: amounts in two currencies share no axis."""
+def amounts(by_day: Mapping[tuple[date, str], Decimal]) -> bytes:
+    """A PNG with an amount for each day, a panel a currency: amounts in two currencies share no axis."""
     from matplotlib.figure import Figure
 
     currencies = sorted({currency for _, currency in by_day}) or [""]

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, cast
 
-from connectors import CONNECTORS
+from connectors import CONNECTORS, money
 from connectors.face import Channel, ReadsInsights
 from store import events
 from store.settings import Settings
@@ -19,7 +19,7 @@ limit {most:UInt32}
 """
 
 # Campaigns without ads of their own (Performance Max) may well cost more than their ads do, never less. Ads are
-# rounded one by one, so that a cent for each is no contradiction.
+# rounded one by one, so that a cent (a yen, a fils) for each is no contradiction.
 ADS_BEYOND_CAMPAIGNS = """
 with totals as (
     select
@@ -41,7 +41,7 @@ select tenant_id, account_id, date_day, currency, campaigns, ads
 from totals
 where number_of_campaigns > 0
     and number_of_ads > 0
-    and ads > campaigns + 10000 * number_of_ads
+    and ads > campaigns + number_of_ads * transform(currency, {currencies:Array(String)}, {units:Array(Int64)}, {cent:Int64})
 order by all
 limit {most:UInt32}
 """
@@ -58,13 +58,23 @@ def ads_beyond_campaigns(
     settings: Settings, channel: Channel, since: date, until: date
 ) -> list[tuple[Any, ...]]:
     """Days on which an account's ads cost more than its campaigns, where both are reported."""
-    return _rows(settings, ADS_BEYOND_CAMPAIGNS, channel, since, until)
+    units = {currency: money.smallest_unit(currency) for currency in money.DECIMALS}
+    return _rows(
+        settings,
+        ADS_BEYOND_CAMPAIGNS,
+        channel,
+        since,
+        until,
+        currencies=list(units),
+        units=list(units.values()),
+        cent=money.smallest_unit(""),
+    )
 
 
 def _rows(
-    settings: Settings, query: str, channel: Channel, since: date, until: date
+    settings: Settings, query: str, channel: Channel, since: date, until: date, **more: Any
 ) -> list[tuple[Any, ...]]:
     platform = str(cast("type[ReadsInsights]", CONNECTORS[channel]).platform)
-    parameters = {"platform": platform, "since": since, "until": until, "most": MOST_SHOWN}
+    parameters = {"platform": platform, "since": since, "until": until, "most": MOST_SHOWN, **more}
     with events.connect(settings) as clickhouse:
         return [tuple(row) for row in clickhouse.query(query, parameters=parameters).result_rows]

@@ -1,20 +1,37 @@
 """Sync: a channel's ad accounts are read for some days, and the days in the store are made what was read."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import cast
 
 import httpx
 from sqlalchemy import select
 
-from connectors import public_network
-from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden, Invalid, UnexpectedAnswer
+from connectors import CONNECTORS, public_network
+from connectors.errors import (
+    AuthExpired,
+    AuthRevoked,
+    ChannelError,
+    Forbidden,
+    Invalid,
+    QuotaExhausted,
+    TooMuchData,
+    UnexpectedAnswer,
+)
 from connectors.face import Capability, Channel, InsightRow, Level, ReadsInsights
 from connectors.retries import Patience
 from marketing_pipelines.connections import opening
+from marketing_pipelines.insights.storing import (
+    DayAndCurrency,
+    InsightDay,
+    replace_days,
+    reported_id,
+    spend_of,
+    stored_spend,
+)
 from marketing_pipelines.insights.windows import Window
 from store import clock, events, records
 from store.records.accounts import AccountStatus, AdAccount
@@ -22,10 +39,7 @@ from store.records.connections import Connection, ConnectionStatus, Unreadable
 from store.records.schema import ConnectionId, TenantId
 from store.settings import Role, Settings
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-# Campaigns hold the truth about spend; ads say where in a campaign it went.
+# What was spent, and where in a campaign it went.
 LEVELS = (Level.CAMPAIGN, Level.AD)
 PORTION_DAYS = 7
 USER_AGENT = "MarketingPipelines/0.1 (insights)"
@@ -34,7 +48,10 @@ LONGEST_ERROR = 1000
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """How the reading of one account went; `missing` are days that were asked for and not read."""
+    """How the reading of one account went.
+
+    `missing` are days that were asked for and not read; `stored` is the spend of those that had been read before.
+    """
 
     tenant_id: TenantId
     account_id: str
@@ -43,7 +60,8 @@ class Synced:
     rows: int
     days: tuple[date, ...]
     missing: tuple[date, ...]
-    spend: Mapping[tuple[date, str], Decimal]
+    spend: Mapping[DayAndCurrency, Decimal]
+    stored: Mapping[DayAndCurrency, Decimal]
     error: str | None
 
 
@@ -69,6 +87,13 @@ def sync_channel(
             )
             for account, connection in accounts
         ]
+
+
+def lookback(settings: Settings, channel: Channel) -> int:
+    """How many days before the newest are read with it, since they may have been restated."""
+    if settings.insights_lookback_days is not None:
+        return settings.insights_lookback_days
+    return cast("type[ReadsInsights]", CONNECTORS[channel]).lookback.days
 
 
 def connected_accounts(session: records.Session, channel: Channel) -> Sequence[tuple[AdAccount, Connection]]:
@@ -99,16 +124,17 @@ def sync_account(
 ) -> Synced:
     """Reads one account portion by portion; what was read before a failure is kept."""
     rows, days = 0, list[date]()
-    spend: dict[tuple[date, str], Decimal] = {}
+    spend: dict[DayAndCurrency, Decimal] = {}
+    stored: dict[DayAndCurrency, Decimal] = {}
     error: Exception | None = None
     try:
         reader = open_reader(settings, connection, http, patience)
-        for portion in window.portions(PORTION_DAYS):
-            read = read_days(reader, account, portion)
+        for read in read_in_portions(reader, account, window):
+            stored |= stored_spend(clickhouse, account, reader, Window(read[0].date, read[-1].date))
             rows += replace_days(clickhouse, account, reader, read, run_id)
             days += [day.date for day in read]
-            for day in read:
-                spend |= spend_of(day)
+            spend |= spend_of(read)
+            del read  # the next portion needs its room
     except (ChannelError, Unreadable) as trouble:
         error = trouble
     status = note_outcome(settings, account, connection, error, clock.now())
@@ -121,6 +147,7 @@ def sync_account(
         days=tuple(days),
         missing=tuple(day for day in window.days if day not in days),
         spend=spend,
+        stored=stored,
         error=None if error is None else str(error)[:LONGEST_ERROR],
     )
 
@@ -134,12 +161,25 @@ def open_reader(
     return opened
 
 
-@dataclass(frozen=True, slots=True)
-class InsightDay:
-    """Everything that an account reports about one day; no rows means no activity."""
+def read_in_portions(reader: ReadsInsights, account: AdAccount, window: Window) -> Iterator[list[InsightDay]]:
+    """So few days at a time that neither we nor the platform find it too much."""
+    for portion in window.portions(PORTION_DAYS):
+        yield from read_in_halves(reader, account, portion)
 
-    date: date
-    rows: list[InsightRow]
+
+def read_in_halves(reader: ReadsInsights, account: AdAccount, portion: Window) -> Iterator[list[InsightDay]]:
+    """The portion at once, or where that is too much in halves and their halves; a day that is too much is the end."""
+    halves = portion.halves()
+    try:
+        read = read_days(reader, account, portion)
+    except TooMuchData:
+        if halves is None:
+            raise
+    else:
+        yield read
+        return
+    for half in halves:
+        yield from read_in_halves(reader, account, half)
 
 
 def read_days(reader: ReadsInsights, account: AdAccount, portion: Window) -> list[InsightDay]:
@@ -156,69 +196,12 @@ def read_days(reader: ReadsInsights, account: AdAccount, portion: Window) -> lis
     return [InsightDay(day, rows[day]) for day in portion.days]
 
 
-def reported_id(account: AdAccount) -> str:
-    """The account's id as rows carry it: people write Google's with dashes and Meta's with a prefix."""
-    return account.account_id.removeprefix("act_").replace("-", "")
-
-
-def replace_days(
-    clickhouse: events.Client, account: AdAccount, reader: ReadsInsights, days: list[InsightDay], run_id: str
-) -> int:
-    """Makes the account's stored rows of these days be exactly what was read, so that vanished rows vanish."""
-    rows = [row for day in days for row in day.rows]
-    return events.replace_days(
-        clickhouse,
-        "raw.insights",
-        as_table(rows, account.tenant_id, clock.now(), run_id),
-        tenant=account.tenant_id,
-        days=events.Days(days[0].date, days[-1].date),
-        column="date_day",
-        platform=str(reader.platform),
-        account_id=reported_id(account),
-    )
-
-
-def as_table(rows: list[InsightRow], tenant: TenantId, fetched_at: datetime, run_id: str) -> "pa.Table":
-    """Rows in the columns of raw.insights, with money in whole micros and conversions in Decimal."""
-    import pyarrow as pa
-
-    strings = (
-        "platform", "account_id", "account_name", "account_timezone", "level", "campaign_id", "campaign_name",
-        "ad_group_id", "ad_group_name", "ad_id", "ad_name", "currency", "attribution_setting",
-        "conversion_definition", "raw", "raw_hash",
-    )  # fmt: skip
-    numbers = (
-        "impressions", "clicks", "all_clicks", "spend_micros", "conversions_value_micros", "view_through_conversions"
-    )  # fmt: skip
-    return pa.table(
-        {
-            "tenant_id": pa.array([tenant] * len(rows), pa.int64()),
-            **{name: pa.array([str(getattr(row, name)) for row in rows], pa.string()) for name in strings},
-            **{name: pa.array([getattr(row, name) for row in rows], pa.int64()) for name in numbers},
-            "date_day": pa.array([row.date_day for row in rows], pa.date32()),
-            "conversions": pa.array([row.conversions for row in rows], pa.decimal128(18, 6)),
-            "is_final": pa.array([row.is_final for row in rows], pa.bool_()),
-            "fetched_at": pa.array([fetched_at] * len(rows), pa.timestamp("ms", tz="UTC")),
-            "run_id": pa.array([run_id] * len(rows), pa.string()),
-        }
-    )
-
-
-def spend_of(day: InsightDay) -> dict[tuple[date, str], Decimal]:
-    """What a day cost, a currency at a time; levels repeat one another, so that one of them counts."""
-    spend: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
-    for row in day.rows:
-        if row.level is Level.CAMPAIGN:
-            spend[day.date, row.currency] += row.spend
-    return dict(spend)
-
-
 def note_outcome(
     settings: Settings, account: AdAccount, connection: Connection, error: Exception | None, now: datetime
 ) -> AccountStatus:
     """Writes down how the reading went, where the people who can repair it will look."""
     match error:
-        case None:
+        case None | QuotaExhausted():  # nothing is broken that time will not mend
             status = AccountStatus.CONNECTED
         case AuthExpired() | AuthRevoked() | Forbidden() | Unreadable():
             status = AccountStatus.NEEDS_RECONNECT

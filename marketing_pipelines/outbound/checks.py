@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from marketing_pipelines.outbound import freeze, kinds, payloads, standing
-from marketing_pipelines.outbound.kinds.face import NotReady, Payload
+from marketing_pipelines.outbound.kinds.face import NotReady, Payload, Surroundings
 from marketing_pipelines.outbound.manifest import leaf_hash, manifest_hash, root
 from marketing_pipelines.outbound.sending import Approved
 from marketing_pipelines.outbound.standing import NotCovered
@@ -35,11 +35,12 @@ def approved(session: Session, settings: Settings, action: Action) -> Approved:
     payload = _parsed(action)
     audience = actions.frozen_audience(session, action)
     _check_binding(version.manifest, action)
-    _check_surroundings(version.manifest, action, payload, settings)
+    around = Surroundings(session, settings, action.tenant_id)
+    _check_surroundings(version.manifest, action, payload, around)
     _check_audience(version.manifest, audience)
     if not kinds.of(action.type).is_still_said(payload, version.manifest, (row.values for row in audience)):
         raise NotAsApproved("the payload was changed after the approval")
-    return Approved(version.manifest, version.manifest_hash)
+    return Approved(version.manifest, version.manifest_hash, version.created_at)
 
 
 def _check_signatures(session: Session, action: Action, version: ActionVersion) -> None:
@@ -97,14 +98,14 @@ def _check_binding(manifest: dict[str, Any], action: Action) -> None:
 
 
 def _check_surroundings(
-    manifest: dict[str, Any], action: Action, payload: Payload, settings: Settings
+    manifest: dict[str, Any], action: Action, payload: Payload, around: Surroundings
 ) -> None:
     """It is handed over where people have approved that it is, and ended where readers were told."""
     kind = kinds.of(action.type)
-    if manifest["connection"] != kind.connection(settings, payload):
+    if manifest["connection"] != kind.connection(around, payload):
         raise NotAsApproved(f"it is no longer handed over at {manifest['connection']}, which was approved")
     try:
-        door = kind.envelope(settings, payload, action.purpose)["unsubscribe"]
+        door = kind.envelope(around.settings, payload, action.purpose)["unsubscribe"]
     except NotReady as wrong:
         raise NotAsApproved(str(wrong)) from None
     if manifest["unsubscribe"] != door:

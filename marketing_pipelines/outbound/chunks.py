@@ -87,10 +87,28 @@ def send(sending: Sending, claims: Sequence[Claim], pulse: Pulse, carriers: Carr
             continue
         try:
             ending.outcomes.append(_hand_over(sending, claim, carriers))
+        except UnknownOutcome as lost:
+            ending.outcomes.append(_found(sending, claim, carriers) or _ended_by(lost, claim))
         except ChannelError as error:
             ending.outcomes.append(_ended_by(error, claim))
             ending.trouble = error if _concerns_everyone(error) else None
     return ending
+
+
+def look_up(sending: Sending, carriers: Carriers) -> None:
+    """Looks for what a run that went away left unknown; what is not found stays so, and is shown to a person."""
+    if not kinds.of(sending.type).looks_up:
+        return
+    with records.session(sending.settings, Role.PIPELINES) as session:
+        action = actions.locked(session, sending.tenant, sending.action_id)
+        lost = delivery_chunks.unknown(session, action, SIZE) if action else []
+    found = [outcome for claim in lost if (outcome := _found(sending, claim, carriers))]
+    if not found:
+        return
+    with records.session(sending.settings, Role.PIPELINES) as session:
+        action = actions.locked(session, sending.tenant, sending.action_id)
+        assert action is not None, "an action with deliveries cannot be deleted"
+        delivery_chunks.settle_found(session, action, found, sending.actor, mode=sending.approved.mode)
 
 
 def settle(sending: Sending, ending: Ending) -> None:
@@ -173,6 +191,17 @@ def _hand_over(sending: Sending, claim: Claim, carriers: Carriers) -> Outcome:
         return Outcome(claim.delivery_id, DeliveryState.SIMULATED, why)
     answer = kind.hand_over(sending, claim, carriers)
     return Outcome(claim.delivery_id, DeliveryState.SENT, _without_address(answer, claim))
+
+
+def _found(sending: Sending, claim: Claim, carriers: Carriers) -> Outcome | None:
+    """What became of a delivery whose answer got lost, where looking can tell."""
+    kind = kinds.of(sending.type)
+    try:
+        there = kind.look_up(sending, claim, carriers) if kind.looks_up else None
+    except ChannelError as trouble:
+        log.warning("%s cannot be looked for: %s", claim.message_id, trouble)
+        return None
+    return Outcome(claim.delivery_id, DeliveryState.SENT, f"its answer was lost; {there}") if there else None
 
 
 def _ended_by(error: ChannelError, claim: Claim) -> Outcome:

@@ -111,6 +111,7 @@ def _begin(session: Session, settings: Settings, taken: Taken, run_id: str) -> S
 def _send_slice(sending: Sending, carriers: Carriers) -> Ending:
     """Chunk after chunk until the slice is full, nothing is left to claim, or something says stop."""
     pulse, ending = Pulse(sending), Ending()
+    chunks.look_up(sending, carriers)
     for _ in range(CHUNKS_A_SLICE):
         claims = chunks.claim(sending)
         if claims is None:

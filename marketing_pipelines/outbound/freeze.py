@@ -1,6 +1,6 @@
 """Freezing: an action becomes a manifest that can be approved, with one leaf for each that it reaches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from marketing_pipelines.links.targets import BlockList
 from marketing_pipelines.outbound import kinds, payloads, preflight
-from marketing_pipelines.outbound.kinds.face import Cost, NotReady, Payload, Read
+from marketing_pipelines.outbound.kinds.face import Cost, Kind, NotReady, Payload, Read, Surroundings
 from marketing_pipelines.outbound.manifest import manifest_hash, root
 from store.records import asset_uses, policies
 from store.records.actions import Action, Frozen
@@ -29,14 +29,18 @@ def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
     _refuse_forbidden_assets(session, action)
     payload = payloads.parse(action.type, action.payload)
     kind = kinds.of(action.type)
+    around = Surroundings(session, settings, action.tenant_id)
     audience = kind.audience(session, action, payload)
     words = draft(settings, action, payload)
     read = kind.read(words, audience.leaves[0].values)
+    _refuse_untracked(settings, kind, words["template"])
     found = preflight.findings(
-        read.subject, read.text, read.html, _elsewhere(settings, read), _block_list(session)
+        read.subject, read.text, read.html, _elsewhere(settings, read.links), _block_list(session)
     )
     cost = kind.cost(settings, payload, len(audience.leaves))
-    _refuse_beyond_cap(action, cost)
+    own, currency = _currency(session, action), kind.currency(around, payload)
+    found += preflight.in_another_currency(own, currency)
+    _refuse_beyond_cap(action, cost, own, currency)
     assessed = preflight.assess(len(audience.leaves), cost.amount, found)
     terms = policies.terms(
         policies.of_tenant(session, action.tenant_id),
@@ -51,14 +55,14 @@ def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
         "campaign": action.campaign_id,
         "type": action.type.value,
         "channel": action.channel.value,
-        "connection": kind.connection(settings, payload),
+        "connection": kind.connection(around, payload),
         "purpose": action.purpose.value,
         "dry_run": action.dry_run,
         "schedule": action.schedule.as_said(),
         **words,
         "links": list(read.links),
         "findings": [asdict(finding) for finding in found],
-        "cost": {"amount": str(cost.amount), "currency": _currency(session, action), "basis": cost.basis},
+        "cost": {"amount": str(cost.amount), "currency": currency or own, "basis": cost.basis},
         "budget_cap": str(action.budget_cap) if action.budget_cap is not None else None,
         "most_a_day": terms.most_a_day,
         "risk": {"level": assessed.risk, "reasons": list(assessed.reasons)},
@@ -90,13 +94,25 @@ def as_read(manifest: Mapping[str, Any], action: Action, values: Mapping[str, An
     return kinds.of(action.type).read(manifest, values)
 
 
-def _elsewhere(settings: Settings, read: Read) -> list[str]:
+def _elsewhere(settings: Settings, links: Iterable[str]) -> list[str]:
     """Our own links are as we are reached; what they lead to is checked where they are kept."""
     ours = f"{settings.address(Service.COLLECTOR)}/"
-    return [link for link in read.links if not link.startswith(ours)]
+    return [link for link in links if not link.startswith(ours)]
 
 
-def _refuse_beyond_cap(action: Action, cost: Cost) -> None:
+def _refuse_untracked(settings: Settings, kind: Kind[Any], template: Mapping[str, Any]) -> None:
+    for link in _elsewhere(settings, kind.followed(template)):
+        if preflight.is_untracked(link):
+            reason = (
+                f"{link[:200]} does not say where it was (utm_source, utm_medium): take a short link of ours"
+            )
+            raise NotReady("link" if link == template.get("link") else kind.main_field, reason)
+
+
+def _refuse_beyond_cap(action: Action, cost: Cost, own: str, currency: str) -> None:
+    if action.budget_cap is not None and cost.amount and currency not in ("", own):
+        reason = f"it is in {own} and this costs {currency}: they cannot be compared, take the cap away"
+        raise NotReady("budget_cap", reason, of_payload=False)
     if action.budget_cap is not None and cost.amount > action.budget_cap:
         reason = f"it would cost {cost.amount} ({cost.basis}), the cap is {action.budget_cap}"
         raise NotReady("budget_cap", reason, of_payload=False)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from html.parser import HTMLParser
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+from connectors.publishing import PostLimits
 from marketing_pipelines.links.targets import BlockList
 from store.records.policies import Risk
 
@@ -21,6 +22,8 @@ LONGEST_SHOWN_SUBJECT = 78
 _PLACEHOLDER = re.compile(
     r"\{\{.*?\}\}|\[(?:first ?name|name|company)\]|\blorem ipsum\b|\bTODO\b|\bXXX\b", re.I
 )
+_HASHTAG = re.compile(r"(?<![\w#])#\w")
+_MENTION = re.compile(r"(?<![\w@])@\w")
 _HOST_IN_WORDS = re.compile(r"^\s*(?:https?://)?((?:[\w-]+\.)+[a-z]{2,})(?:[/?#]\S*)?\s*$", re.I)
 
 
@@ -69,6 +72,37 @@ def findings(
         for words, host in _disguised(html)
     ]
     return found
+
+
+def in_another_currency(own: str, currency: str) -> list[Finding]:
+    """Whoever signs reads sums in the tenant's currency all day."""
+    if currency in ("", own):
+        return []
+    told = f"This account reckons in {currency}, not in {own}."
+    return [Finding("foreign_currency", Severity.WARNING, told)]
+
+
+def why_not_posted(limits: PostLimits, text: str, link: str, image: str) -> str:
+    """Why a network would not take a post, or nothing where it would."""
+    hashtags, mentions = len(_HASHTAG.findall(text)), len(_MENTION.findall(text))
+    if len(text) > limits.longest_text:
+        return f"takes {limits.longest_text:,} characters, this has {len(text):,}"
+    if limits.most_hashtags is not None and hashtags > limits.most_hashtags:
+        return f"takes {limits.most_hashtags} hashtags, this has {hashtags}"
+    if limits.most_mentions is not None and mentions > limits.most_mentions:
+        return f"takes {limits.most_mentions} mentions, this has {mentions}"
+    if limits.needs_image and not image:
+        return "takes no post without an image"
+    if image and not limits.takes_image:
+        return "takes no image"
+    return "lets nobody follow a link: leave it out" if link and not limits.takes_link else ""
+
+
+def is_untracked(link: str) -> bool:
+    """Whether nobody could tell where those who follow it came from."""
+    parts = urlsplit(link)
+    said = parse_qs(parts.query)
+    return parts.scheme in ("http", "https") and not (said.get("utm_source") and said.get("utm_medium"))
 
 
 def assess(recipients: int, cost: Decimal, found: Sequence[Finding]) -> Assessment:

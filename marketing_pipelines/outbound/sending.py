@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from marketing_pipelines.email import addresses
@@ -30,6 +30,7 @@ class Approved:
 
     manifest: dict[str, Any]
     hash: bytes
+    submitted_at: datetime
 
     @property
     def simulates(self) -> str:

@@ -29,7 +29,7 @@ class AccountStatus(StrEnum):
 
 
 class AdAccount(TenantOwned, Record):
-    """One account of a channel, read with the credentials of its connection."""
+    """One account of a channel, read with the credentials of its connection; what it reckons in is empty until it is known."""
 
     __tablename__ = "ad_accounts"
     __table_args__ = (
@@ -43,9 +43,16 @@ class AdAccount(TenantOwned, Record):
     connection_id: Mapped[ConnectionId] = mapped_column(index=True)
     account_id: Mapped[str] = mapped_column(String(100))
     name: Mapped[str] = mapped_column(String(200))
+    currency: Mapped[str] = mapped_column(String(3), server_default="")
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="")
     status: Mapped[AccountStatus] = mapped_column(enumerated(AccountStatus, 20), server_default="connected")
     last_synced_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(1000))
+
+
+def bare(account_id: str) -> str:
+    """The number as providers give it: people write Google's with dashes and Meta's with a prefix."""
+    return account_id.removeprefix("act_").replace("-", "")
 
 
 def of_tenant(session: Session, tenant: TenantId) -> list[AdAccount]:
@@ -54,7 +61,14 @@ def of_tenant(session: Session, tenant: TenantId) -> list[AdAccount]:
 
 
 def read_from_now_on(
-    session: Session, actor: Actor, connection: Connection, account_id: str, name: str
+    session: Session,
+    actor: Actor,
+    connection: Connection,
+    account_id: str,
+    name: str,
+    *,
+    currency: str = "",
+    time_zone: str = "",
 ) -> AdAccount:
     """The account is read through this connection, be it new, read through another one so far, or read no more."""
     known = {
@@ -67,6 +81,7 @@ def read_from_now_on(
         row = AdAccount(**known)
         session.add(row)
     row.connection_id, row.name = ConnectionId(connection.id), name
+    row.currency, row.time_zone = currency or row.currency or "", time_zone or row.time_zone or ""
     row.status, row.last_error = AccountStatus.CONNECTED, None
     session.flush()
     told = {"connection": connection.id, "account": account_id}

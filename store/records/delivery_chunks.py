@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.audit import Actor
@@ -123,16 +123,46 @@ def settle(
 
     A lease that lapsed meanwhile has made `unknown` of what this run knows better, so it may say so.
     """
-    ended = {outcome.delivery_id: outcome for outcome in outcomes}
-    rows = session.scalars(
+    mine = and_(
+        Delivery.leased_by == run_id, Delivery.state.in_({DeliveryState.SENDING, DeliveryState.UNKNOWN})
+    )
+    return _settle(session, action, outcomes, actor, mine, mode=mode)
+
+
+def unknown(session: Session, action: Action, limit: int) -> list[Claim]:
+    """Deliveries whose answers got lost, to be looked for; nothing of this leaves them in another state."""
+    lost = session.scalars(
         select(Delivery)
         .where(
             of_action(action),
-            Delivery.id.in_(ended),
-            Delivery.leased_by == run_id,
-            Delivery.state.in_({DeliveryState.SENDING, DeliveryState.UNKNOWN}),
+            Delivery.version == action.version,
+            Delivery.state == DeliveryState.UNKNOWN,
         )
-        .with_for_update()
+        .order_by(Delivery.id)
+        .limit(limit)
+    ).all()
+    return _with_leaves(session, action, lost)
+
+
+def settle_found(
+    session: Session, action: Action, outcomes: Sequence[Outcome], actor: Actor, *, mode: str
+) -> Counter[DeliveryState]:
+    """Writes what looking has shown of deliveries that were unknown; the caller holds the action's row lock."""
+    return _settle(session, action, outcomes, actor, Delivery.state == DeliveryState.UNKNOWN, mode=mode)
+
+
+def _settle(
+    session: Session,
+    action: Action,
+    outcomes: Sequence[Outcome],
+    actor: Actor,
+    which: ColumnElement[bool],
+    *,
+    mode: str,
+) -> Counter[DeliveryState]:
+    ended = {outcome.delivery_id: outcome for outcome in outcomes}
+    rows = session.scalars(
+        select(Delivery).where(of_action(action), Delivery.id.in_(ended), which).with_for_update()
     ).all()
     chunk = new_chunk()
     for row in rows:

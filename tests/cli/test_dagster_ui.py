@@ -1,56 +1,17 @@
 """What the command line asks of the Dagster webserver, which may be too busy to answer."""
 
-import json
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from dagster_graphql.schema import create_schema
+from graphql import parse, validate
 
 from cli import dagster_ui
 from cli.dagster_ui import RunFailed
+from tests.cli.webserver import LAUNCHED, SILENT, Webserver, status
 
 DAY = date(2026, 3, 10)
-LAUNCHED = {"launchRun": {"__typename": "LaunchRunSuccess", "run": {"runId": "r1"}}}
-SILENT = None
-
-
-def status(word: str) -> dict[str, object]:
-    return {"runOrError": {"status": word}}
-
-
-class Webserver:
-    """Gives the answers that it was told to give, one after the other and the last one for ever; None hangs up."""
-
-    def __init__(self, answers: Sequence[object]) -> None:
-        waiting = list(answers)
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
-                if answer is SILENT:
-                    self.close_connection = True
-                    return
-                body = json.dumps({"data": answer}).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *arguments: object) -> None:
-                pass
-
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 @pytest.fixture
@@ -92,3 +53,11 @@ def test_nobody_waits_for_ever(answering: int) -> None:
 def test_a_run_that_cannot_be_launched_is_told(answering: int) -> None:
     with pytest.raises(RunFailed, match="the Dagster UI does not answer"):
         run(answering)
+
+
+def test_what_is_asked_is_what_dagster_answers() -> None:
+    """Dagster's own schema, so that no query names a field that is not there."""
+    schema = create_schema().graphql_schema
+    asked = [text for name, text in vars(dagster_ui).items() if name.isupper() and isinstance(text, str)]
+    assert len(asked) == 7
+    assert [(text, validate(schema, parse(text))) for text in asked] == [(text, []) for text in asked]

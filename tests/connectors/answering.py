@@ -13,13 +13,17 @@ from connectors.retries import Patience
 
 @contextmanager
 def answering(*answers: tuple[int, bytes], headers: dict[str, str] | None = None) -> Iterator[Wire]:
-    """A wire to a server that gives these answers in turn, and the last one for ever."""
+    """A wire to a server that gives these answers in turn, and the last one for ever.
+
+    What says `{address}` says the server's own.
+    """
     to_come = list(answers)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("content-length", 0)))
             status, body = to_come.pop(0) if len(to_come) > 1 else to_come[0]
+            body = body.replace(b"{address}", address.encode())
             self.send_response(status)
             for name, value in (headers or {}).items():
                 self.send_header(name, value)
@@ -28,6 +32,7 @@ def answering(*answers: tuple[int, bytes], headers: dict[str, str] | None = None
             self.wfile.write(body)
 
         do_POST = do_GET
+        do_PUT = do_GET
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing: the test's report is enough."""

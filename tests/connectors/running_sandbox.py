@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from connectors import insights_reader, mail_sender
-from connectors.face import Channel, Exchange, ReadsInsights, SendsMail, Wire
+from connectors import CONNECTORS, insights_reader, mail_sender
+from connectors.face import Channel, Connector, Exchange, ReadsInsights, SendsMail, Wire
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
 from tests.conftest import TRUST
@@ -35,6 +35,10 @@ class Sandbox:
     def sender(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> SendsMail:
         return mail_sender(channel, {**CREDENTIALS[channel], **changed}, self._wire(channel, http))
 
+    def connector(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> Connector:
+        """Whatever the channel can do."""
+        return CONNECTORS[channel].connect({**CREDENTIALS[channel], **changed}, self._wire(channel, http))
+
     def _wire(self, channel: Channel, http: httpx.Client | None) -> Wire:
         return Wire(
             http=http or self.http,
@@ -52,6 +56,10 @@ class Sandbox:
     def order(self, channel: Channel, fault: str, times: int = 1, **more: float) -> None:
         trouble = {"channel": channel, "fault": fault, "times": times, **more}
         self.http.post(f"{self.address}/_sandbox/faults", json=trouble).raise_for_status()
+
+    def forget(self) -> None:
+        """No trouble is to come, and nothing was asked or accepted yet."""
+        self.http.delete(f"{self.address}/_sandbox/faults").raise_for_status()
 
     def requests(self, channel: Channel) -> int:
         counted = self.http.get(f"{self.address}/_sandbox/requests").raise_for_status().json()

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from connectors import errors, restli
 from connectors.answers import Answer, credentials_as
 from connectors.face import Channel, InsightRow, Level, Wire
-from connectors.linkedin import MOST_ELEMENTS, LinkedIn, LinkedInCredentials
+from connectors.linkedin import LinkedIn
+from connectors.linkedin_api import LinkedInCredentials
+from connectors.linkedin_insights import MOST_ELEMENTS
 from connectors.linkedin_refusals import meaning_of
 from connectors.sandbox.linkedin import CREDENTIALS, VERSION
 from connectors.sandbox.world import accounts_of
@@ -602,6 +604,18 @@ def test_a_revoked_grant_asks_for_a_reconnect(sandbox: Sandbox):
     with pytest.raises(errors.AuthRevoked, match="expired or revoked"):
         list(reader.insights(MINE, SINCE, SINCE))
     assert sandbox.renewals == []
+
+
+def test_a_change_that_a_new_token_is_refused_for_as_well_was_not_taken():
+    expired = 401, json.dumps({"status": 401, "serviceErrorCode": 65602, "message": "Expired"}).encode()
+    renewed = said({"access_token": "new", "expires_in": 5183999})
+    with (
+        answering(expired, renewed, expired) as wire,
+        overheard(wire) as asked,
+        pytest.raises(errors.AuthExpired),
+    ):
+        LinkedIn.connect(CREDENTIALS, wire).pause_campaign("500600", "700800")
+    assert len(asked) == 3
 
 
 def test_too_much_data_is_told(sandbox: Sandbox):

@@ -15,7 +15,7 @@ from connectors import errors
 from connectors.answers import Answer
 from connectors.face import InsightRow, Level, Wire
 from connectors.meta import Meta
-from connectors.meta_refusals import meaning_of
+from connectors.meta_refusals import meaning_of, meaning_of_a_write
 from connectors.sandbox.meta import CREDENTIALS
 from tests.connectors.answering import answering
 
@@ -139,6 +139,22 @@ def test_pages_that_lead_nowhere_end(cursors: dict[str, str]):
         (294, None, errors.Forbidden),
         (368, None, errors.Forbidden),
         (2635, None, errors.Sunset),
+        (-2, 2207003, errors.Transient),
+        (-1, 2207001, errors.Transient),
+        (24, 2207008, errors.Transient),
+        (36000, 2207004, errors.Invalid),
+        (36003, 2207009, errors.Invalid),
+        (36003, None, errors.Invalid),
+        (36004, 2207010, errors.Invalid),
+        (9007, 2207027, errors.NotReady),
+        (9, 2207042, errors.QuotaExhausted),
+        (25, 2207050, errors.Forbidden),
+        (4, 2207051, errors.Forbidden),
+        (324, 1366046, errors.Invalid),
+        (368, 1390008, errors.RateLimited),
+        (368, 1346003, errors.Forbidden),
+        (200, 1404078, errors.AuthRevoked),
+        (100, 1609008, errors.Invalid),
     ],
 )
 def test_every_error_code_has_its_class(code: int, subcode: int | None, kind: type[errors.ChannelError]):
@@ -148,6 +164,30 @@ def test_every_error_code_has_its_class(code: int, subcode: int | None, kind: ty
     assert type(meaning) is kind
     assert meaning.code.startswith(str(code))
     assert (meaning.what, meaning.request_id) == ("Refused.", "Az")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (500, 2, errors.UnknownOutcome),
+        (503, 2, errors.UnknownOutcome),
+        (400, 1, errors.UnknownOutcome),
+        (400, 2, errors.UnknownOutcome),
+        (400, -1, errors.UnknownOutcome),
+        (400, 17, errors.RateLimited),
+        (500, 17, errors.RateLimited),
+        (400, 100, errors.Invalid),
+        (400, 190, errors.AuthRevoked),
+        (502, None, errors.UnknownOutcome),
+        (503, None, errors.Transient),
+        (429, None, errors.RateLimited),
+    ],
+)
+def test_of_a_write_what_meta_calls_passing_may_have_been_taken(
+    status: int, code: int | None, kind: type[errors.ChannelError]
+):
+    body = b"<html>" if code is None else json.dumps({"error": {"code": code, "message": "No."}}).encode()
+    assert type(meaning_of_a_write(Answer(status, httpx.Headers(), body), where="test")) is kind
 
 
 def test_too_much_data_hides_behind_an_unknown_error():

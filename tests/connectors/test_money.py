@@ -21,6 +21,12 @@ def test_cents_are_exact(euros: int, cents: int):
     assert money.micros(f"{euros}.{cents:02}") == euros * 1_000_000 + cents * 10_000
 
 
+def test_the_smallest_unit_is_a_cent_a_yen_or_a_fils():
+    assert [money.smallest_unit(currency) for currency in ("EUR", "JPY", "KWD", "CLF")] == [
+        10_000, 1_000_000, 1_000, 100,
+    ]  # fmt: skip
+
+
 @given(st.integers(0, 10**12))
 def test_a_currency_without_cents_is_scaled_like_any_other(yen: int):
     assert money.micros(str(yen)) == yen * 1_000_000
@@ -65,3 +71,26 @@ def test_conversions_keep_six_places(count: Decimal):
     kept = money.conversions(count)
     assert kept.as_tuple().exponent == -6
     assert abs(kept - count) <= Decimal("0.0000005")
+
+
+@given(st.integers(1, money.LARGEST_MICROS), st.sampled_from([0, 2, 3]))
+def test_every_sum_of_coins_survives_the_way_through_main_units(coins: int, decimals: int):
+    assert money.minor_units(money.of_minor_units(coins, decimals), decimals) == coins
+
+
+@pytest.mark.parametrize(
+    ("amount", "decimals"),
+    [
+        ("25.505", 2),
+        ("0.001", 2),
+        ("1e-400000", 2),
+        ("4000.5", 0),
+        ("0", 2),
+        ("-1", 0),
+        ("1e19", 0),
+        ("NaN", 2),
+    ],
+)
+def test_what_no_coin_can_pay_is_refused(amount: str, decimals: int):
+    with pytest.raises(ValueError, match=r"bounds|decimals|finite"):
+        money.minor_units(Decimal(amount), decimals)

@@ -11,6 +11,7 @@ from connectors.errors import AuthRevoked
 from connectors.face import Channel, Wire
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
+from connectors.sandbox.meta import APP
 from tests.connectors.running_sandbox import Sandbox
 
 BACK = "http://127.0.0.1:8000/back"
@@ -104,3 +105,21 @@ def test_nobody_is_led_elsewhere(sandbox: Sandbox, changed: dict[str, str]):
         **changed,
     }
     assert sandbox.http.get(f"{sandbox.address}/google_ads/authorize", params=asked).status_code == 400
+
+
+def test_nothing_is_lengthened_that_was_not_given(sandbox: Sandbox):
+    form = {"grant_type": "fb_exchange_token", "fb_exchange_token": "made-up-token", **APP}
+    wire = Wire(http=sandbox.http, patience=Patience(attempts=1))
+    with pytest.raises(AuthRevoked) as refused:
+        issue(wire, endpoint(Channel.META, sandbox.address).token_url, form, where="sandbox")
+    assert "made-up-token" not in str(refused.value)
+
+
+@pytest.mark.parametrize("channel", [Channel.GOOGLE_ADS, Channel.META])
+def test_a_grant_type_of_somebody_else_is_refused(sandbox: Sandbox, channel: Channel):
+    form = {"grant_type": "", "fb_exchange_token": "x", **CLIENT, "client_secret": APP["client_secret"]}
+    if channel is Channel.GOOGLE_ADS:
+        form = {**form, **CLIENT, "grant_type": "fb_exchange_token"}
+    wire = Wire(http=sandbox.http, patience=Patience(attempts=1))
+    with pytest.raises(AuthRevoked, match=r"[Nn]o such grant type"):
+        issue(wire, endpoint(channel, sandbox.address).token_url, form, where="sandbox")

@@ -5,7 +5,8 @@ import pytest
 
 from connectors import CONNECTORS, channels_with, insights_reader, mail_sender
 from connectors.errors import Invalid
-from connectors.face import Capability, Channel, ReadsInsights, SendsMail, Wire
+from connectors.face import Capability, Channel, ReadsInsights, SendsMail, TakesWebHooks, Wire
+from connectors.publishing import Publishes
 from connectors.sandbox import CREDENTIALS
 
 GIVEN = {**CREDENTIALS, Channel.SMTP: {"host": "127.0.0.1", "port": "2525", "tls": "none"}}
@@ -19,11 +20,15 @@ def test_every_channel_has_a_connector_that_keeps_its_promises(channel: Channel)
     assert connection.title
     assert (Capability.INSIGHTS in connection.capabilities) == isinstance(connection, ReadsInsights)
     assert (Capability.MAIL in connection.capabilities) == isinstance(connection, SendsMail)
+    assert (Capability.CHAT in connection.capabilities) <= isinstance(connection, Publishes)
+    assert (Capability.WEBHOOKS in connection.capabilities) == isinstance(connection, TakesWebHooks)
 
 
 def test_channels_by_what_they_can_do():
     assert channels_with(Capability.INSIGHTS) == (Channel.GOOGLE_ADS, Channel.META, Channel.LINKEDIN)
     assert channels_with(Capability.MAIL) == (Channel.SMTP, Channel.SENDGRID)
+    assert channels_with(Capability.CHAT) == (Channel.SLACK,)
+    assert channels_with(Capability.WEBHOOKS) == (Channel.CMS,)
 
 
 def test_a_channel_is_not_asked_for_what_it_cannot_do():

@@ -19,6 +19,7 @@ from connectors.errors import (
     UnknownOutcome,
 )
 from connectors.web_hooks import WebHook
+from tests.connectors.answering import answering
 from tests.outbound.receiver import Receiver, receiving
 
 KEY = base64.b64encode(b"k" * 32).decode()
@@ -54,6 +55,20 @@ def test_the_signature_is_that_of_the_specification() -> None:
     secret, key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek"
     said = web_hooks.signature(secret, key, 1614265330, b'{"test": 2432232314}')
     assert said == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_an_answer_is_kept_as_far_as_it_can_be_shown() -> None:
+    said = b"{\x00\n'external_id': '\xf0\x9f\xa7\xa5', '\xff' \x1b[31m \xe2\x80\xae" + b"x" * 5_000
+    with answering((200, said)) as wire:
+        outcome = web_hooks.post(wire.http, WebHook(wire.endpoint.base_url), b"{}", "key")
+    assert outcome.startswith("200 {  'external_id': '🧥', '\ufffd'  [31m")
+    assert outcome.isprintable()
+    assert len(outcome) <= 204
+
+
+def test_an_answer_is_asked_for_uncompressed(receiver: Receiver, http: httpx.Client) -> None:
+    web_hooks.post(http, WebHook(receiver.address), b"{}", "key")
+    assert receiver.received[0].headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize(

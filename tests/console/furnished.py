@@ -30,6 +30,7 @@ from store.records import (
     exports,
     invitations,
     password_resets,
+    places,
     requested_runs,
     uploads,
 )
@@ -537,6 +538,7 @@ def of_connections(settings: Settings, people: dict[MemberRole, Person]) -> dict
                     session, actor, row, f"{row.id}-{status}", f"Shop {LONG[:120]}"
                 )
                 account.status, account.last_synced_at = status, datetime.now(UTC)
+                places.publish_to(session, actor, row, "facebook", f"{row.id}-{status}", f"Page {LONG[:150]}")
                 account.last_error = (
                     None if status is AccountStatus.CONNECTED else f"Answered 500, {'again' * 60}"
                 )

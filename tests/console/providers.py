@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import httpx
 from pydantic import SecretStr
 
+from connectors import CONNECTORS
 from connectors.face import Channel
 from connectors.sandbox import CREDENTIALS, endpoint
 from connectors.sandbox.world import accounts_of
@@ -18,7 +19,7 @@ def apps_at(address: str) -> dict[str, dict[str, SecretStr]]:
     """As CHANNEL_APPS says it."""
     registered: dict[str, dict[str, SecretStr]] = {}
     for channel, credentials in CREDENTIALS.items():
-        if not accounts_of(channel):
+        if not accounts_of(channel) and CONNECTORS[channel].consent is None:
             continue
         found = endpoint(channel, address)
         said = {name: value for name, value in credentials.items() if name not in _PERSONAL}

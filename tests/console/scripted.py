@@ -19,7 +19,7 @@ from console.door.permissions import ACCESS
 from store import records
 from store.audit import Actor, ActorKind
 from store.clock import now
-from store.records import Record, accounts, connections
+from store.records import Record, accounts, connections, places
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Role, Settings
@@ -156,6 +156,8 @@ SAID: Mapping[str, Mapping[str, Any]] = {
     "POST /connections/{connection_id}/look": {},
     "POST /connections/{connection_id}/accounts": {"account": "4711", "name": "Shop {unique}"},
     "POST /connections/{connection_id}/accounts/leave": {"account": "1"},
+    "POST /connections/{connection_id}/places": {"network": "facebook", "place": "333000111"},
+    "POST /connections/{connection_id}/places/leave": {"network": "facebook", "place": "333000111"},
     "POST /connections/{connection_id}/switch": {"wanted": "insights"},
     "POST /connections/{connection_id}/disconnect": {},
     "POST /feeds": {
@@ -471,14 +473,22 @@ class Workplace:
         return self._made("/groups", {"name": f"Group {self.mark} {uuid.uuid4().hex}"})
 
     def connection(self) -> int:
-        """With an account, at a provider that is not there."""
+        """With an account and a page, at the sandbox."""
         with records.session(self.house, Role.OWNER) as session:
             row = connections.connect(
                 session, self.house, Actor(ActorKind.OPERATOR, "test"), self.tenant, "meta", f"Meta {self.mark}",
-                {"access_token": "x"}, options={"base_url": "http://127.0.0.1:1"},
+                {"access_token": token(Channel.META)},
+                options={"base_url": self._sandbox("meta")},
             )  # fmt: skip
-            accounts.read_from_now_on(session, Actor(ActorKind.OPERATOR, "test"), row, str(row.id), self.mark)
+            operator = Actor(ActorKind.OPERATOR, "test")
+            accounts.read_from_now_on(session, operator, row, str(row.id), self.mark)
+            places.publish_to(session, operator, row, "facebook", str(row.id), f"Page {self.mark}")
             return row.id
+
+    def _sandbox(self, channel: str) -> str:
+        """Where the providers of this house are, by the one that our app is registered at."""
+        known = self.house.channel_apps["google_ads"]["base_url"].get_secret_value()
+        return known.removesuffix("google_ads") + channel
 
     def feed(self) -> int:
         listing = {"name": f"Feed {self.mark}", "url": f"https://{uuid.uuid4().hex}.example/feed"}

@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import update
+import httpx
+from sqlalchemy import delete, update
 
 from connectors.face import Channel
 from connectors.retries import Patience
@@ -19,6 +20,7 @@ from store import events, records
 from store.audit import Actor, ActorKind
 from store.records import connections
 from store.records.accounts import AccountStatus, AdAccount
+from store.records.call_budgets import CallsMade
 from store.records.connections import Connection
 from store.records.schema import TenantId
 from store.settings import Role, Settings
@@ -88,6 +90,11 @@ class Advertiser:
             mine = update(AdAccount).where(AdAccount.tenant_id == self.tenant)
             session.execute(mine.values(status=AccountStatus.DISABLED))
 
+    def forget_calls(self) -> None:
+        """All advertisers call the same accounts of the sandbox, and budgets are for them together."""
+        with records.session(self.settings, Role.OWNER) as session:
+            session.execute(delete(CallsMade))
+
     def account(self, number: int) -> AdAccount:
         with records.session(self.settings, Role.PIPELINES) as session:
             return session.get_one(AdAccount, number)
@@ -114,6 +121,19 @@ class Advertiser:
             self.settings, channel, Window(since, until), run_id="test", patience=patience
         )
         return [each for each in every if each.tenant_id == self.tenant]
+
+    def sync_with(self, http: httpx.Client, number: int, window: Window) -> Synced:
+        """One account by a client of the test's own."""
+        return sync.sync_account(
+            self.settings,
+            self.clickhouse,
+            http,
+            self.account(number),
+            self.connection(number),
+            window,
+            "test",
+            Patience(attempts=2, sleep=self.sandbox.waits.append),
+        )
 
     def facts(self) -> list[dict[str, Any]]:
         return events.read_for_tenant(self.clickhouse, self.tenant, FACTS).to_dicts()

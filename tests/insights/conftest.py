@@ -42,6 +42,7 @@ def advertiser(
 ) -> Iterator[Advertiser]:
     sandbox.now = datetime.now(UTC)
     running = Advertiser(settings, clickhouse, tenant, sandbox)
+    running.forget_calls()
     yield running
     running.disconnect()
 

@@ -5,12 +5,15 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 
 from connectors.face import Channel
+from connectors.google_ads import GoogleAds
 from marketing_pipelines.defs.insights import automation, checks
 from marketing_pipelines.defs.insights.assets import INSIGHTS, google_ads, linkedin, meta
 from marketing_pipelines.defs.resources import SettingsResource
-from store.settings import Settings
+from store import clock
+from store import settings as store_settings
 from tests.days import today
 from tests.insights.advertiser import Advertiser
 
@@ -44,10 +47,12 @@ def test_a_day_becomes_rows_metadata_and_passed_checks(advertiser: Advertiser):
     truth = advertiser.truth(Channel.META, "555000111", day, day)["spend_micros"]
     assert metadata["spend_EUR"].value == pytest.approx(float(truth) / 1e6)
     assert str(metadata["spend_by_day"].value).startswith("![Spend by day](data:image/png;base64,")
+    assert "restated" not in metadata, "nothing was stored before"
     assert outcomes(result) == {
         "no_day_is_missing": True,
         "spend_is_not_negative": True,
         "ads_cost_no_more_than_campaigns": True,
+        "its_version_is_answered": True,
     }
 
 
@@ -57,20 +62,31 @@ def test_a_day_run_again_is_the_same_and_what_vanished_is_gone(advertiser: Adver
     run(google_ads, partition_key=str(day))
     first = advertiser.facts()
     assert first
-    advertiser.plant(day, campaign_id="'gone'")
-    run(google_ads, partition_key=str(day))
+    advertiser.plant(day, level="'campaign'", campaign_id="'gone'", spend_micros="toInt64(2500000)")
+    result = run(google_ads, partition_key=str(day))
     assert advertiser.facts() == first
+    metadata = result.asset_materializations_for_node("insights__google_ads")[0].metadata
+    assert f"| {day} | EUR |" in str(metadata["restated"].value)
+    assert "| -2.500 |" in str(metadata["restated"].value)
+    assert str(metadata["change_by_day"].value).startswith("![Change of spend by day](data:image/png;base64,")
 
 
-def test_the_newest_day_brings_the_restated_ones(advertiser: Advertiser, settings: Settings):
+@pytest.mark.parametrize("lookback", [None, 3])
+def test_the_newest_day_brings_those_that_its_platform_restates_or_as_many_as_the_house_says(
+    advertiser: Advertiser, monkeypatch: pytest.MonkeyPatch, lookback: int | None
+):
+    if lookback is not None:
+        monkeypatch.setenv("INSIGHTS_LOOKBACK_DAYS", str(lookback))
+        store_settings.current.cache_clear()
     advertiser.connect(Channel.GOOGLE_ADS, "1112223333")
     with dg.DagsterInstance.ephemeral() as instance:
         run(google_ads, partition_key=str(today()), instance=instance)
-        days = {str(today() - n * DAY) for n in range(settings.insights_lookback_days + 1)}
+        reach = GoogleAds.lookback.days if lookback is None else lookback
+        days = {str(today() - n * DAY) for n in range(reach + 1)}
         assert instance.get_materialized_partitions(google_ads.key) == days
     stored = {str(row["date_day"]) for row in advertiser.facts()}
     assert stored <= days
-    assert len(stored) >= settings.insights_lookback_days
+    assert len(stored) >= reach
 
 
 def test_a_back_fill_is_one_run(advertiser: Advertiser):
@@ -94,7 +110,7 @@ def test_a_back_fill_is_one_run(advertiser: Advertiser):
 def test_linkedins_days_are_rows_like_any_others(advertiser: Advertiser):
     advertiser.connect(Channel.LINKEDIN, "500600100")
     day = today() - 5 * DAY
-    result = run(linkedin, *checks.insights_checks[-2:], partition_key=str(day))
+    result = run(linkedin, *checks.insights_checks[-3:], partition_key=str(day))
     assert {row["platform"] for row in advertiser.facts()} == {"linkedin_ads"}
     truth = advertiser.truth(Channel.LINKEDIN, "500600100", day, day)
     assert advertiser.totals("500600100", "campaign") == advertiser.totals("500600100", "ad") == truth
@@ -102,6 +118,7 @@ def test_linkedins_days_are_rows_like_any_others(advertiser: Advertiser):
         "no_day_is_missing": True,
         "spend_is_not_negative": True,
         "ads_cost_no_more_than_campaigns": True,
+        "its_version_is_answered": True,
     }
 
 
@@ -127,12 +144,17 @@ def test_contradicting_figures_fail_their_checks(advertiser: Advertiser):
             selection=dg.AssetSelection.checks(*META_CHECKS),
             resources={"house": SettingsResource()},
         )
-        assert outcomes(result) == {"spend_is_not_negative": False, "ads_cost_no_more_than_campaigns": False}
+        assert outcomes(result) == {
+            "spend_is_not_negative": False,
+            "ads_cost_no_more_than_campaigns": False,
+            "its_version_is_answered": True,
+        }
     finally:
         run(meta, partition_key=str(day))  # makes the day good again for whoever looks at all tenants
 
 
-def test_the_newest_day_is_read_every_morning():
+def tick() -> ScheduleExecutionData:
+    """What the schedule says when it is asked now."""
     definitions = dg.Definitions(
         assets=INSIGHTS,
         jobs=[automation.insights_job],
@@ -141,6 +163,28 @@ def test_the_newest_day_is_read_every_morning():
     )
     schedule = definitions.resolve_schedule_def("insights_daily")
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-    tick = schedule.evaluate_tick(dg.build_schedule_context(repository_def=definitions.get_repository_def()))
-    (request,) = tick.run_requests or []
+    return schedule.evaluate_tick(
+        dg.build_schedule_context(
+            repository_def=definitions.get_repository_def(), resources={"house": SettingsResource()}
+        )
+    )
+
+
+def hours_from_now(first: int, last: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    hour = clock.now().hour
+    monkeypatch.setenv("INSIGHTS_HOURS", f"{(hour + first) % 24}-{(hour + last) % 24}")
+    store_settings.current.cache_clear()
+
+
+def test_the_newest_day_is_read_every_night():
+    (request,) = tick().run_requests or []
     assert request.partition_key == str(today())
+
+
+def test_nothing_starts_by_itself_outside_of_its_hours(monkeypatch: pytest.MonkeyPatch):
+    hours_from_now(3, 5, monkeypatch)
+    skipped = tick()
+    assert not skipped.run_requests
+    assert "INSIGHTS_HOURS" in str(skipped.skip_message)
+    hours_from_now(0, 2, monkeypatch)
+    assert tick().run_requests

@@ -7,11 +7,11 @@ import httpx
 import pytest
 
 from connectors.face import Channel
-from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS
-from marketing_pipelines.insights import reconciliation, sync
+from marketing_pipelines.insights import drift, reconciliation, sync
 from marketing_pipelines.insights.windows import Window
 from store.records.accounts import AccountStatus
+from store.records.connections import ConnectionStatus
 from tests.insights.advertiser import Advertiser
 
 TODAY = datetime.now(UTC).date()
@@ -24,7 +24,7 @@ ACCOUNTS = [
     (Channel.LINKEDIN, "500600100", "EUR"),
     (Channel.LINKEDIN, "500600200", "JPY"),
 ]
-GOOGLE, META = "1112223333", "555000111"
+GOOGLE, META, LINKEDIN = "1112223333", "555000111", "500600100"
 
 
 @pytest.mark.parametrize(("channel", "account", "currency"), ACCOUNTS)
@@ -96,6 +96,18 @@ def test_restated_days_are_made_new(advertiser: Advertiser):
     assert late["conversions"] > early["conversions"]
 
 
+def test_what_was_stored_of_a_day_is_told_beside_what_it_is_now(advertiser: Advertiser):
+    advertiser.connect(Channel.META, META)
+    (first,) = advertiser.sync(Channel.META, UNTIL - timedelta(days=1), UNTIL)
+    assert first.stored == {}
+    assert drift.restated([first]) == []
+    advertiser.plant(UNTIL, level="'campaign'", campaign_id="'gone'", spend_micros="toInt64(2500000)")
+    (again,) = advertiser.sync(Channel.META, UNTIL - timedelta(days=1), UNTIL)
+    assert again.stored == {**first.spend, (UNTIL, "EUR"): first.spend[UNTIL, "EUR"] + Decimal("2.5")}
+    changes = [(each.day, each.change) for each in drift.restated([again])]
+    assert changes == [(UNTIL - timedelta(days=1), Decimal(0)), (UNTIL, Decimal("-2.5"))]
+
+
 def test_a_number_may_be_written_as_people_do(advertiser: Advertiser):
     advertiser.connect(Channel.GOOGLE_ADS, "111-222-3333")
     advertiser.connect(Channel.META, f"act_{META}")
@@ -158,20 +170,56 @@ def test_what_was_read_before_a_failure_is_kept_and_the_rest_left_as_it_was(adve
             advertiser.sandbox.order(Channel.GOOGLE_ADS, "server_error", times=100)
 
     with httpx.Client(event_hooks={"request": [third_request_fails]}) as http:
-        synced = sync.sync_account(
-            advertiser.settings,
-            advertiser.clickhouse,
-            http,
-            advertiser.account(number),
-            advertiser.connection(number),
-            Window(SINCE, UNTIL),
-            "test",
-            Patience(attempts=2, sleep=lambda _: None),
-        )
+        synced = advertiser.sync_with(http, number, Window(SINCE, UNTIL))
     assert synced.error
     assert list(synced.days) == Window(SINCE, UNTIL).days[: sync.PORTION_DAYS]
     assert list(synced.missing) == Window(SINCE, UNTIL).days[sync.PORTION_DAYS :]
     assert advertiser.facts() == complete
+
+
+def test_what_is_too_much_is_read_in_halves(advertiser: Advertiser):
+    advertiser.connect(Channel.LINKEDIN, LINKEDIN)
+    advertiser.sync(Channel.LINKEDIN, SINCE, UNTIL)
+    whole, asked = advertiser.facts(), advertiser.sandbox.requests(Channel.LINKEDIN)
+    advertiser.sandbox.order(Channel.LINKEDIN, "too_much_data", times=2)  # seven days, and three of them
+    (synced,) = advertiser.sync(Channel.LINKEDIN, SINCE, UNTIL)
+    assert (synced.error, synced.missing) == (None, ())
+    assert list(synced.days) == Window(SINCE, UNTIL).days
+    assert advertiser.facts() == whole
+    assert advertiser.sandbox.requests(Channel.LINKEDIN) > 2 * asked
+
+
+def test_a_day_that_is_too_much_is_told_and_those_before_it_are_kept(advertiser: Advertiser):
+    number = advertiser.connect(Channel.LINKEDIN, LINKEDIN)
+    asked: list[httpx.URL] = []
+
+    def what_follows_is_too_much(request: httpx.Request) -> None:
+        asked.append(request.url)
+        if sum("adAnalytics" in str(url) for url in asked) == len(sync.LEVELS):
+            advertiser.sandbox.order(Channel.LINKEDIN, "too_much_data", times=100)
+
+    with httpx.Client(event_hooks={"response": [lambda it: what_follows_is_too_much(it.request)]}) as http:
+        synced = advertiser.sync_with(http, number, Window(SINCE, UNTIL))
+    assert "too many entities" in str(synced.error)
+    assert list(synced.days) == Window(SINCE, UNTIL).days[: sync.PORTION_DAYS]
+    assert {row["date_day"] for row in advertiser.facts()} == set(synced.days)
+    assert advertiser.account(number).status is AccountStatus.FAILING
+
+
+def test_a_spent_budget_is_no_breakage(advertiser: Advertiser):
+    number = advertiser.connect(Channel.GOOGLE_ADS, GOOGLE)
+    advertiser.settings = advertiser.settings.model_copy(
+        update={"call_budgets": {Channel.GOOGLE_ADS: {"operations": len(sync.LEVELS)}}}
+    )
+    (synced,) = advertiser.sync(Channel.GOOGLE_ADS, SINCE, UNTIL)
+    assert list(synced.missing) == Window(SINCE, UNTIL).days[sync.PORTION_DAYS :]
+    row = advertiser.account(number)
+    assert row.status is AccountStatus.CONNECTED
+    assert row.last_error is not None
+    assert "our own limit of 2 calls (operations) is reached" in row.last_error
+    assert "UTC" in row.last_error
+    assert advertiser.connection(number).status is ConnectionStatus.CONNECTED
+    assert advertiser.sandbox.waits == [], "nobody waits for a day"
 
 
 def test_a_renewed_token_is_kept(advertiser: Advertiser):
@@ -180,6 +228,20 @@ def test_a_renewed_token_is_kept(advertiser: Advertiser):
     (synced,) = advertiser.sync(Channel.GOOGLE_ADS, UNTIL, UNTIL)
     assert synced.error is None
     assert advertiser.kept(number)["access_token"]
+
+
+def test_an_account_in_yen_may_be_a_yen_off_for_each_ad(advertiser: Advertiser):
+    def found() -> list[int]:
+        rows = reconciliation.ads_beyond_campaigns(advertiser.settings, Channel.META, UNTIL, UNTIL)
+        return [row[5] - row[4] for row in rows if row[0] == advertiser.tenant]
+
+    advertiser.connect(Channel.META, "555000222")
+    advertiser.sync(Channel.META, UNTIL, UNTIL)
+    ads = sum(row["level"] == "ad" for row in advertiser.facts())
+    advertiser.plant(UNTIL, level="'ad'", spend_micros=f"toInt64({ads + 1} * 1000000)")
+    assert found() == []
+    advertiser.plant(UNTIL, level="'ad'", spend_micros="toInt64(1000001)")
+    assert found() == [(ads + 2) * 1_000_000 + 1]
 
 
 def test_contradictions_are_found(advertiser: Advertiser):

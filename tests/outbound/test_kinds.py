@@ -28,9 +28,10 @@ from tests.outbound.office import MailServer, Office
 from tests.outbound.receiver import Receiver, receiving
 
 TOMORROW = (now() + timedelta(days=1)).date().isoformat()
+TRACKED = "https://shop.example/?utm_source=linkedin&utm_medium=social"
 GOOD: dict[ActionType, dict[str, Any]] = {
     ActionType.EMAIL: {"recipient": "user@example.com", "subject": "Hello", "body": "Text"},
-    ActionType.SOCIAL_POST: {"network": "linkedin", "text": "We are open.", "link": "https://shop.example/"},
+    ActionType.SOCIAL_POST: {"network": "linkedin", "text": "We are open.", "link": TRACKED},
     ActionType.CMS_WEBHOOK: {"event": "post.publish", "data": {"title": "Hello", "tags": ["a", 1, None]}},
     ActionType.CHAT_MESSAGE: {"text": "The brief is ready: https://console.example/briefs/7"},
     ActionType.AD_CHANGE: {
@@ -39,7 +40,6 @@ GOOD: dict[ActionType, dict[str, Any]] = {
         "change": "budget",
         "campaign": "c1",
         "daily_budget": "12.50",
-        "until": TOMORROW,
     },
     ActionType.LINK_CHANGE: {"slug": "sale", "target_url": "https://shop.example/sale"},
     ActionType.SEQUENCE: {
@@ -49,6 +49,14 @@ GOOD: dict[ActionType, dict[str, Any]] = {
         "until": TOMORROW,
     },
     ActionType.GENERIC: {"what": "Print 500 flyers", "cost": "80.00"},
+}
+AIMED: dict[str, Any] = {
+    "change": "create",
+    "campaign": None,
+    "name": "Coats",
+    "countries": ["DE"],
+    "language": "de",
+    "highest_bid": "8.00",
 }
 RULE = {
     "platform": "meta",
@@ -115,6 +123,14 @@ for _ in range(3000):
         (ActionType.AD_CHANGE, {"change": "delete"}, "change"),
         (ActionType.AD_CHANGE, {"change": "pause"}, "change"),
         (ActionType.AD_CHANGE, {"account": "a b"}, "account"),
+        (ActionType.AD_CHANGE, {"until": TOMORROW}, "change"),
+        (ActionType.AD_CHANGE, {"change": "run", "daily_budget": None}, "change"),
+        (ActionType.AD_CHANGE, {**AIMED, "platform": "meta"}, "change"),
+        (ActionType.AD_CHANGE, {**AIMED, "platform": "linkedin", "language": None}, "change"),
+        (ActionType.AD_CHANGE, {**AIMED, "platform": "google_ads", "countries": ["Germany"]}, "countries.0"),
+        (ActionType.SOCIAL_POST, {"network": "slack"}, "text"),
+        (ActionType.SOCIAL_POST, {"network": "instagram", "image": TRACKED}, "text"),
+        (ActionType.SOCIAL_POST, {"place": "1/2"}, "place"),
         (ActionType.AD_CHANGE, {**RULE, "campaign": None, "changes": ["create"]}, "change"),
         (ActionType.LINK_CHANGE, {"target_url": None}, "slug"),
         (ActionType.LINK_CHANGE, {"target_url": "ftp://x.example"}, "target_url"),
@@ -280,7 +296,7 @@ def test_cost_is_reckoned_and_signed(office: Office) -> None:
     payload = {**GOOD[ActionType.AD_CHANGE], "daily_budget": "400"}
     action_id = office.draft(
         type=ActionType.AD_CHANGE,
-        payload={name: value for name, value in payload.items() if name != "until"},
+        payload=payload,
         provenance=[{"kind": "feed_entry", "id": "7"}],
     )
     office.submit(action_id)

@@ -151,3 +151,14 @@ def test_a_key_of_sendgrid_is_one_word(tmp_path: Path, wrong: str) -> None:
         settings(tmp_path, sendgrid_api_key=wrong)
     assert wrong not in str(refused.value)
     assert "SG.a.key" not in repr(settings(tmp_path, sendgrid_api_key="SG.a.key"))
+
+
+@pytest.mark.parametrize("hours", ["", "1-5", "22-4", "0-6", "20-24"])
+def test_hours_of_insights(tmp_path: Path, hours: str) -> None:
+    assert settings(tmp_path, insights_hours=hours).insights_hours == hours
+
+
+@pytest.mark.parametrize("hours", ["5", "1-25", "3-3", "0-24", "at night", "1-5h", "-1-5"])
+def test_hours_that_are_none_are_refused(tmp_path: Path, hours: str) -> None:
+    with pytest.raises(SettingsError, match="INSIGHTS_HOURS: must be two hours"):
+        settings(tmp_path, insights_hours=hours)

@@ -13,6 +13,7 @@ from marketing_pipelines.defs.pictures import picture, table
 from marketing_pipelines.defs.resources import SettingsResource
 
 if TYPE_CHECKING:
+    from marketing_pipelines.insights.drift import Restated
     from marketing_pipelines.insights.sync import Synced
 
 GROUP = "insights"
@@ -67,7 +68,7 @@ def insights_asset(channel: str, title: str) -> dg.AssetsDefinition:
         days = [date.fromisoformat(partition) for partition in context.partition_keys]
         window = Window(days[0], days[-1])
         if context.partition_keys[-1] == DAYS.get_last_partition_key():
-            window = window.reaching_back(settings.insights_lookback_days, EARLIEST)
+            window = window.reaching_back(sync.lookback(settings, Channel(channel)), EARLIEST)
         synced = sync.sync_channel(settings, Channel(channel), window, run_id=context.run.run_id)
         _announce_restated(context, key, synced, asked_for=days)
         return _result(synced, window.days)
@@ -88,7 +89,7 @@ def _announce_restated(
 
 
 def _result(synced: "Sequence[Synced]", days: Sequence[date]) -> dg.MaterializeResult:
-    from marketing_pipelines.insights import plots
+    from marketing_pipelines.insights import drift, plots
 
     failing = [account for account in synced if account.error]
     missing = sorted({day for account in synced for day in account.missing})
@@ -109,7 +110,8 @@ def _result(synced: "Sequence[Synced]", days: Sequence[date]) -> dg.MaterializeR
                 ["tenant", "account", "status", "why"],
                 [[each.tenant_id, each.account_id, each.status, each.error] for each in failing],
             ),
-            "spend_by_day": picture(plots.spend(by_day), "Spend by day"),
+            "spend_by_day": picture(plots.amounts(by_day), "Spend by day"),
+            **_drift(drift.restated(synced)),
         },
         check_results=[
             dg.AssetCheckResult(
@@ -120,6 +122,24 @@ def _result(synced: "Sequence[Synced]", days: Sequence[date]) -> dg.MaterializeR
             )
         ],
     )
+
+
+def _drift(restated: "Sequence[Restated]") -> dict[str, dg.MetadataValue]:
+    """How spend that was stored before has changed; nothing where no day was read again."""
+    from marketing_pipelines.insights import plots
+
+    if not restated:
+        return {}
+    changes = {(each.day, each.currency): each.change for each in restated}
+    changed = [each for each in restated if each.change]
+    rows = [
+        [each.day, each.currency, float(each.before), float(each.after), float(each.change)]
+        for each in changed
+    ]
+    return {
+        "restated": table(["day", "currency", "stored", "read again", "change"], rows),
+        "change_by_day": picture(plots.amounts(changes), "Change of spend by day"),
+    }
 
 
 google_ads = insights_asset("google_ads", "Google Ads")

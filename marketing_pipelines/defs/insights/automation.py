@@ -1,9 +1,15 @@
-"""Every morning the newest day is read, and the restated days before it."""
+"""Every night the newest day is read, and the restated days before it."""
 
 import dagster as dg
 
 from marketing_pipelines.defs.insights.assets import INSIGHTS
 from marketing_pipelines.defs.partitions import DAYS
+from marketing_pipelines.defs.resources import SettingsResource
+from marketing_pipelines.insights.windows import Hours
+from store import clock
+from store.settings import current
+
+USUAL_HOUR = 3
 
 insights_job = dg.define_asset_job(
     "insights_job",
@@ -14,10 +20,18 @@ insights_job = dg.define_asset_job(
 
 @dg.schedule(
     job=insights_job,
-    cron_schedule="0 3 * * *",
+    cron_schedule=f"0 {Hours.read(said).first if (said := current().insights_hours) else USUAL_HOUR} * * *",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Reads the newest day, and with it the days that platforms may have restated.",
+    description=(
+        "Reads the newest day, and with it the days that platforms may have restated; late, after a daemon that was "
+        "down, only within INSIGHTS_HOURS."
+    ),
 )
-def insights_daily() -> dg.RunRequest:
+def insights_daily(house: SettingsResource) -> dg.RunRequest | dg.SkipReason:
+    hours = house.settings().insights_hours
+    if hours and not Hours.read(hours).hold(clock.now()):
+        return dg.SkipReason(
+            f"The hours for it are over (INSIGHTS_HOURS={hours}): start it by hand, or wait."
+        )
     return dg.RunRequest(partition_key=DAYS.get_last_partition_key())

@@ -1,4 +1,4 @@
-"""Whether the reported figures can be true."""
+"""Whether the reported figures can be true, and whether they will go on coming."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -56,6 +56,30 @@ def ads_cost_no_more_than_campaigns(asset: dg.AssetsDefinition) -> dg.AssetCheck
     return ads_cost_no_more_than_campaigns
 
 
+def its_version_is_answered(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
+    """The check of one channel."""
+
+    @dg.asset_check(
+        asset=asset,
+        description="The platform answers the version that we speak for two months more, as far as it has said.",
+    )
+    def its_version_is_answered(house: SettingsResource) -> dg.AssetCheckResult:
+        from connectors.face import Channel
+        from marketing_pipelines.insights import versions
+        from store import clock
+
+        today = clock.now().date()
+        found = versions.ending(house.settings(), Channel(asset.key.path[-1]), today)
+        severity = dg.AssetCheckSeverity
+        return _result(
+            [(each.version, each.until, each.connections) for each in found],
+            ["version", "answered until", "connections"],
+            severity.ERROR if versions.is_over(found, today) else severity.WARN,
+        )
+
+    return its_version_is_answered
+
+
 def _recently() -> tuple[date, date]:
     newest = date.fromisoformat(DAYS.get_last_partition_key() or EARLIEST.isoformat())
     return newest - RESTATABLE, newest
@@ -73,5 +97,7 @@ def _result(
 
 # A list, since Dagster finds no checks in any other collection.
 insights_checks = [
-    check(asset) for asset in INSIGHTS for check in (spend_is_not_negative, ads_cost_no_more_than_campaigns)
+    check(asset)
+    for asset in INSIGHTS
+    for check in (spend_is_not_negative, ads_cost_no_more_than_campaigns, its_version_is_answered)
 ]

@@ -1,4 +1,4 @@
-"""Changes of advertising: a campaign is made, paused or given another budget, or an optimiser may do so within a rule."""
+"""Changes of advertising: a campaign is made, runs, stops or gets another budget, or an optimiser may do so within a rule."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,21 +8,31 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from connectors.advertising import CampaignNow, ChangesAds, NewCampaign
+from connectors.errors import Forbidden, Invalid
+from connectors.face import Channel as ConnectedChannel
+from connectors.face import Connector
+from marketing_pipelines.outbound import destinations
 from marketing_pipelines.outbound.carriers import Carriers
+from marketing_pipelines.outbound.destinations import Destination
 from marketing_pipelines.outbound.kinds.face import (
     Cost,
     Line,
     Money,
     Payload,
+    PlatformId,
     Read,
     Standing,
+    Surroundings,
 )
 from marketing_pipelines.outbound.kinds.in_force import put_in_force
-from marketing_pipelines.outbound.kinds.unconnected import Unconnected
+from marketing_pipelines.outbound.kinds.through_connection import ThroughConnection, chosen
 from marketing_pipelines.outbound.sending import Sending
 from store.clock import now
 from store.records.actions import ActionType, Channel, Purpose
+from store.records.database import Session
 from store.records.delivery_chunks import Claim
+from store.records.schema import TenantId
 from store.settings import Settings
 
 # What a budget without an end is reckoned to cost before somebody looks at it again.
@@ -37,24 +47,33 @@ class Platform(StrEnum):
 
 class Change(StrEnum):
     CREATE = "create"
+    RUN = "run"
     PAUSE = "pause"
     BUDGET = "budget"
     RULE = "rule"
 
 
-PlatformId = Annotated[str, Field(pattern=r"^[\w.:-]{1,100}$")]
 _TAKES = {
-    Change.CREATE: ({"name", "daily_budget"}, {"until"}),
-    Change.PAUSE: ({"campaign"}, set()),
-    Change.BUDGET: ({"campaign", "daily_budget"}, {"until"}),
-    Change.RULE: ({"campaigns", "changes", "daily_budget", "most", "until"}, set()),
+    Change.CREATE: ({"name", "daily_budget"}, {"until", "countries", "language", "highest_bid"}),
+    Change.RUN: ({"campaign", "daily_budget"}, set[str]()),
+    Change.PAUSE: ({"campaign"}, set[str]()),
+    Change.BUDGET: ({"campaign", "daily_budget"}, set[str]()),
+    Change.RULE: ({"campaigns", "changes", "daily_budget", "most", "until"}, set[str]()),
 }
+_TARGETING = {"countries", "language", "highest_bid"}
+# So much of a delivery's id tells a campaign from every other one of its account.
+_MARKER_LETTERS = 16
+
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 
 
 class AdChangePayload(Payload):
     """`campaign` is the platform's own id of what is changed; a new campaign has a name and none yet.
 
-    A rule names the campaigns, the changes and the highest daily budget that an optimiser may choose by itself, how
+    Money is in the account's own currency. Whoever lets a campaign run signs the budget that it has: with a higher one
+    it is not let run. A rule names the campaigns, the changes and the highest daily budget that an optimiser may choose by itself, how
     many changes it may make, and the last day.
     """
 
@@ -65,6 +84,9 @@ class AdChangePayload(Payload):
     name: Line | None = None
     daily_budget: Money | None = None
     until: Annotated[date, Field(strict=False)] | None = None
+    countries: Annotated[list[Country], Field(min_length=1, max_length=50)] | None = None
+    language: Language | None = None
+    highest_bid: Money | None = None
     campaigns: Annotated[list[PlatformId], Field(min_length=1, max_length=100)] | None = None
     changes: (
         Annotated[list[Annotated[Change, Field(strict=False)]], Field(min_length=1, max_length=2)] | None
@@ -80,7 +102,16 @@ class AdChangePayload(Payload):
             raise ValueError(f"{self.change} takes {', '.join(sorted(needed))}, and none of the others")
         if self.changes and not {Change.PAUSE, Change.BUDGET}.issuperset(self.changes):
             raise ValueError("a rule may allow pause and budget, nothing else")
+        if self.change is Change.CREATE:
+            self._fits_the_platform(given)
         return self
+
+    def _fits_the_platform(self, given: set[str]) -> None:
+        """Meta aims its ad sets, not its campaigns; LinkedIn takes no campaign that is not aimed."""
+        if self.platform is Platform.META and given & _TARGETING:
+            raise ValueError(f"meta takes no {' and no '.join(sorted(given & _TARGETING))} of a campaign")
+        if self.platform is Platform.LINKEDIN and not given >= _TARGETING:
+            raise ValueError(f"linkedin needs {' and '.join(sorted(_TARGETING - given))} of a new campaign")
 
     @property
     def days(self) -> int:
@@ -88,7 +119,7 @@ class AdChangePayload(Payload):
         return max((self.until - now().date()).days + 1, 0) if self.until else RECKONED_DAYS
 
 
-class AdChange(Unconnected[AdChangePayload]):
+class AdChange(ThroughConnection[AdChangePayload]):
     payload = AdChangePayload
     main_field = "change"
     named_by = "change"
@@ -99,15 +130,45 @@ class AdChange(Unconnected[AdChangePayload]):
     def channel(self, payload: AdChangePayload) -> Channel:
         return Channel(payload.platform.value)
 
-    def connection(self, settings: Settings, payload: AdChangePayload) -> str:
+    def connection(self, around: Surroundings, payload: AdChangePayload) -> str:
         """A rule is kept here; only what is done by it goes to the platform."""
-        return "our own records" if payload.change is Change.RULE else super().connection(settings, payload)
+        return "our own records" if payload.change is Change.RULE else super().connection(around, payload)
+
+    def destination(self, session: Session, tenant: TenantId, payload: AdChangePayload) -> Destination | None:
+        accounts = destinations.ad_accounts(session, tenant, ConnectedChannel(payload.platform.value))
+        return chosen(accounts, payload.account, "account")
 
     def hand_over(self, sending: Sending, claim: Claim, carriers: Carriers) -> str:
         standing = self.standing(sending.approved.manifest["template"])
         if standing is None:
             return super().hand_over(sending, claim, carriers)
         return put_in_force(sending, standing)
+
+    def carry_out(self, sending: Sending, claim: Claim, opened: Connector) -> str:
+        wanted = AdChangePayload.model_validate(sending.approved.manifest["template"])
+        ads = _advertiser(opened)
+        match wanted:
+            case AdChangePayload(change=Change.CREATE):
+                return _told(ads.create_campaign(wanted.account, _new(wanted, claim)))
+            case AdChangePayload(change=Change.RUN, campaign=str(campaign)):
+                _refuse_another_budget(ads.campaign(wanted.account, campaign), wanted)
+                ads.run_campaign(wanted.account, campaign)
+            case AdChangePayload(change=Change.PAUSE, campaign=str(campaign)):
+                ads.pause_campaign(wanted.account, campaign)
+            case AdChangePayload(change=Change.BUDGET, campaign=str(campaign), daily_budget=Decimal() as sum):
+                ads.set_daily_budget(wanted.account, campaign, sum)
+            case _:
+                raise Invalid(what="is no change that a platform could make", where=opened.channel)
+        return f"done: {wanted.change} {wanted.campaign}"
+
+    def found(self, sending: Sending, claim: Claim, opened: Connector) -> str | None:
+        wanted = AdChangePayload.model_validate(sending.approved.manifest["template"])
+        ads = _advertiser(opened)
+        if wanted.campaign is None:
+            made = ads.campaign_made_with(wanted.account, _marker(claim))
+            return _told(made) if made else None
+        now_there = ads.campaign(wanted.account, wanted.campaign)
+        return f"it is as it was to be: {now_there.id}" if _is_as_wanted(now_there, wanted) else None
 
     def content(self, payload: AdChangePayload, purpose: Purpose) -> dict[str, Any]:
         del purpose
@@ -117,11 +178,10 @@ class AdChange(Unconnected[AdChangePayload]):
         return f"{payload.platform} account {payload.account}"
 
     def read(self, manifest: Mapping[str, Any], values: Mapping[str, Any]) -> Read:
-        del values
         change = manifest["template"]
         facts = {
             "Platform": change["platform"],
-            "Account": change["account"],
+            "Account": " ".join(filter(None, [change["account"], values.get("name")])),
             "Campaign": change.get("campaign") or change.get("name", ""),
             "Campaigns": ", ".join(change.get("campaigns", ())),
             "What it may do": " and ".join(change.get("changes", ())),
@@ -129,7 +189,11 @@ class AdChange(Unconnected[AdChangePayload]):
             "Highest daily budget" if "campaigns" in change else "Daily budget": change.get(
                 "daily_budget", ""
             ),
+            "In": values.get("currency", ""),
             "Until": change.get("until", ""),
+            "Countries": ", ".join(change.get("countries", ())),
+            "Language": change.get("language", ""),
+            "Highest bid": change.get("highest_bid", ""),
         }
         text = "\n".join(f"{name}: {value}" for name, value in facts.items() if value)
         return Read(_HEADLINES[Change(change["change"])], text)
@@ -153,6 +217,10 @@ class AdChange(Unconnected[AdChangePayload]):
             return f"the rule allows {template['daily_budget']} a day"
         return ""
 
+    def currency(self, around: Surroundings, payload: AdChangePayload) -> str:
+        found = self.destination(around.session, around.tenant, payload)
+        return found.currency if found and payload.daily_budget is not None else ""
+
     def cost(self, settings: Settings, payload: AdChangePayload, reached: int) -> Cost:
         if payload.daily_budget is None:
             return super().cost(settings, payload, reached)
@@ -165,7 +233,53 @@ class AdChange(Unconnected[AdChangePayload]):
 
 _HEADLINES = {
     Change.CREATE: "A new advertising campaign",
+    Change.RUN: "Let an advertising campaign run",
     Change.PAUSE: "Pause an advertising campaign",
     Change.BUDGET: "Another budget for an advertising campaign",
     Change.RULE: "A rule by which advertising is changed without asking again",
 }
+
+
+def _advertiser(opened: Connector) -> ChangesAds:
+    if not isinstance(opened, ChangesAds):
+        raise Forbidden(what="its advertising cannot be changed from here", where=opened.channel)
+    return opened
+
+
+def _marker(claim: Claim) -> str:
+    return claim.message_id[:_MARKER_LETTERS]
+
+
+def _new(wanted: AdChangePayload, claim: Claim) -> NewCampaign:
+    return NewCampaign(
+        name=wanted.name or "",
+        marker=_marker(claim),
+        daily_budget=wanted.daily_budget or Decimal(0),
+        until=wanted.until,
+        countries=tuple(wanted.countries or ()),
+        language=wanted.language or "",
+        highest_bid=wanted.highest_bid,
+    )
+
+
+def _told(made: CampaignNow) -> str:
+    return f"made, paused: {made.id}"
+
+
+def _refuse_another_budget(now_there: CampaignNow, signed: AdChangePayload) -> None:
+    """Whoever lets a campaign run has signed what it may spend a day."""
+    has = now_there.daily_budget
+    if has is None or signed.daily_budget is None or has > signed.daily_budget:
+        spends = "has no daily budget of its own" if has is None else f"may spend {has.normalize():f} a day"
+        what = f"campaign {now_there.id} {spends}, and {signed.daily_budget} was signed"
+        raise Invalid(what=what, where=signed.platform, field="daily_budget")
+
+
+def _is_as_wanted(now_there: CampaignNow, wanted: AdChangePayload) -> bool:
+    match wanted.change:
+        case Change.RUN:
+            return now_there.is_running
+        case Change.PAUSE:
+            return not now_there.is_running
+        case _:
+            return now_there.daily_budget == wanted.daily_budget

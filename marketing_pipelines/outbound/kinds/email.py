@@ -22,6 +22,7 @@ from marketing_pipelines.outbound.kinds.face import (
     Payload,
     Read,
     Sketch,
+    Surroundings,
     Words,
     leaf,
 )
@@ -90,9 +91,9 @@ class Email(Kind[EmailPayload]):
         words = {"subject": payload.subject, "text": payload.body, "html": payload.html or ""}
         return way_out.with_way_out(words) if purpose is Purpose.MARKETING else words
 
-    def connection(self, settings: Settings, payload: EmailPayload) -> str:
+    def connection(self, around: Surroundings, payload: EmailPayload) -> str:
         del payload
-        return mail_server.name(settings)
+        return mail_server.name(around.settings)
 
     def envelope(self, settings: Settings, payload: EmailPayload, purpose: Purpose) -> dict[str, str]:
         """Sender, and where readers end our marketing: each one's token is added behind it."""

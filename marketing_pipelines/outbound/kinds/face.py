@@ -18,7 +18,7 @@ from marketing_pipelines.outbound.sending import Sending
 from store.records.actions import Action, ActionType, Channel, Leaf, Purpose
 from store.records.database import Session
 from store.records.delivery_chunks import Claim
-from store.records.schema import ContactId
+from store.records.schema import ContactId, TenantId
 from store.settings import Settings
 
 
@@ -58,6 +58,8 @@ Words = Annotated[
 Link = Annotated[str, Field(max_length=targets.LONGEST_TARGET), AfterValidator(_web_address)]
 Money = Annotated[Decimal, Field(strict=False, gt=0, max_digits=16, decimal_places=2)]
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
+# A provider's own id of an account, a campaign, a page or a room.
+PlatformId = Annotated[str, Field(pattern=r"^[\w.:-]{1,100}$")]
 
 P = TypeVar("P", bound=Payload)
 LONGEST_HEADLINE = 100
@@ -94,6 +96,15 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Of whom an action is, and what they have set and connected."""
+
+    session: Session
+    settings: Settings
+    tenant: TenantId
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """What an action is going to cost, and how that was reckoned."""
 
@@ -117,6 +128,8 @@ class Kind(ABC, Generic[P]):
     """Of which field it is said what is wrong with a payload as a whole."""
     named_by: ClassVar[str]
     """The field that tells one action from another in a list."""
+    looks_up: ClassVar[bool] = False
+    """Whether what became of a delivery whose answer got lost can be seen where it went."""
 
     def headline(self, payload: Mapping[str, Any]) -> str:
         """What a stored payload is called in a list."""
@@ -131,7 +144,7 @@ class Kind(ABC, Generic[P]):
         """What will be sent, the same for everyone it reaches; frozen as the manifest's template."""
 
     @abstractmethod
-    def connection(self, settings: Settings, payload: P) -> str:
+    def connection(self, around: Surroundings, payload: P) -> str:
         """Where it is handed over, by a name that tells one place from another, or `mock` where nothing is set."""
 
     @abstractmethod
@@ -148,6 +161,21 @@ class Kind(ABC, Generic[P]):
     @abstractmethod
     def hand_over(self, sending: Sending, claim: Claim, carriers: Carriers) -> str:
         """Hands one delivery over and gives what was answered; whatever goes wrong is a ChannelError."""
+
+    def look_up(self, sending: Sending, claim: Claim, carriers: Carriers) -> str | None:
+        """What is seen there of a delivery whose answer got lost; None where nothing is."""
+        del sending, claim, carriers
+        return None
+
+    def followed(self, template: Mapping[str, Any]) -> Sequence[str]:
+        """The links that lead people to us and must say from where; none where that is told in another way."""
+        del template
+        return ()
+
+    def currency(self, around: Surroundings, payload: P) -> str:
+        """What its cost is reckoned in, where that is known and not the tenant's own."""
+        del around, payload
+        return ""
 
     @abstractmethod
     def rehearse(self, sending: Sending, claim: Claim) -> str:

@@ -11,6 +11,7 @@ from marketing_pipelines.outbound.kinds.face import (
     Money,
     Payload,
     Read,
+    Surroundings,
     ToOnePlace,
     Words,
 )
@@ -43,8 +44,8 @@ class Generic(ToOnePlace[GenericPayload]):
             "cost": str(payload.cost) if payload.cost is not None else "",
         }
 
-    def connection(self, settings: Settings, payload: GenericPayload) -> str:
-        del settings, payload
+    def connection(self, around: Surroundings, payload: GenericPayload) -> str:
+        del around, payload
         return "somebody's hands"
 
     def place(self, payload: GenericPayload) -> str:

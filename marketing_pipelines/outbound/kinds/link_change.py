@@ -16,6 +16,7 @@ from marketing_pipelines.outbound.kinds.face import (
     Payload,
     Read,
     Sketch,
+    Surroundings,
     leaf,
 )
 from marketing_pipelines.outbound.sending import Sending
@@ -25,7 +26,7 @@ from store.records.actions import Action, Channel, Purpose
 from store.records.database import Session
 from store.records.delivery_chunks import Claim
 from store.records.links import NoSuchLink
-from store.settings import Role, Settings
+from store.settings import Role
 
 
 class LinkChangePayload(Payload):
@@ -59,8 +60,8 @@ class LinkChange(Kind[LinkChangePayload]):
         del purpose
         return payload.model_dump(mode="json", exclude_none=True)
 
-    def connection(self, settings: Settings, payload: LinkChangePayload) -> str:
-        del settings, payload
+    def connection(self, around: Surroundings, payload: LinkChangePayload) -> str:
+        del around, payload
         return "our own links"
 
     def audience(self, session: Session, action: Action, payload: LinkChangePayload) -> Audience:

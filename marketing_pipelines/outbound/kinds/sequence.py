@@ -13,6 +13,7 @@ from marketing_pipelines.outbound.kinds.face import (
     Payload,
     Read,
     Standing,
+    Surroundings,
     ToOnePlace,
     Words,
 )
@@ -21,7 +22,6 @@ from marketing_pipelines.outbound.sending import Sending
 from store.clock import now
 from store.records.actions import ActionType, Channel, Purpose
 from store.records.delivery_chunks import Claim
-from store.settings import Settings
 
 MOST_STEPS = 50
 
@@ -67,8 +67,8 @@ class Sequence(ToOnePlace[SequencePayload]):
             "until": payload.until.isoformat(),
         }
 
-    def connection(self, settings: Settings, payload: SequencePayload) -> str:
-        del settings, payload
+    def connection(self, around: Surroundings, payload: SequencePayload) -> str:
+        del around, payload
         return "our own records"
 
     def place(self, payload: SequencePayload) -> str:

@@ -259,9 +259,7 @@ def test_each_type_looks_like_what_arrives(marketer: Person, approver: Person) -
         "campaign": "2",
         "daily_budget": "10.00",
     }
-    assert "Daily budget not read: no account is connected 10.00" in words(
-        shown(type="ad_change", payload=ad)
-    )
+    assert "Daily budget as it is at the platform 10.00" in words(shown(type="ad_change", payload=ad))
     assert "500 pieces" in words(shown(type="generic", payload={"what": "Flyers", "details": "500 pieces"}))
     assert "Brief" in shown(type="chat_message", payload={"text": "Brief is ready"})
 

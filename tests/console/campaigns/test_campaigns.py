@@ -252,3 +252,49 @@ def test_another_tenants_campaigns_and_projects_are_none(
         assert api.get("/campaigns").json()["items"] == []
         assert api.get("/projects").json()["items"] == []
         assert stranger.get(path).json()["name"] == "Spring"
+
+
+def test_a_campaign_that_says_something_has_a_draft_for_each_channel_and_publishing_asks_for_each(
+    marketer: Person,
+) -> None:
+    with marketer.api() as api:
+        announcement = {
+            "text": "New coats.",
+            "link": "https://shop.example/coats",
+            "channels": ["facebook", "linkedin", "chat", "cms"],
+        }
+        campaign = made(api, announcement=announcement)
+        drafts = api.get("/actions", params={"campaign_id": campaign["id"]}).json()["items"]
+        assert sorted(each["type"] for each in drafts) == [
+            "chat_message",
+            "cms_webhook",
+            "social_post",
+            "social_post",
+        ]
+        assert {each["state"] for each in drafts} == {"draft"}
+        published = api.post(f"/campaigns/{campaign['id']}/publish").raise_for_status().json()
+        assert sorted(published["submitted"]) == sorted(each["id"] for each in drafts)
+        assert published["not_submitted"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"channels": ["instagram"]}, "announcement.text"),
+        ({"channels": ["linkedin"], "text": "x" * 3001}, "announcement.text"),
+        ({"channels": []}, "announcement.channels"),
+        ({"channels": ["myspace"]}, "announcement.channels.0"),
+        ({"link": "javascript:alert(1)"}, "announcement.link"),
+        ({"text": " "}, "announcement.text"),
+    ],
+)
+def test_what_a_channel_does_not_take_refuses_the_campaign(
+    marketer: Person, change: dict[str, Any], field: str
+) -> None:
+    with marketer.api() as api:
+        before = api.get("/campaigns").json()["items"]
+        said = {"text": "New coats.", "channels": ["facebook"], **change}
+        answer = api.post("/campaigns", json={"name": "Spring", "announcement": said})
+        assert answer.status_code == 422
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+        assert api.get("/campaigns").json()["items"] == before

@@ -10,9 +10,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Browser, expect
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from connectors.face import Channel
+from connectors.sandbox import endpoint
+from connectors.sandbox.meta import APP
+from connectors.sandbox.places import places_of
 from connectors.sandbox.world import accounts_of
 from console.app import create_app
 from marketing_pipelines.connections import apps, consent
@@ -30,12 +34,12 @@ from tests.console.providers import apps_at, consented, token
 from tests.console.visitors import PASSWORD, Forms, Person
 
 People = dict[MemberRole, Person]
-_WAY = re.compile(r'href="(http://127\.0\.0\.1:\d+/google_ads/authorize\?[^"]+)"')
 
 
-def way(forms: Forms, path: str = "/connections") -> str:
-    """Where the page leads somebody who connects Google Ads."""
-    found = _WAY.search(forms.get(path).text)
+def way(forms: Forms, path: str = "/connections", channel: Channel = Channel.GOOGLE_ADS) -> str:
+    """Where the page leads somebody who connects the channel."""
+    leads = re.compile(rf'href="(http://127\.0\.0\.1:\d+/{channel}/authorize\?[^"]+)"')
+    found = leads.search(forms.get(path).text)
     assert found
     return found[1].replace("&amp;", "&")
 
@@ -205,9 +209,9 @@ def test_what_is_switched_off_stays_connected(house: Settings, admin: Person) ->
     forms = admin.forms()
     number = connected(forms)
     assert forms.post_signed(f"/connections/{number}/switch").status_code == 303
-    assert kept(house, number).switched_off == ["insights"]
+    assert kept(house, number).switched_off == ["ads", "insights"]
     forms.post_signed(f"/connections/{number}/switch", wanted="insights")
-    assert kept(house, number).switched_off == []
+    assert kept(house, number).switched_off == ["ads"]
     assert audited(house, admin.tenant) == ["connect", "switch", "switch"]
 
 
@@ -237,6 +241,95 @@ def test_typed_credentials_are_tried_before_they_are_kept(house: Settings, admin
     assert opened(house, number)["access_token"] == token(Channel.META)
     page = forms.post_signed(f"/connections/{number}/look").text
     assert all(account.name in page for account in accounts_of(Channel.META))
+
+
+def test_slack_is_connected_by_consent_and_shows_its_rooms(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    address = way(forms, channel=Channel.SLACK)
+    scopes = ["channels:history", "channels:read", "chat:write", "groups:history", "groups:read"]
+    assert sorted(dict(parse_qsl(urlsplit(address).query))["scope"].split(",")) == scopes
+    answer = led_back(forms, consented(address))
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    row = kept(house, number)
+    assert (row.channel, row.scopes, row.status) == ("slack", scopes, ConnectionStatus.CONNECTED)
+    credentials = opened(house, number)
+    assert credentials["refresh_token"]
+    page = forms.get(f"/connections/{number}?done=connected").text
+    assert "Accounts that are read" not in page
+    looked = forms.post_signed(f"/connections/{number}/look").text
+    assert all(room.name in looked and room.id in looked for room in places_of(Channel.SLACK))
+    assert not any(secret in page + looked for secret in secrets_of(credentials))
+    assert "0 accounts" not in forms.get("/connections").text
+
+
+def test_a_code_that_slack_refuses_connects_nothing(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    told = consented(way(forms, channel=Channel.SLACK))
+    page = led_back(forms, {**told, "code": "made-up"})
+    assert "Nothing was connected" in page.text
+    assert "invalid code" in page.text.lower()
+    assert audited(house, admin.tenant) == []
+
+
+def test_where_no_app_is_registered_a_token_can_be_typed(
+    house: Settings, admin: Person, providers: str
+) -> None:
+    at_the_sandbox = {"slack": {"base_url": SecretStr(endpoint(Channel.SLACK, providers).base_url)}}
+    with served(create_app(house.model_copy(update={"channel_apps": at_the_sandbox}))) as address:
+        forms = Person(admin.id, admin.email, admin.role, admin.tenant, address).forms()
+        assert "Bot User OAuth Token" in forms.get("/connections/new/slack").text
+        refused = forms.post_signed("/connections/new/slack", access_token="made-up-token")
+        assert refused.status_code == 422
+        assert "made-up-token" not in refused.text
+        answer = forms.post_signed("/connections/new/slack", access_token=token(Channel.SLACK))
+        number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    assert opened(house, number) == {"access_token": token(Channel.SLACK)}
+    assert audited(house, admin.tenant) == ["connect"]
+
+
+CMS = {"address": "https://cms.example/hooks/s3cr3t-path", "secret": f"whsec_{'a' * 32}"}
+
+
+def test_a_web_hook_is_connected_without_sending_anything(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    assert "the first hook does that" in forms.get("/connections/new/cms").text
+    answer = forms.post_signed("/connections/new/cms", **CMS)
+    assert answer.status_code == 303, "nobody was asked: cms.example does not exist"
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    assert opened(house, number) == CMS
+    page = forms.get(f"/connections/{number}?done=connected").text
+    assert "it is tested by the first hook that is sent" in page
+    assert "Test it" not in page
+    looked = forms.post_signed(f"/connections/{number}/look").text
+    assert kept(house, number).tested_at is None, "nothing was tested"
+    overview = forms.get("/connections").text
+    assert not any(value in page + looked + overview for value in CMS.values())
+    forms.post_signed(f"/connections/{number}/switch")
+    assert kept(house, number).switched_off == ["webhooks"]
+    assert audited(house, admin.tenant) == ["connect", "switch"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"address": "http://cms.example/hooks"}, "must start with https://"),
+        ({"address": "cms.example"}, "must be an address like"),
+        ({"secret": "whsec_short"}, "openssl rand -base64 32"),
+        ({"secret": " "}, "is needed"),
+    ],
+)
+def test_a_web_hook_that_cannot_work_is_told_at_its_field(
+    house: Settings, admin: Person, wrong: dict[str, str], told: str
+) -> None:
+    typed = {**CMS, **wrong}
+    answer = admin.forms().post_signed("/connections/new/cms", **typed)
+    assert answer.status_code == 422
+    assert told in answer.text
+    [name] = wrong
+    assert f'href="#{name}"' in answer.text
+    assert typed["address"] in answer.text, "nobody types it twice"
+    assert CMS["secret"] not in answer.text
+    assert audited(house, admin.tenant) == []
 
 
 @pytest.mark.parametrize("channel", ["google_ads", "smtp"])
@@ -276,6 +369,22 @@ def test_where_no_app_is_registered_the_page_says_what_to_do(house: Settings, ad
         )
     assert "CHANNEL_APPS" in page
     assert "Connect Google Ads" not in page
+
+
+def test_where_both_ways_lead_there_both_are_offered(house: Settings, admin: Person, providers: str) -> None:
+    registered = apps_at(providers)
+    registered["meta"] |= {name: SecretStr(value) for name, value in APP.items()}
+    with served(create_app(house.model_copy(update={"channel_apps": registered}))) as address:
+        forms = Person(admin.id, admin.email, admin.role, admin.tenant, address).forms()
+        page = forms.get("/connections").text
+        assert "/meta/authorize?" in page
+        assert "type in a token" in page
+        form = forms.get("/connections/new/meta")
+        assert form.status_code == 200
+        assert 'name="access_token"' in form.text
+        answer = forms.post_signed("/connections/new/meta", access_token=token(Channel.META))
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    assert opened(house, number)["access_token"] == token(Channel.META)
 
 
 @pytest.fixture

@@ -1,0 +1,184 @@
+"""What every channel that publishes owes its caller, over HTTP against the sandbox."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from connectors import CONNECTORS
+from connectors.errors import Invalid, RateLimited, Transient, UnknownOutcome
+from connectors.face import Capability, Channel
+from connectors.publishing import FoundPlace, Network, Post, Publishes
+from connectors.sandbox.places import places_of
+from tests.conftest import TRUST
+from tests.connectors.running_sandbox import Sandbox
+
+PLACES = [
+    (channel, place)
+    for channel, connector in CONNECTORS.items()
+    if hasattr(connector, "publish")
+    for place in places_of(channel)
+]
+NAMES = [f"{channel}-{place.network}-{place.id}" for channel, place in PLACES]
+
+each_place = pytest.mark.parametrize(("channel", "place"), PLACES, ids=NAMES)
+
+WORDS = "Grüße (from the shop) [new] #coats — 100 % wool 🧥, 2 < 3 & *so on* @ home_base ~ | {x} \\ end"
+
+
+def publisher(sandbox: Sandbox, channel: Channel, http: httpx.Client | None = None) -> Publishes:
+    opened = sandbox.connector(channel, http=http)
+    assert isinstance(opened, Publishes)
+    return opened
+
+
+def post_for(sandbox: Sandbox, network: Network, text: str = WORDS) -> Post:
+    """With a picture, which the sandbox serves, where the network wants one."""
+    limits = next(
+        connector.post_limits[network]  # pyright: ignore[reportAttributeAccessIssue]
+        for connector in CONNECTORS.values()
+        if network in getattr(connector, "post_limits", {})
+    )
+    image = f"{sandbox.address}/_sandbox/picture.jpg" if limits.needs_image else ""
+    return Post(text=text, image=image)
+
+
+def shown(sandbox: Sandbox, channel: Channel) -> list[dict[str, object]]:
+    return [each for each in sandbox.accepted(channel) if each["kind"] == "post"]
+
+
+@each_place
+def test_the_channel_says_that_it_can_and_what_it_takes(channel: Channel, place: FoundPlace) -> None:
+    connector = CONNECTORS[channel]
+    assert connector.capabilities & {Capability.PUBLISH, Capability.CHAT}
+    assert place.network in connector.post_limits  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@each_place
+def test_its_places_are_the_providers_own(sandbox: Sandbox, channel: Channel, place: FoundPlace) -> None:
+    found = publisher(sandbox, channel).places()
+    assert FoundPlace(id=place.id, name=place.name, network=place.network) in found
+    assert len(found) == len(places_of(channel))
+
+
+@each_place
+def test_the_very_words_arrive(sandbox: Sandbox, channel: Channel, place: FoundPlace) -> None:
+    post = post_for(sandbox, place.network)
+    told = publisher(sandbox, channel).publish(place.id, place.network, post)
+    [kept] = shown(sandbox, channel)
+    assert (kept["place"], kept["id"], kept["text"]) == (place.id, told.id, WORDS)
+    assert bool(kept["image"]) == bool(post.image)
+
+
+@each_place
+def test_a_link_is_told_where_the_network_takes_one(
+    sandbox: Sandbox, channel: Channel, place: FoundPlace
+) -> None:
+    limits = CONNECTORS[channel].post_limits[place.network]  # pyright: ignore[reportAttributeAccessIssue]
+    link = "https://shop.example/coats?utm_source=x&utm_medium=social"
+    plain = post_for(sandbox, place.network)
+    post = Post(text=plain.text, image=plain.image, link=link)
+    if not limits.takes_link:
+        with pytest.raises(Invalid):
+            publisher(sandbox, channel).publish(place.id, place.network, post)
+        assert shown(sandbox, channel) == []
+        return
+    publisher(sandbox, channel).publish(place.id, place.network, post)
+    [kept] = shown(sandbox, channel)
+    assert link in f"{kept['link']} {kept['text']}"
+
+
+@each_place
+def test_the_longest_text_arrives_whole_and_a_longer_one_is_refused(
+    sandbox: Sandbox, channel: Channel, place: FoundPlace
+) -> None:
+    longest = CONNECTORS[channel].post_limits[place.network].longest_text  # pyright: ignore[reportAttributeAccessIssue]
+    words = "(a) " * (longest // 4)
+    publisher(sandbox, channel).publish(place.id, place.network, post_for(sandbox, place.network, words))
+    assert [each["text"] for each in shown(sandbox, channel)] == [words]
+    too_long = post_for(sandbox, place.network, "a" * (longest + 1))
+    with pytest.raises(Invalid):
+        publisher(sandbox, channel).publish(place.id, place.network, too_long)
+
+
+@each_place
+def test_a_lost_answer_is_an_unknown_outcome_and_looking_settles_it(
+    sandbox: Sandbox, channel: Channel, place: FoundPlace
+) -> None:
+    """The last request that changes something is the one that publishes."""
+    writes = [0]
+    with counting(writes) as http:
+        publisher(sandbox, channel, http).publish(
+            place.id, place.network, post_for(sandbox, place.network, "First")
+        )
+    post, began = post_for(sandbox, place.network, "Second"), sandbox.now - timedelta(seconds=5)
+    looked = publisher(sandbox, channel)
+    assert looked.published_since(place.id, place.network, post, began) is None
+    with losing(sandbox, channel, writes[0]) as http, pytest.raises(UnknownOutcome):
+        publisher(sandbox, channel, http).publish(place.id, place.network, post)
+    assert [each["text"] for each in shown(sandbox, channel)] == ["First", "Second"]
+    found = looked.published_since(place.id, place.network, post, began)
+    assert found is not None
+    assert found.id == shown(sandbox, channel)[-1]["id"]
+    later = sandbox.now + timedelta(hours=1)
+    assert looked.published_since(place.id, place.network, post, later) is None
+
+
+@each_place
+@pytest.mark.parametrize("trouble", ["rate_limited", "server_error"])
+def test_publishing_is_sent_once_into_trouble(
+    sandbox: Sandbox, channel: Channel, place: FoundPlace, trouble: str
+) -> None:
+    writes = [0]
+    with counting(writes) as http:
+        publisher(sandbox, channel, http).publish(
+            place.id, place.network, post_for(sandbox, place.network, "First")
+        )
+    sandbox.waits.clear()
+    with (
+        ordering(sandbox, channel, writes[0], trouble, 20) as http,
+        pytest.raises((RateLimited, Transient, UnknownOutcome)),
+    ):
+        publisher(sandbox, channel, http).publish(
+            place.id, place.network, post_for(sandbox, place.network, "Second")
+        )
+    left = sandbox.http.get(f"{sandbox.address}/_sandbox/faults").json()[channel]
+    assert left == 19, "one request met the trouble"
+    assert [each["text"] for each in shown(sandbox, channel)] == ["First"]
+
+
+@each_place
+@pytest.mark.parametrize("number", ["", "1/2", "../1", "1?x=y"])
+def test_a_place_that_is_none_is_sent_nowhere(
+    sandbox: Sandbox, channel: Channel, place: FoundPlace, number: str
+) -> None:
+    with pytest.raises(Invalid):
+        publisher(sandbox, channel).publish(number, place.network, post_for(sandbox, place.network))
+    assert sandbox.requests(channel) == 0
+
+
+def is_a_write(request: httpx.Request) -> bool:
+    return request.method != "GET" and not request.url.path.endswith(("/token", "conversations.list"))
+
+
+def counting(writes: list[int]) -> httpx.Client:
+    def hook(request: httpx.Request) -> None:
+        writes[0] += is_a_write(request)
+
+    return httpx.Client(timeout=10, verify=TRUST, event_hooks={"request": [hook]})
+
+
+def losing(sandbox: Sandbox, channel: Channel, number: int) -> httpx.Client:
+    return ordering(sandbox, channel, number, "accepted_then_silent", 1)
+
+
+def ordering(sandbox: Sandbox, channel: Channel, number: int, trouble: str, times: int) -> httpx.Client:
+    """A client whose n-th request that changes something meets the trouble."""
+    writes = [0]
+
+    def hook(request: httpx.Request) -> None:
+        writes[0] += is_a_write(request)
+        if is_a_write(request) and writes[0] == number:
+            sandbox.order(channel, trouble, times=times)
+
+    return httpx.Client(timeout=10, verify=TRUST, event_hooks={"request": [hook]})
