@@ -73,20 +73,17 @@ def standing_approvals(session: Session, visitor: Visitor) -> Options:
 
 def connected(session: Session, tenant: TenantId) -> Mapping[Known, Options]:
     """What the tenant has connected and an action can be meant for, by the ids that its payload takes."""
-    accounts = [
-        (channel, each)
-        for channel in channels_with(Capability.ADS)
-        for each in destinations.ad_accounts(session, tenant, channel)
-    ]
-    pages = [
-        (network, each) for network in NETWORKS for each in destinations.places(session, tenant, [network])
-    ]
-    rooms = destinations.places(session, tenant, [Network.SLACK])
+    accounts = destinations.ad_accounts(session, tenant, *channels_with(Capability.ADS))
+    places = destinations.places(session, tenant, *NETWORKS, Network.SLACK)
     receivers = destinations.receivers(session, tenant, Channel.CMS)
     return {
-        Known.ACCOUNTS: [(it.id, f"{words(of)}: {it.name} {it.currency}".strip()) for of, it in accounts],
-        Known.PAGES: [(it.id, f"{words(of)}: {it.name}") for of, it in pages],
-        Known.ROOMS: [(it.id, it.name) for it in rooms],
+        Known.ACCOUNTS: [(it.id, f"{words(it.channel)}: {it.name} {it.currency}".strip()) for it in accounts],
+        Known.PAGES: [
+            (it.id, f"{words(it.network)}: {it.name}")
+            for it in places
+            if it.network and it.network is not Network.SLACK
+        ],
+        Known.ROOMS: [(it.id, it.name) for it in places if it.network is Network.SLACK],
         Known.RECEIVERS: [(str(it.connection), it.name) for it in receivers],
     }
 

@@ -1,9 +1,8 @@
 """Destinations: the ad accounts, places and receivers of a tenant that something can be handed over at, and through what."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from connectors.face import Capability, Channel
 from connectors.publishing import Network
@@ -16,13 +15,14 @@ from store.records.schema import ConnectionId, TenantId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """`id` is the provider's own; `currency` is an ad account's, empty where nobody has said it yet."""
+    """`id` is the provider's own; `currency` is an ad account's, empty where nobody has said it yet; `network` a place's."""
 
     connection: ConnectionId
     channel: Channel
     id: str
     name: str
     currency: str = ""
+    network: Network | None = None
 
     @property
     def said(self) -> str:
@@ -31,14 +31,14 @@ class Destination:
         return f"{called}, through connection {self.connection}"
 
 
-def ad_accounts(session: Session, tenant: TenantId, channel: Channel) -> list[Destination]:
+def ad_accounts(session: Session, tenant: TenantId, *channels: Channel) -> list[Destination]:
     """Where advertising may be changed."""
     query = (
         select(AdAccount)
         .join(Connection, AdAccount.connection_id == Connection.id)
         .where(
             AdAccount.tenant_id == tenant,
-            AdAccount.channel == channel,
+            AdAccount.channel.in_(channels),
             AdAccount.status != AccountStatus.DISABLED,
             _is_used_for(Capability.ADS),
         )
@@ -46,7 +46,7 @@ def ad_accounts(session: Session, tenant: TenantId, channel: Channel) -> list[De
     return [
         Destination(
             connection=row.connection_id,
-            channel=channel,
+            channel=Channel(row.channel),
             id=row.account_id,
             name=row.name,
             currency=row.currency,
@@ -55,7 +55,7 @@ def ad_accounts(session: Session, tenant: TenantId, channel: Channel) -> list[De
     ]
 
 
-def places(session: Session, tenant: TenantId, networks: Sequence[Network]) -> list[Destination]:
+def places(session: Session, tenant: TenantId, *networks: Network) -> list[Destination]:
     """Where posts and messages may appear."""
     query = (
         select(Place, Connection.channel)
@@ -64,11 +64,20 @@ def places(session: Session, tenant: TenantId, networks: Sequence[Network]) -> l
             Place.tenant_id == tenant,
             Place.network.in_(networks),
             Place.left_at.is_(None),
-            _is_used_for(Capability.CHAT if networks == [Network.SLACK] else Capability.PUBLISH),
+            or_(
+                and_(Place.network == Network.SLACK, _is_used_for(Capability.CHAT)),
+                and_(Place.network != Network.SLACK, _is_used_for(Capability.PUBLISH)),
+            ),
         )
     )
     return [
-        Destination(connection=row.connection_id, channel=Channel(channel), id=row.place_id, name=row.name)
+        Destination(
+            connection=row.connection_id,
+            channel=Channel(channel),
+            id=row.place_id,
+            name=row.name,
+            network=Network(row.network),
+        )
         for row, channel in session.execute(query.order_by(Place.id)).tuples()
     ]
 

@@ -294,8 +294,11 @@ def test_what_is_refused_is_not_asked_for(sandbox: Sandbox, sender: SendsMail):
 @contextmanager
 def told(status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> Iterator[SendsMail]:
     """A sender whose every message is answered with this."""
+
+    def clock() -> datetime:
+        return datetime.fromtimestamp(1_791_000_000, UTC)
+
     with answering((status, body), headers=headers) as wire:
-        clock = lambda: datetime.fromtimestamp(1_791_000_000, UTC)  # noqa: E731
         yield mail_sender(Channel.SENDGRID, CREDENTIALS, dataclasses.replace(wire, clock=clock))
 
 

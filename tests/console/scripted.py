@@ -15,6 +15,7 @@ import httpx
 from sqlalchemy import text
 
 from connectors.face import Channel
+from connectors.sandbox import endpoint
 from console.door.permissions import ACCESS
 from store import records
 from store.audit import Actor, ActorKind
@@ -335,6 +336,8 @@ class Workplace:
 
     house: Settings
     people: Mapping[MemberRole, Person]
+    # The sandbox at which they are connected.
+    providers: str
     # Stands in whatever the tenant writes, so that it can be looked for where it must not be.
     mark: str = field(default_factory=lambda: f"mark{uuid.uuid4().hex[:10]}")
 
@@ -410,6 +413,8 @@ class Workplace:
         """What only the thing itself can tell, or only its owner."""
         if endpoint.endswith("/accounts/leave"):
             return {"account": str(named["connection_id"])}
+        if endpoint.endswith("/places/leave"):
+            return {"place": str(named["connection_id"])}
         if endpoint.endswith("/oauth/callback"):
             with owner.api() as api:
                 channels = api.get("/connectors").raise_for_status().json()["items"]
@@ -478,17 +483,12 @@ class Workplace:
             row = connections.connect(
                 session, self.house, Actor(ActorKind.OPERATOR, "test"), self.tenant, "meta", f"Meta {self.mark}",
                 {"access_token": token(Channel.META)},
-                options={"base_url": self._sandbox("meta")},
+                options={"base_url": endpoint(Channel.META, self.providers).base_url},
             )  # fmt: skip
             operator = Actor(ActorKind.OPERATOR, "test")
             accounts.read_from_now_on(session, operator, row, str(row.id), self.mark)
             places.publish_to(session, operator, row, "facebook", str(row.id), f"Page {self.mark}")
             return row.id
-
-    def _sandbox(self, channel: str) -> str:
-        """Where the providers of this house are, by the one that our app is registered at."""
-        known = self.house.channel_apps["google_ads"]["base_url"].get_secret_value()
-        return known.removesuffix("google_ads") + channel
 
     def feed(self) -> int:
         listing = {"name": f"Feed {self.mark}", "url": f"https://{uuid.uuid4().hex}.example/feed"}

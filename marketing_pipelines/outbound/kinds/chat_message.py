@@ -55,7 +55,7 @@ class ChatMessage(ByWebHook[ChatMessagePayload]):
     def destination(
         self, session: Session, tenant: TenantId, payload: ChatMessagePayload
     ) -> Destination | None:
-        return chosen(destinations.places(session, tenant, [Network.SLACK]), payload.place, "place")
+        return chosen(destinations.places(session, tenant, Network.SLACK), payload.place, "place")
 
     def read(self, manifest: Mapping[str, Any], values: Mapping[str, Any]) -> Read:
         text = manifest["template"]["text"]

@@ -80,7 +80,7 @@ class SocialPost(ThroughConnection[SocialPostPayload]):
     def destination(
         self, session: Session, tenant: TenantId, payload: SocialPostPayload
     ) -> Destination | None:
-        return chosen(destinations.places(session, tenant, [payload.network]), payload.place, "place")
+        return chosen(destinations.places(session, tenant, payload.network), payload.place, "place")
 
     def followed(self, template: Mapping[str, Any]) -> Sequence[str]:
         return [*filter(None, [template["link"]]), *links.found_in(template["text"], "")]

@@ -26,8 +26,8 @@ SAYS_NOTHING: dict[str, str] = {}
 
 
 @pytest.fixture
-def workplace(house: Settings, people: dict[MemberRole, Person]) -> Workplace:
-    return Workplace(house, people)
+def workplace(house: Settings, providers: str, people: dict[MemberRole, Person]) -> Workplace:
+    return Workplace(house, people, providers)
 
 
 @pytest.fixture

@@ -98,10 +98,10 @@ def test_every_change_has_its_script() -> None:
 
 @pytest.mark.parametrize("role", list(MemberRole))
 def test_what_the_table_grants_is_done(
-    house: Settings, people: dict[MemberRole, Person], role: MemberRole
+    house: Settings, providers: str, people: dict[MemberRole, Person], role: MemberRole
 ) -> None:
     """A good request, on a thing made for it: no endpoint is refused to those whom the table lets in."""
-    workplace = Workplace(house, people)
+    workplace = Workplace(house, people, providers)
     visitor = people[role]
     forms, not_done = visitor.forms(), {}
     with visitor.api() as api:
@@ -120,12 +120,13 @@ def test_what_the_table_grants_is_done(
 @pytest.mark.parametrize("role", list(MemberRole))
 def test_what_another_tenant_has_is_not_there(
     house: Settings,
+    providers: str,
     people: dict[MemberRole, Person],
     strangers: dict[MemberRole, Person],
     role: MemberRole,
 ) -> None:
     """Every endpoint whose path names a thing, with a thing of another tenant; no test can leave one out."""
-    theirs = Workplace(house, strangers)
+    theirs = Workplace(house, strangers, providers)
     naming = [endpoint for endpoint in closed() if set(_named(endpoint)) - set(CHOICES)]
     requests = [theirs.request(endpoint) for endpoint in naming]
     before = digest(house, theirs.tenant)
@@ -145,9 +146,9 @@ def test_what_another_tenant_has_is_not_there(
 
 
 def test_what_another_tenant_has_cannot_be_named_in_a_request(
-    house: Settings, people: dict[MemberRole, Person], strangers: dict[MemberRole, Person]
+    house: Settings, providers: str, people: dict[MemberRole, Person], strangers: dict[MemberRole, Person]
 ) -> None:
-    mine, theirs = Workplace(house, people), Workplace(house, strangers)
+    mine, theirs = Workplace(house, people, providers), Workplace(house, strangers, providers)
     campaign, project, group, goal = theirs.campaign(), theirs.project(), theirs.group(), theirs.goal()
     recipient, standing, dead = theirs.recipient(), theirs.standing(), theirs.dead_action()
     named: list[tuple[str, dict[str, object]]] = [
@@ -204,9 +205,9 @@ def test_what_another_tenant_has_cannot_be_named_in_a_request(
 
 
 def test_no_list_shows_what_another_tenant_has(
-    house: Settings, people: dict[MemberRole, Person], strangers: dict[MemberRole, Person]
+    house: Settings, providers: str, people: dict[MemberRole, Person], strangers: dict[MemberRole, Person]
 ) -> None:
-    theirs = Workplace(house, strangers)
+    theirs = Workplace(house, strangers, providers)
     made = {name: make() for name, make in theirs.makers.items()}
     action, campaign = theirs.action("/approve"), theirs.campaign()
     theirs.key(strangers[MemberRole.MARKETER])

@@ -43,9 +43,9 @@ class Filled:
         )
 
 
-def filled(house: Settings, people: Mapping[MemberRole, Person], count: int) -> Filled:
+def filled(house: Settings, providers: str, people: Mapping[MemberRole, Person], count: int) -> Filled:
     """Made as people make it, so that what pages show hangs together as it does in life."""
-    place = Workplace(house, people)
+    place = Workplace(house, people, providers)
     number, campaign, asset, dead = place.action(), place.campaign(), place.asset(), place.dead_action()
     goal, hold_out = place.goal(), place.hold_out()
     targets = [{"url": f"https://shop.example/{n}"} for n in range(count)]
@@ -117,9 +117,9 @@ def statements(house: Settings, place: Filled, page: str) -> int:
 
 
 def test_a_page_takes_as_many_statements_for_two_of_everything_as_for_thirty(
-    house: Settings, people: dict[MemberRole, Person], strangers: dict[MemberRole, Person]
+    house: Settings, providers: str, people: dict[MemberRole, Person], strangers: dict[MemberRole, Person]
 ) -> None:
-    few, many = filled(house, people, FEW), filled(house, strangers, MANY)
+    few, many = filled(house, providers, people, FEW), filled(house, providers, strangers, MANY)
     taken = {page: (statements(house, few, page), statements(house, many, page)) for page in PAGES}
     assert {page: counts for page, counts in taken.items() if counts[0] != counts[1]} == {}
     assert {page: counts for page, counts in taken.items() if counts[1] > MOST_STATEMENTS} == {}

@@ -60,11 +60,11 @@ def posts(page: str) -> set[str]:
 
 
 def test_whatever_changes_something_is_a_plain_form_on_some_page(
-    house: Settings, people: dict[MemberRole, Person], clickhouse: events.Client
+    house: Settings, providers: str, people: dict[MemberRole, Person], clickhouse: events.Client
 ) -> None:
-    place = Workplace(house, people)
+    place = Workplace(house, people, providers)
     draft, asked, campaign = place.action(), place.action("/approve"), place.campaign()
-    feed, silent = place.feed(), place.feed()
+    feed, silent, connection = place.feed(), place.feed(), place.connection()
     running, paused = place.campaign("pause"), place.campaign("resume")
     asset, put_away, link, over = place.asset(), place.asset(), place.link(), place.link()
     disabled, elsewhere = place.user(), people[MemberRole.ADMIN].forms()
@@ -89,7 +89,7 @@ def test_whatever_changes_something_is_a_plain_form_on_some_page(
         *("/pixel", "/kill-switch", "/alerts", "/people", "/keys", "/tenants", "/settings", "/account", "/audit"),
         *("/goals", "/goals/new", f"/goals/{place.goal()}", "/measurement"),
         *("/feeds", "/feeds/new", "/feeds/new?url=news.example", f"/feeds/{feed}", f"/feeds/{feed}/edit", f"/feeds/{silent}", "/feeds/import"),
-        *("/connections/new/meta", f"/connections/{place.connection()}"),
+        *("/connections/new/meta", f"/connections/{connection}"),
         *("/hold-outs", "/hold-outs/new", f"/hold-outs/{place.hold_out()}"),
         *("/trends", "/exports", "/uploads", f"/uploads/{place.upload()}", f"/dead-letters/{place.dead_action()}"),
     ):  # fmt: skip
@@ -97,6 +97,7 @@ def test_whatever_changes_something_is_a_plain_form_on_some_page(
         assert answer.status_code == 200, path
         shown |= posts(answer.text)
     shown |= posts(place.pages.post_signed("/feeds/import", text=OPML).text)
+    shown |= posts(place.pages.post_signed(f"/connections/{connection}/look").text)
     with marts(clickhouse) as filled:
         filled.owner(place.tenant, "7", "user:ann")
         shown |= posts(place.pages.get("/visitors/7").text)

@@ -55,6 +55,8 @@ ONE_ROW_EACH = (
     "insert into connections (tenant_id, channel, name) values (:tenant, 'x', 'x')",
     """insert into ad_accounts (tenant_id, channel, account_id, name, connection_id)
        select :tenant, 'x', 'x', 'x', id from connections where tenant_id = :tenant""",
+    """insert into places (tenant_id, connection_id, network, place_id, name)
+       select :tenant, id, 'x', 'x', 'x' from connections where tenant_id = :tenant""",
     "insert into kill_switches (tenant_id, scope, subject, engaged, changed_by, changed_at) values (:tenant, 'channel', 'nothing', false, 'x', now())",
     "insert into actions (tenant_id, type, channel, purpose, payload, updated_at) values (:tenant, 'email', 'smtp', 'contract', '{}', now())",
     """insert into standing_approvals (tenant_id, action_id, version, most, until)
