@@ -12,7 +12,7 @@ from store import events
 from store.records.people import MemberRole
 from store.settings import Settings
 from tests.console.conftest import served
-from tests.console.furnished import TABLES
+from tests.console.furniture.watching import TABLES
 from tests.console.measuring.test_goals import LEAD, defined, listed
 from tests.console.visitors import Forms, Person, everyone
 from tests.console.writing import etag_of
