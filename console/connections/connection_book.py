@@ -92,7 +92,7 @@ def way_to_consent(visitor: Visitor, channel: Channel, again: int | None = None)
 def come_back(visitor: Visitor, state: str, code: str, *, only: Channel | None = None) -> Connection:
     """Keeps what was granted to somebody who was led to a provider and came back with a code."""
     try:
-        asking = consent.asked_by(visitor.settings, visitor.tenant, visitor.user, state)
+        asking = consent.asked_by(visitor.settings, visitor.tenant, visitor.user, state, now())
     except NotConsented as why:
         raise Refused(422, str(why), [FieldError("state", str(why))]) from None
     app = apps.of(visitor.settings, asking.channel)

@@ -11,7 +11,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -82,12 +82,12 @@ def address(
     return f"{app.endpoint.authorize_url}?{urlencode(asked)}"
 
 
-def asked_by(settings: Settings, tenant: TenantId, user: UserId, state: str) -> Asking:
+def asked_by(settings: Settings, tenant: TenantId, user: UserId, state: str, at: datetime) -> Asking:
     """What a state says, to the person who set out with it; to anybody else it says nothing."""
     asking = _opened(settings, state)
     if asking is None or (asking.tenant, asking.user) != (tenant, user):
         raise NotConsented("This way back is not yours: start from Connections, in the tenant you are in.")
-    if asking.until < now().timestamp():
+    if asking.until < at.timestamp():
         raise NotConsented("It took longer than a quarter of an hour: start from Connections again.")
     return asking
 

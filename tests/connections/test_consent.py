@@ -49,7 +49,7 @@ def granted(settings: Settings, app: App, *, unticked: str = "") -> Granted:
     asked = dict(parse_qsl(query))
     asked["scope"] = " ".join(scope for scope in asked["scope"].split() if scope != unticked)
     told = consented(f"{page}?{urlencode(asked)}")
-    asking = consent.asked_by(settings, TENANT, SOMEBODY, told["state"])
+    asking = consent.asked_by(settings, TENANT, SOMEBODY, told["state"], now())
     with httpx.Client(timeout=30) as http:
         return consent.granted(settings, app, asking, told["code"], http)
 
@@ -77,7 +77,7 @@ def test_metas_refusal_is_told_in_its_own_words(at_meta: tuple[Settings, App]) -
     settings, app = at_meta
     address = consent.address(settings, app, TENANT, SOMEBODY)
     state = dict(parse_qsl(urlsplit(address).query))["state"]
-    asking = consent.asked_by(settings, TENANT, SOMEBODY, state)
+    asking = consent.asked_by(settings, TENANT, SOMEBODY, state, now())
     with httpx.Client(timeout=30) as http, pytest.raises(AuthRevoked) as refused:
         consent.granted(settings, app, asking, "made-up-code", http)
     assert (refused.value.code, refused.value.what) == (

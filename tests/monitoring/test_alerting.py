@@ -71,7 +71,7 @@ def notices(office: Office, sink: str) -> list[tuple[int, bool, bool, str]]:
             ),
             {"sink": sink, "tenant": office.tenant},
         )
-        return [tuple(row) for row in rows]  # type: ignore[misc]
+        return [(tries, is_told, is_given_up, error) for tries, is_told, is_given_up, error in rows]
 
 
 def test_an_action_that_failed_is_told_once_by_every_sink(

@@ -23,9 +23,9 @@ def actor(office: Office) -> Actor:
 
 
 def connected(office: Office, ends_in: timedelta | None = None) -> ConnectionId:
-    granted = {"access_token": "a-secret"}
+    granted: dict[str, object] = {"access_token": "a-secret"}
     if ends_in is not None:
-        granted |= {"expires_at": int((now() + ends_in).timestamp())}  # type: ignore[dict-item]
+        granted |= {"expires_at": int((now() + ends_in).timestamp())}
     with records.session(office.settings, Role.PIPELINES) as session:
         row = connections.connect(
             session, office.settings, actor(office), office.tenant, "meta", "Somebody's name", granted
@@ -46,7 +46,8 @@ def alerts(office: Office) -> list[tuple[str, str, bool]]:
         "select kind, subject, closed_at is not null from alerts where tenant_id = :tenant order by id"
     )
     with records.session(office.settings, Role.OWNER) as session:
-        return [tuple(row) for row in session.execute(query, {"tenant": office.tenant})]  # type: ignore[misc]
+        told = session.execute(query, {"tenant": office.tenant})
+        return [(kind, subject, is_over) for kind, subject, is_over in told]
 
 
 def test_a_connection_that_breaks_is_told_once_and_over_when_it_is_mended(

@@ -172,20 +172,17 @@ def test_a_state_that_is_not_ours_is_refused(admin: Person, changed: str) -> Non
     assert "Nothing was connected" in led_back(forms, told).text
 
 
-def test_a_state_holds_for_a_quarter_of_an_hour(
-    console_app: FastAPI, admin: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_state_holds_for_a_quarter_of_an_hour(console_app: FastAPI, admin: Person) -> None:
     settings: Settings = console_app.state.settings
     app = apps.of(settings, Channel.GOOGLE_ADS)
     assert app is not None
     address = consent.address(settings, app, admin.tenant, UserId(admin.id))
     [state] = parse_qs(urlsplit(address).query)["state"]
-    asking = consent.asked_by(settings, admin.tenant, UserId(admin.id), state)
+    soon, late = now() + timedelta(minutes=14), now() + timedelta(minutes=16)
+    asking = consent.asked_by(settings, admin.tenant, UserId(admin.id), state, soon)
     assert asking.channel is Channel.GOOGLE_ADS
-    late = now() + timedelta(minutes=16)
-    monkeypatch.setattr(consent, "now", lambda: late)
     with pytest.raises(consent.NotConsented, match="quarter of an hour"):
-        consent.asked_by(settings, admin.tenant, UserId(admin.id), state)
+        consent.asked_by(settings, admin.tenant, UserId(admin.id), state, late)
 
 
 def test_what_does_not_work_any_more_is_connected_again(house: Settings, admin: Person) -> None:
