@@ -12,7 +12,6 @@ With the default figures it takes half an hour, 110 million events and some 20 G
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
@@ -101,6 +101,18 @@ array join if(cityHash64(number, 11) % 50 = 0, [0, 1], [0]) as copy
 """
 
 
+@dataclass(frozen=True)
+class Run:
+    """Seconds of the command, and of each of its models, which come one after the other."""
+
+    seconds: float
+    by_model: dict[str, float]
+
+    @property
+    def models(self) -> float:
+        return sum(self.by_model.values())
+
+
 @dataclass
 class Shop:
     """A house with a shop in it, and how far its history goes."""
@@ -128,8 +140,7 @@ class Shop:
                 )
         self.days += days
 
-    def build(self, *arguments: str) -> tuple[float, float]:
-        """Seconds of the command, and of its models one after the other."""
+    def build(self, *arguments: str) -> Run:
         target = self.house.data_dir / "dbt"
         given = {
             **os.environ, **environment(self.house), "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target),
@@ -144,7 +155,9 @@ class Shop:
         if done.returncode:
             raise SystemExit(done.stdout + done.stderr)
         results = json.loads((target / "run_results.json").read_text())["results"]
-        return seconds, sum(result["execution_time"] for result in results)
+        return Run(
+            seconds, {each["unique_id"].rpartition(".")[2]: each["execution_time"] for each in results}
+        )
 
     def rest(self) -> None:
         """Until what was built at once is merged, as it would have been over the years."""
@@ -191,12 +204,24 @@ def opened(data: Path, days: int, a_day: int) -> Iterator[Shop]:
         yield Shop(house, engine, tenant, first, a_day)
 
 
+def by_model(short: list[Run], long: list[Run]) -> Table:
+    """Where the longer history costs: models by the seconds that they take more on it."""
+    table = Table("model", "short in s", "long in s", "more in s")
+    pairs = {
+        name: tuple(median(run.by_model[name] for run in runs) for runs in (short, long))
+        for name in short[0].by_model
+    }
+    for name, (few, many) in sorted(pairs.items(), key=lambda pair: pair[1][0] - pair[1][1]):
+        table.add_row(name, f"{few:.2f}", f"{many:.2f}", f"{many - few:+.2f}")
+    return table
+
+
 def main(days: int, longer: int, a_day: int) -> None:
     whole = Table(
         "history", "raw rows", "copied in s", "full build in s", "of it models", "copies", "peak GB", "paths"
     )
     today = Table("history", "run in s", "of it models", "each run", title=f"today's {a_day:,} events")
-    runs: dict[int, list[tuple[float, float]]] = {days: [], longer: []}
+    runs: dict[int, list[Run]] = {days: [], longer: []}
     with ExitStack() as stack:
         shops = {}
         for length in (days, longer):
@@ -205,10 +230,10 @@ def main(days: int, longer: int, a_day: int) -> None:
             shop.live(days)
             copied = shop.copied()
             shop.forget_peak()
-            seconds, models = shop.build("--full-refresh")
+            whole_run = shop.build("--full-refresh")
             whole.add_row(
-                f"{days} days", f"{shop.rows('raw.events'):,}", f"{copied:.1f}", f"{seconds:.1f}", f"{models:.1f}",
-                f"{seconds / copied:.1f}x", f"{shop.peak():.2f}", f"{shop.rows('intermediate.int_paths'):,}",
+                f"{days} days", f"{shop.rows('raw.events'):,}", f"{copied:.1f}", f"{whole_run.seconds:.1f}",
+                f"{whole_run.models:.1f}", f"{whole_run.seconds / copied:.1f}x", f"{shop.peak():.2f}", f"{shop.rows('intermediate.int_paths'):,}",
             )  # fmt: skip
             while shop.days < length:
                 shop.live(min(days, length - shop.days))
@@ -220,16 +245,15 @@ def main(days: int, longer: int, a_day: int) -> None:
                 shop.live(1)
                 runs[length].append(shop.build())
     for length, measured in runs.items():
-        commands_, models = zip(*measured, strict=True)
         today.add_row(
-            f"{length} days", f"{statistics.median(commands_):.2f}", f"{statistics.median(models):.2f}",
-            " ".join(f"{seconds:.1f}" for seconds in commands_),
+            f"{length} days", f"{median(run.seconds for run in measured):.2f}",
+            f"{median(run.models for run in measured):.2f}", " ".join(f"{run.seconds:.1f}" for run in measured),
         )  # fmt: skip
-    (short, short_models), (long, long_models) = (
-        [statistics.median(figures) for figures in zip(*measured, strict=True)] for measured in runs.values()
-    )
-    today.add_row("ratio", f"{long / short:.2f}x", f"{long_models / short_models:.2f}x", "")
-    for table in (whole, today):
+    short, long = runs.values()
+    of_runs = median(run.seconds for run in long) / median(run.seconds for run in short)
+    of_models = median(run.models for run in long) / median(run.models for run in short)
+    today.add_row("ratio", f"{of_runs:.2f}x", f"{of_models:.2f}x", "")
+    for table in (whole, today, by_model(short, long)):
         Console().print(table)
 
 
