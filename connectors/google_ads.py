@@ -1,7 +1,7 @@
-"""Google Ads: insights by searchStream, and campaigns by mutate."""
+"""Google Ads: insights by searchStream, campaigns by mutate, and conversions by upload."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -9,10 +9,11 @@ from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 
-from connectors import money
+from connectors import google_ads_conversions, money
 from connectors.advertising import CampaignNow, NewCampaign
 from connectors.answers import canonical, credentials_as, digits_only, measured, shaped
 from connectors.budgets import DAY, CallBudget, in_path
+from connectors.conversions import Conversion, ConversionTarget, Reported
 from connectors.days import is_final, require_window
 from connectors.errors import Scope
 from connectors.face import (
@@ -122,10 +123,15 @@ class GoogleAds:
 
     channel: ClassVar[Channel] = Channel.GOOGLE_ADS
     title: ClassVar[str] = "Google Ads"
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.INSIGHTS, Capability.ADS})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {Capability.INSIGHTS, Capability.ADS, Capability.CONVERSIONS}
+    )
     platform: ClassVar[Platform] = Platform.GOOGLE_ADS
     # Conversions are booked on the click's day until the conversion window closes, by default after 30 days.
     lookback: ClassVar[timedelta] = timedelta(days=30)
+    most_conversions: ClassVar[int] = google_ads_conversions.MOST
+    oldest_conversion: ClassVar[timedelta] = google_ads_conversions.OLDEST
+    repeats_are_harmless: ClassVar[bool] = True
     endpoint: ClassVar[Endpoint] = Endpoint(
         base_url="https://googleads.googleapis.com",
         version="v25",
@@ -148,6 +154,7 @@ class GoogleAds:
         self._clock = wire.clock
         self._api = GoogleAdsApi(credentials, wire, wire.endpoint.or_default(self.endpoint))
         self._campaigns = Campaigns(self._api)
+        self._conversions = google_ads_conversions.Conversions(self._api, wire.clock)
 
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
@@ -200,6 +207,18 @@ class GoogleAds:
 
     def set_daily_budget(self, account: str, campaign: str, amount: Decimal) -> None:
         self._campaigns.set_daily_budget(digits_only(account, where=WHERE), campaign, amount)
+
+    def conversion_targets(self, account: str) -> list[ConversionTarget]:
+        return self._conversions.targets(digits_only(account, where=WHERE))
+
+    def require_reportable(self, conversion: Conversion) -> None:
+        self._conversions.require(conversion)
+
+    def report_conversions(self, account: str, target: str, conversions: Sequence[Conversion]) -> Reported:
+        return self._conversions.report(digits_only(account, where=WHERE), target, conversions)
+
+    def check_conversions(self, account: str, target: str, conversions: Sequence[Conversion]) -> Reported:
+        return self._conversions.check(digits_only(account, where=WHERE), target, conversions)
 
     def _rows(self, customer: str, query: str, level: Level) -> Iterator[InsightRow]:
         for result in self._api.search(customer, query):

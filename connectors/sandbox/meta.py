@@ -9,6 +9,7 @@ from starlette.routing import Route
 from connectors.face import Channel, Level
 from connectors.sandbox.accepted import Accepted
 from connectors.sandbox.meta_campaigns import MetaCampaigns, granted
+from connectors.sandbox.meta_conversions import MetaConversions
 from connectors.sandbox.meta_graph import (
     Asked,
     Door,
@@ -54,6 +55,7 @@ class MetaStandIn:
             refusal=sign_in_refusal,
         )
         self._campaigns = MetaCampaigns(accepted, page_rows)
+        self._conversions = MetaConversions(accepted, page_rows, world.clock)
         self._posts = MetaPosts(accepted, page_rows, world.clock)
 
     def provider(self) -> Provider:
@@ -66,6 +68,7 @@ class MetaStandIn:
                 door.route("/act_{number:int}", self._account),
                 door.route("/act_{number:int}/insights", self._insights),
                 *self._campaigns.routes(door),
+                *self._conversions.routes(door),
                 *self._posts.routes(door),
                 door.route("/{number:int}", self._node),
                 Route("/{version}/{path:path}", unknown_path),
@@ -88,7 +91,7 @@ class MetaStandIn:
 
     def _node(self, asked: Asked) -> Said:
         """Whatever is named by its number alone."""
-        for room in (self._campaigns, self._posts):
+        for room in (self._campaigns, self._conversions, self._posts):
             if (said := room.node(asked)) is not None:
                 return said
         raise no_such_object(asked.number)

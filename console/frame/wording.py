@@ -280,6 +280,7 @@ CAPABILITIES: dict[Capability, str] = {
     Capability.LINKS: "Makes short links",
     Capability.WEBHOOKS: "Sends web hooks",
     Capability.CHAT: "Writes to the chat",
+    Capability.CONVERSIONS: "Reports conversions back",
 }
 
 READINGS: dict[str, Label] = {
