@@ -148,6 +148,7 @@ TYPES: dict[ActionType, str] = {
     ActionType.CMS_WEBHOOK: "Web hook",
     ActionType.CHAT_MESSAGE: "Chat message",
     ActionType.AD_CHANGE: "Change of advertising",
+    ActionType.CONVERSION_REPORT: "Report of conversions",
     ActionType.LINK_CHANGE: "Change of a link",
     ActionType.SEQUENCE: "Sequence",
     ActionType.GENERIC: "Something else",
