@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from connectors.conversions import TakesConversions
 from connectors.face import Capability, Channel
+from connectors.sandbox.google_ads_conversions import gclid
 from connectors.sandbox.world import accounts_of
 from marketing_pipelines.outbound import standing
 from marketing_pipelines.outbound.freeze import freeze
@@ -44,7 +46,8 @@ def a_goal(office: Office) -> int:
 
 
 def target(sandbox: Sandbox, channel: Channel) -> str:
-    opened: Any = sandbox.reader(channel)
+    opened = sandbox.connector(channel)
+    assert isinstance(opened, TakesConversions)
     found = opened.conversion_targets(accounts_of(channel)[0].id)
     return next(each.id for each in found if each.is_open)
 
@@ -66,9 +69,9 @@ def a_conversion(channel: Channel, number: int = 1, **changed: Any) -> dict[str,
         "id": f"order-{number}",
         "at": at.isoformat(),
         "value": "12.50",
-        "currency": "EUR",
+        "currency": accounts_of(channel)[0].currency,
         "click": CLICKS[channel],
-        "click_id": f"Cj0KCQjw{number:04}abcDEF_-",
+        "click_id": gclid(at - timedelta(hours=3), f"a{number}"),
         "clicked_at": (at - timedelta(hours=3)).isoformat(),
         "page": "https://shop.example/thanks",
         "browser": "Mozilla/5.0 (X11; Linux x86_64) Chrome/150",
@@ -129,8 +132,8 @@ def test_a_lost_answer_is_left_to_a_person_and_told_again_it_counts_once(
     connect(office, sandbox, channel)
     report = a_report(office, sandbox, channel, conversions=[a_conversion(channel)])
     action_id = office.approved(type=REPORTED, payload=report)
-    with sandbox.fault(channel, "accept_then_time_out"):
-        office.send()
+    sandbox.order(channel, "accepted_then_silent")
+    office.send()
     assert office.delivered(action_id) == {"unknown": 1}
     again = office.approved(type=REPORTED, payload=report)
     office.send()

@@ -11,6 +11,7 @@ from store import events
 if TYPE_CHECKING:
     from marketing_pipelines.conversions.proposing import Proposed
 
+
 @dg.asset(
     description=(
         "Yesterday's conversions whose click an ad platform sold, of people who consented, put into actions on the rules "
