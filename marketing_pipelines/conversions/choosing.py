@@ -122,6 +122,10 @@ devices as (
     from due
     where visitor_id != ''
     union distinct
+    select conversion_id, converted_at, person_id as visitor_id
+    from due
+    where person_id != ''
+    union distinct
     select due.conversion_id, due.converted_at, identities.visitor_id
     from due
     inner join (
@@ -196,10 +200,12 @@ select
     clicked.click.2 as clicked_at,
     clicked.click.4 as click_names,
     clicked.click.5 as click_values,
-    clicked.click.3 = 'granted'
-    and due.conversion_id not in (select event_id from refused)
-    and due.conversion_id not in (
-        select conversion_id from devices where visitor_id in (select visitor_id from refusing)
+    toBool(
+        clicked.click.3 = 'granted'
+        and due.conversion_id not in (select event_id from refused)
+        and due.conversion_id not in (
+            select conversion_id from devices where visitor_id in (select visitor_id from refusing)
+        )
     ) as is_consented
 from due
 inner join clicked on due.conversion_id = clicked.conversion_id
