@@ -169,10 +169,12 @@ class TakesConversions(Protocol):
     most_conversions: ClassVar[int]
     """So many at once."""
     oldest_conversion: ClassVar[timedelta]
-    repeats_are_harmless: ClassVar[bool]
-    """Whether the provider promises that the same conversion, told twice by us, counts once."""
 
     def conversion_targets(self, account: str) -> list[ConversionTarget]: ...
+
+    def repeat_is_harmless(self, conversion: Conversion) -> bool:
+        """Whether the provider promises that this very conversion, told twice by us, counts once."""
+        ...
 
     def require_reportable(self, conversion: Conversion) -> None:
         """What `report_conversions` would refuse to send is Invalid; nobody is asked."""

@@ -131,7 +131,6 @@ class GoogleAds:
     lookback: ClassVar[timedelta] = timedelta(days=30)
     most_conversions: ClassVar[int] = google_ads_conversions.MOST
     oldest_conversion: ClassVar[timedelta] = google_ads_conversions.OLDEST
-    repeats_are_harmless: ClassVar[bool] = True
     endpoint: ClassVar[Endpoint] = Endpoint(
         base_url="https://googleads.googleapis.com",
         version="v25",
@@ -210,6 +209,10 @@ class GoogleAds:
 
     def conversion_targets(self, account: str) -> list[ConversionTarget]:
         return self._conversions.targets(digits_only(account, where=WHERE))
+
+    def repeat_is_harmless(self, conversion: Conversion) -> bool:
+        """By its order's id Google knows a copy."""
+        return bool(conversion.id)
 
     def require_reportable(self, conversion: Conversion) -> None:
         self._conversions.require(conversion)

@@ -45,7 +45,6 @@ class Meta:
     post_limits: ClassVar[Mapping[Network, PostLimits]] = POST_LIMITS
     most_conversions: ClassVar[int] = meta_conversions.MOST
     oldest_conversion: ClassVar[timedelta] = meta_conversions.OLDEST
-    repeats_are_harmless: ClassVar[bool] = False
     endpoint: ClassVar[Endpoint] = ENDPOINT
     consent: ClassVar[Consent | None] = meta_consent.CONSENT
     asks: ClassVar[tuple[Ask, ...]] = (
@@ -110,6 +109,9 @@ class Meta:
 
     def conversion_targets(self, account: str) -> list[ConversionTarget]:
         return self._conversions.targets(account)
+
+    def repeat_is_harmless(self, conversion: Conversion) -> bool:
+        return meta_conversions.repeat_is_harmless(conversion)
 
     def require_reportable(self, conversion: Conversion) -> None:
         self._conversions.require(conversion)

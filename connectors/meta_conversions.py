@@ -4,10 +4,12 @@ As its reference says: up to 1,000 events at once; one of them that is wrong, or
 website events need the browser's user agent and the page's address, a `Purchase` its value; `fbc` is `fb.1.<milliseconds of the click>.<fbclid>` where
 a server makes it.
 
-That a copy counts once is promised within 48 hours for the pair of a browser's event and a server's, by `event_id` and
-`event_name`. Of two servers' events nothing is promised by these two, and of Meta's other way (`external_id`, `fbp`) the
-reference says that neither is discarded: so repeats are not taken to be harmless. Nor is there a trial: what is sent
-with a `test_event_code` is used for measurement all the same, so that checking sends nothing.
+Of two copies of what happened in a shop (`physical_store`) the first counts: same dataset, `event_time`, `event_name` and
+`order_id`, within seven days. Of everything else that is promised for the pair of a browser's event and a server's alone, by
+`event_id` and `event_name` within 48 hours; of two servers' events nothing is said, and of Meta's other way (`external_id`,
+`fbp`) that neither is discarded. So those repeats are not taken to be harmless. (Shops may tell of 62 days; seven are kept to
+here, since that is for how long copies are known.) Nor is there a trial: what is sent with a `test_event_code` is used for
+measurement all the same, so that checking sends nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -100,6 +102,10 @@ class Conversions:
         digits_only(account, where=WHERE)
         require_batch(conversions, MOST, self.require, where=WHERE)
         return number_of(pixel, field="target")
+
+
+def repeat_is_harmless(conversion: Conversion) -> bool:
+    return conversion.action_source is ActionSource.PHYSICAL_STORE
 
 
 def _event(conversion: Conversion) -> Iterator[tuple[str, Any]]:

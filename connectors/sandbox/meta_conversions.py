@@ -1,4 +1,4 @@
-"""Conversions as the sandbox's Meta takes them: all of a request or none, and a copy from a server as another event."""
+"""Conversions as the sandbox's Meta takes them: all of a request or none, and of copies only a shop's once."""
 
 import re
 from collections.abc import Callable
@@ -48,6 +48,7 @@ class _Event(msgspec.Struct, forbid_unknown_fields=True):
 class MetaConversions:
     def __init__(self, accepted: Accepted, page_rows: int, clock: Callable[[], datetime]) -> None:
         self._accepted, self._page_rows, self._clock = accepted, page_rows, clock
+        self._of_shops: set[tuple[str, int, str, str]] = set()
         self._pixels = {
             f"88{known.id}{at}": f"{known.name}: {name}"
             for known in accounts_of(Channel.META)
@@ -109,6 +110,11 @@ class MetaConversions:
 
     def _take(self, pixel: str, event: _Event) -> None:
         order = event.custom_data
+        if event.action_source == "physical_store" and order.order_id:
+            key = (pixel, event.event_time, event.event_name, order.order_id)
+            if key in self._of_shops:
+                return
+            self._of_shops.add(key)
         self._accepted.note(
             Channel.META,
             "conversion",

@@ -136,17 +136,19 @@ def test_the_time_is_the_same_moment_wherever_it_was_told(sandbox: Sandbox, chan
     assert kept(sandbox, channel)[0]["at"] in ("2026-10-15 09:00:00+00:00", int(BOUGHT.timestamp()))
 
 
+@pytest.mark.parametrize("source", list(ActionSource))
 def test_a_lost_answer_is_an_unknown_outcome_and_a_copy_counts_as_it_was_promised(
-    sandbox: Sandbox, channel: Channel
+    sandbox: Sandbox, channel: Channel, source: ActionSource
 ) -> None:
+    told = replace(ORDER, action_source=source)
     with (
         meeting(sandbox, channel, "accepted_then_silent") as http,
         pytest.raises(UnknownOutcome),
     ):
-        report(sandbox, channel, [ORDER], http)
+        report(sandbox, channel, [told], http)
     assert len(kept(sandbox, channel)) == 1
-    said = report(sandbox, channel, [ORDER])
-    assert (len(kept(sandbox, channel)) == 1) == teller(sandbox, channel).repeats_are_harmless
+    said = report(sandbox, channel, [told])
+    assert (len(kept(sandbox, channel)) == 1) == teller(sandbox, channel).repeat_is_harmless(told)
     assert said.accepted + len(said.refused) == 1
 
 

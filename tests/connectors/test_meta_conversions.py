@@ -107,11 +107,15 @@ def test_one_that_meta_refuses_takes_all_with_it(sandbox: Sandbox):
     assert sandbox.accepted(Channel.META) == []
 
 
-def test_a_copy_is_not_promised_to_count_once(sandbox: Sandbox):
+@pytest.mark.parametrize(("source", "counted"), [(ActionSource.WEBSITE, 2), (ActionSource.PHYSICAL_STORE, 1)])
+def test_a_copy_is_promised_to_count_once_of_shops_alone(
+    sandbox: Sandbox, source: ActionSource, counted: int
+):
+    told = replace(ORDER, action_source=source)
     for _ in range(2):
-        assert opened(sandbox).report_conversions(ACCOUNT, PIXEL, [ORDER]) == Reported(1)
-    assert not Meta.repeats_are_harmless
-    assert [each["id"] for each in sandbox.accepted(Channel.META)] == ["order-1001"] * 2
+        assert opened(sandbox).report_conversions(ACCOUNT, PIXEL, [told]) == Reported(1)
+    assert opened(sandbox).repeat_is_harmless(told) == (counted == 1)
+    assert [each["id"] for each in sandbox.accepted(Channel.META)] == ["order-1001"] * counted
 
 
 def test_checking_reads_the_pixel_and_tells_nothing(sandbox: Sandbox):
