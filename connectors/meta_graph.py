@@ -1,5 +1,6 @@
 """Asking Meta's Graph API: patiently where nothing changes, once where something does, never faster than it allows."""
 
+import copy
 import dataclasses
 import hmac
 import re
@@ -23,6 +24,9 @@ ENDPOINT = Endpoint(
     token_url="https://graph.facebook.com/v26.0/oauth/access_token",  # noqa: S106 - an address, not a token
     authorize_url="https://www.facebook.com/v26.0/dialog/oauth",
 )
+
+COUNTED_FOR = "counted_for"
+"""Under this name a request says, to us alone, for which account it is counted where its path does not."""
 
 Shape = TypeVar("Shape")
 
@@ -64,11 +68,18 @@ class Graph:
         self._credentials = credentials
         self._wire = wire
         self._endpoint = wire.endpoint.or_default(ENDPOINT)
+        self._account = ""
         self._pause = 0.0
 
     def speaking_as(self, access_token: str) -> "Graph":
         """A page speaks with a token of its own."""
         return Graph(dataclasses.replace(self._credentials, access_token=access_token), self._wire)
+
+    def counted_for(self, account: str) -> "Graph":
+        """What is asked for by a number of its own is counted for an account as well, as Meta counts it."""
+        counted = copy.copy(self)
+        counted._account = account
+        return counted
 
     def read(self, path: str, parameters: Mapping[str, str], shape: type[Shape]) -> Shape:
         return self._wire.patience.through(lambda: self.read_once(path, parameters, shape))
@@ -83,9 +94,12 @@ class Graph:
     def prepare(self, path: str, form: Mapping[str, str], shape: type[Shape]) -> Shape:
         """Tells Meta patiently what nobody sees yet: of what was told twice, one is never used."""
         told = self._told(form)
-        return self._wire.patience.through(
-            lambda: self._understood(ask(self._wire.http, "POST", **self._request(path), data=told), shape)
-        )
+
+        def tell() -> Shape:
+            self._wait_as_wanted()
+            return self._understood(ask(self._wire.http, "POST", **self._request(path), data=told), shape)
+
+        return self._wire.patience.through(tell)
 
     def write(self, path: str, form: Mapping[str, str], shape: type[Shape]) -> Shape:
         """Changes something; a success that cannot be read is one whose outcome is not known."""
@@ -101,7 +115,9 @@ class Graph:
         for page in self.pages(path, parameters):
             yield from (shaped(one, shape, where=WHERE) for one in page)
 
-    def pages(self, path: str, parameters: Mapping[str, str], *, limit: int = 100) -> Iterator[list[Any]]:
+    def pages(
+        self, path: str, parameters: Mapping[str, str], *, limit: int = 100, smallest: int = 1
+    ) -> Iterator[list[Any]]:
         """Follows the cursors, by smaller pages where one is too much; never the `next` address, which carries the token."""
         seen: set[str] = set()
         asked = dict(parameters)
@@ -109,7 +125,7 @@ class Graph:
             try:
                 page = self.read(path, {**asked, "limit": str(limit)}, _Page)
             except TooMuchData:
-                if limit == 1:
+                if limit // 2 < smallest:
                     raise
                 limit //= 2
                 continue
@@ -132,6 +148,7 @@ class Graph:
             "url": f"{self._endpoint.base_url}/{self._endpoint.version}/{path}",
             "where": WHERE,
             "headers": {"authorization": f"Bearer {self._credentials.access_token}"},
+            "extensions": {COUNTED_FOR: self._account},
         }
 
     def _told(self, form: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Meta's insights: what advertising did by day, with each conversion counted once."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,13 +11,18 @@ import msgspec
 from connectors import money
 from connectors.answers import canonical, digits_only, measured, shaped
 from connectors.days import is_final, require_window
-from connectors.errors import UnexpectedAnswer
+from connectors.errors import TooMuchData, UnexpectedAnswer
 from connectors.face import InsightRow, Level, Platform, Wire
 from connectors.meta_accounts import Account, account_of
 from connectors.meta_graph import WHERE, Graph
+from connectors.meta_reports import Reports
 
 PLATFORM = Platform.FACEBOOK_ADS
 LOOKBACK = timedelta(days=28)
+
+_PAGE_ROWS = 500
+# By smaller pages a large account would use up the hour's calls: fewer days, or a report, cost less.
+_SMALLEST_PAGE = 50
 
 _LEVEL = {Level.ACCOUNT: "account", Level.CAMPAIGN: "campaign", Level.AD_GROUP: "adset", Level.AD: "ad"}
 _FIELDS_OF_LEVEL = {
@@ -89,13 +94,12 @@ class Insights:
         wire: Wire,
         *,
         conversion_types: frozenset[str] = CONVERSION_TYPES,
-        page_rows: int = 500,
     ) -> None:
         self._graph = graph
+        self._reports = Reports(graph, wire.patience)
         self._wire = wire
         self._conversion_types = conversion_types
         self._conversion_definition = ",".join(sorted(conversion_types))
-        self._page_rows = page_rows
 
     def read(self, account: str, since: date, until: date, level: Level) -> Iterator[InsightRow]:
         require_window(since, until, where=WHERE)
@@ -108,8 +112,8 @@ class Insights:
             for result in page:
                 yield self._row(result, level, account)
 
-    def _pages(self, number: str, since: date, until: date, level: Level) -> Iterator[list[Any]]:
-        parameters = {
+    def _pages(self, number: str, since: date, until: date, level: Level) -> Iterable[list[Any]]:
+        question = {
             "level": _LEVEL[level],
             "time_increment": "1",
             "time_range": canonical({"since": since, "until": until}).decode(),
@@ -117,7 +121,19 @@ class Insights:
             "use_unified_attribution_setting": "true",
             "action_attribution_windows": '["default","1d_view"]',
         }
-        return self._graph.pages(f"act_{number}/insights", parameters, limit=self._page_rows)
+        pages = self._graph.pages(
+            f"act_{number}/insights", question, limit=_PAGE_ROWS, smallest=_SMALLEST_PAGE
+        )
+        return pages if since < until else self._of_a_day(pages, number, question)
+
+    def _of_a_day(
+        self, pages: Iterable[list[Any]], number: str, question: Mapping[str, str]
+    ) -> list[list[Any]]:
+        """A day cannot be halved; what of it is too much comes as a report, and none of it twice."""
+        try:
+            return list(pages)
+        except TooMuchData:
+            return self._reports.pages(number, question, limit=_PAGE_ROWS)
 
     def _row(self, result: Any, level: Level, account: Account) -> InsightRow:
         row = shaped(result, _Row, where=WHERE)
