@@ -5,16 +5,16 @@ several looks, and may fail by itself. So a report is what remains once smaller 
 use, and to ask for one is harmless: what was asked for twice is worked out twice, and read once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import httpx
 import msgspec
 
 from connectors.answers import Answer, canonical
 from connectors.errors import ChannelError, Invalid, NotReady, Transient, UnexpectedAnswer
-from connectors.meta_graph import WHERE, Graph
+from connectors.meta_graph import WHERE, Graph, Page
 from connectors.meta_refusals import meaning_of
 from connectors.retries import Patience
 
@@ -24,6 +24,8 @@ _FIRST_LOOK_AFTER = 5.0
 _MOST_LOOKS = 100
 _FIELDS = "async_status,async_percent_completion,error_code,error_subcode,error_message,error_user_msg"
 _NO_SUCH_OBJECT = "100/33"
+
+Row = TypeVar("Row")
 
 
 class _Failed(Transient):
@@ -52,20 +54,30 @@ class Reports:
             patience, attempts=_MOST_LOOKS, first_wait=_FIRST_LOOK_AFTER, total=_LONGEST_SECONDS
         )
 
-    def pages(self, account: str, question: Mapping[str, str], *, limit: int) -> list[list[Any]]:
+    def pages(
+        self,
+        account: str,
+        question: Mapping[str, str],
+        reading: Callable[[Answer], Page[Row]],
+        *,
+        limit: int,
+    ) -> list[list[Row]]:
         """All of a report or nothing; where one fails, another is asked for."""
         graph = self._graph.counted_for(account)
-        return self._patience.through(lambda: self._report(graph, account, question, limit), (_Failed,))
 
-    def _report(self, graph: Graph, account: str, question: Mapping[str, str], limit: int) -> list[list[Any]]:
-        run = str(graph.prepare(f"act_{account}/insights", question, _Begun).report_run_id)
-        try:
-            self._looking.through(lambda: _require_complete(graph, run), (NotReady,))
-            return list(graph.pages(f"{run}/insights", {}, limit=limit))
-        except Invalid as refused:
-            if refused.code != _NO_SUCH_OBJECT:
-                raise
-            raise _Failed(what="Meta has forgotten the report", where=WHERE, code=refused.code) from refused
+        def report() -> list[list[Row]]:
+            run = str(graph.prepare(f"act_{account}/insights", question, _Begun).report_run_id)
+            try:
+                self._looking.through(lambda: _require_complete(graph, run), (NotReady,))
+                return list(graph.pages_by(f"{run}/insights", {}, reading, limit=limit))
+            except Invalid as refused:
+                if refused.code != _NO_SUCH_OBJECT:
+                    raise
+                raise _Failed(
+                    what="Meta has forgotten the report", where=WHERE, code=refused.code
+                ) from refused
+
+        return self._patience.through(report, (_Failed,))
 
 
 def _require_complete(graph: Graph, run: str) -> None:
