@@ -67,9 +67,11 @@ class GoogleAdsApi:
 
     def search(self, customer: str, query: str) -> Iterator[Any]:
         """The results of a query, all of them or none."""
-        path = f"/{customer}/googleAds:searchStream"
-        for chunk in self._asked("POST", path, _chunks, {"query": query}):
+        for chunk in self.search_by(customer, query, _chunks):
             yield from chunk.get("results") or ()
+
+    def search_by(self, customer: str, query: str, read: Callable[[Answer], Read]) -> Read:
+        return self._asked("POST", f"/{customer}/googleAds:searchStream", read, {"query": query})
 
     def check(self, customer: str, operations: Sequence[Operation]) -> None:
         """Has Google refuse what it would refuse to mutate; nothing is changed, so that it may be asked again."""

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
+import httpx
+
 from connectors import meta_consent, meta_conversions, meta_insights
 from connectors.access_tokens import Issued
 from connectors.advertising import CampaignNow, NewCampaign
@@ -26,10 +28,17 @@ from connectors.face import (
 )
 from connectors.meta_accounts import accounts_of
 from connectors.meta_campaigns import Campaigns
-from connectors.meta_graph import ENDPOINT, WHERE, Graph, MetaCredentials
+from connectors.meta_graph import COUNTED_FOR, ENDPOINT, WHERE, Graph, MetaCredentials
 from connectors.meta_insights import Insights
 from connectors.meta_posts import POST_LIMITS, Posts
 from connectors.publishing import FoundPlace, Network, Post, PostLimits, Published
+
+_account_in_path = in_path(r"/act_(\d+)/insights$")
+
+
+def _account_of_insights(request: httpx.Request) -> str | None:
+    """A report's number does not say of which account it is; whoever asks does."""
+    return request.extensions.get(COUNTED_FOR) or _account_in_path(request)
 
 
 class Meta:
@@ -58,7 +67,7 @@ class Meta:
     )
     # Of an app with development access, before what each active ad adds to it.
     budgets: ClassVar = (
-        CallBudget("insights", Scope.ACCOUNT, 600, HOUR, in_path(r"/act_(\d+)/insights$")),
+        CallBudget("insights", Scope.ACCOUNT, 600, HOUR, _account_of_insights),
         CallBudget("management", Scope.ACCOUNT, 300, HOUR, in_path(r"/act_(\d+)(?:/(?!insights$)\w+)?$")),
     )
 
