@@ -33,6 +33,8 @@ NOBODY = ("", "")
 NO_LINK = NO_CAMPAIGN = 0
 UNPROVED_CLICK = "unproved_click"
 
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
 
 class Circumstances(msgspec.Struct, frozen=True, gc=False):
     """What the request itself tells, the same for all its events; `come` counts what its address sent lately."""
@@ -226,4 +228,9 @@ def _props(event: IncomingEvent, *, from_server: bool) -> str:
 
 
 def _claiming(props: str, user_id: str) -> str:
-    return msgspec.json.encode({**msgspec.json.decode(props), "claimed_user_id": user_id}).decode()
+    """What the fields hold stays word for word: a number may be larger than any that we could hold."""
+    try:
+        said = _fields.decode(props)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refused(Reason.MALFORMED, "`props` has a name that is no text.") from None
+    return msgspec.json.encode({**said, "claimed_user_id": user_id}).decode()

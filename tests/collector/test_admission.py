@@ -38,8 +38,11 @@ def places(_: str) -> Whereabouts:
 
 
 def kept(sender: Sender = PAGE, around: Circumstances = AROUND, **body: Any) -> LoggedEvent:
-    event = incoming.event_of(msgspec.json.encode({"event": "page_view", **body}))
-    return Admission(around, places, SALTS, CLICKS).admit(event, sender)
+    return admitted(msgspec.json.encode({"event": "page_view", **body}).decode(), sender, around)
+
+
+def admitted(body: str, sender: Sender = PAGE, around: Circumstances = AROUND) -> LoggedEvent:
+    return Admission(around, places, SALTS, CLICKS).admit(incoming.event_of(body.encode()), sender)
 
 
 def test_the_public_snippet_is_kept_whole() -> None:
@@ -113,6 +116,18 @@ def test_only_a_server_vouches_for_a_user() -> None:
     page = kept(user_id="u1", props={"size": "m"})
     assert page.user_id == ""
     assert msgspec.json.decode(page.props) == {"size": "m", "claimed_user_id": "u1"}
+
+
+@pytest.mark.parametrize("value", ["1e999", "-1e400", "1" * 400, "[[1e999]]", '"\\u00e9"'])
+def test_what_a_page_says_beside_a_claim_stays_word_for_word(value: str) -> None:
+    said = f'{{"event": "view", "user_id": "u1", "props": {{"n": {value}}}}}'
+    assert admitted(said).props == f'{{"n":{value},"claimed_user_id":"u1"}}'
+
+
+def test_a_name_that_is_no_text_is_refused() -> None:
+    with pytest.raises(Refused) as refused:
+        admitted('{"event": "view", "user_id": "u1", "props": {"\\ud800": 1}}')
+    assert refused.value.reason is Reason.MALFORMED
 
 
 def test_money_keeps_four_places() -> None:
