@@ -80,7 +80,7 @@ def fill(api: httpx.Client, house: Settings, tenant_id: TenantId) -> list[str]:
     with records.session(house, Role.OWNER) as session:
         for statement in BY_THE_GATE:
             session.execute(text(statement), {"tenant": tenant_id})
-    return [members, remarks, f"/dead-letters/{actions[0]}"]
+    return [members, remarks, f"/dead-letters/{actions[0]}", f"/actions/{actions[0]}/deliveries"]
 
 
 def test_every_list_has_the_pages_that_are_set(house: Settings, admin: Person) -> None:
