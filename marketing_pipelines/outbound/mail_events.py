@@ -101,7 +101,7 @@ def _interpreted(session: Session, call: HookCall) -> Counter[str]:
     tally["settled"] = sum(_settle(session, action, told) for action in sent)
     for event in told:
         if event.id in new:
-            tally[event.kind] += 1
+            tally[event.kind.value] += 1
             tally["suppressed"] += _suppress(session, readers, event)
         else:
             tally["told_before"] += 1
