@@ -89,7 +89,7 @@ def _interpreted(session: Session, call: HookCall) -> Counter[str]:
     try:
         batch = sendgrid_events.batch_of(call.body)
     except Invalid as why:
-        hooks.mark_interpreted(session, call, trouble=str(why))
+        hooks.mark_interpreted(session, call, trouble=f"the {why.field} {why.what}")
         log.warning("call %d of %s says nothing that can be read: %s", call.id, PROVIDER, why)
         return Counter(unreadable_calls=1)
     tally = Counter[str](calls=1, unreadable=batch.unreadable)

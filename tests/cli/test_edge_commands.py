@@ -129,8 +129,7 @@ def test_calls_of_which_nothing_could_be_made_are_named(house: Settings, slug: s
         hooks.keep_calls(session, [call])
     mail_events.interpret(house)
     listed = mp(house, "hook", "list", "--tenant", slug)
-    assert "sendgrid: SendGrid events" in listed.stdout, listed.stderr
-    assert "is not a list of events" in " ".join(listed.stdout.split())
+    assert "sendgrid: the body is not a list of events" in " ".join(listed.stdout.split()), listed.stderr
 
 
 def test_a_tenant_says_what_is_kept_of_its_visitors(house: Settings, slug: str) -> None:
