@@ -176,6 +176,12 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
             Widget.WHOLE,
         ),
         Field("until", "Last day", "On which any is reported.", Widget.DAY),
+        Field(
+            "conversions",
+            "Conversions",
+            "Of a report without a rule, as a JSON list: each is signed as it stands here.",
+            Widget.DOCUMENT,
+        ),
     ),
     ActionType.LINK_CHANGE: (
         Field("slug", "Short link", "What stands behind the last slash of its address."),
