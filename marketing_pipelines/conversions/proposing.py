@@ -93,7 +93,7 @@ def _proposed(
             rule = _rule(session, tenant, number)
             new = _not_told_yet(session, rule, found.conversions)
             going = new[: rule.left]
-            made = [_act(session, settings, actor, rule, part) for part in _parts(going)]
+            made = tuple(_act(session, settings, actor, rule, part) for part in _parts(going))
     except (NotReady, NotCovered, NotUsable) as refused:
         return Proposed(rule=rule, without_consent=found.without_consent, why_not=str(refused))
     return Proposed(
