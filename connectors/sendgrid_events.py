@@ -1,31 +1,23 @@
-"""What became of mails, as SendGrid's event web hook tells it: in batches, signed, more than once and in any order."""
+"""What became of mails, as SendGrid's event web hook tells it: in batches, more than once and in any order.
 
-import base64
-import binascii
+Only parsed here: that a call comes from SendGrid is proven where it is taken.
+"""
+
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from connectors.errors import Invalid
 from connectors.sendgrid_mail import MESSAGE_ID_ARGUMENT
 
 WHERE = "SendGrid events"
-TOLERANCE = 300
 LARGEST_BODY = 2 * 1024 * 1024
 MOST_EVENTS = 20_000
 
-_SIGNATURE = "x-twilio-email-event-webhook-signature"
-_TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
-_SECONDS = re.compile(r"[0-9]{1,12}")
 _MESSAGE_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>")
 _LONGEST_NAME, _LONGEST_REASON, _LONGEST_ADDRESS = 100, 500, 2_000
 # Until 2100: what lies further ahead is no moment at which something happened.
@@ -102,25 +94,6 @@ _events = msgspec.json.Decoder(list[msgspec.Raw])
 _event = msgspec.json.Decoder(_Event, strict=False)
 
 
-def signed_batch(public_key: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Batch:
-    """What a call tells, once it is proven to come from SendGrid; the names of headers are in small letters."""
-    require_signed(public_key, headers, body, now)
-    return batch_of(body)
-
-
-def require_signed(public_key: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
-    """The body is meant as it came, byte for byte."""
-    key, at = _key_of(public_key), headers.get(_TIMESTAMP, "")
-    if not _SECONDS.fullmatch(at) or abs(now.timestamp() - int(at)) > TOLERANCE:
-        raise Invalid(what="is not of these five minutes", where=WHERE, field=_TIMESTAMP)
-    _require_bounded(body)
-    try:
-        signature = base64.b64decode(headers.get(_SIGNATURE, ""), validate=True)
-        key.verify(signature, at.encode() + body, ECDSA(SHA256()))
-    except (binascii.Error, ValueError, InvalidSignature):
-        raise Invalid(what="does not match the body", where=WHERE, field=_SIGNATURE) from None
-
-
 def batch_of(body: bytes) -> Batch:
     """The events of a call whose signature was verified; one that cannot be read does not spoil the others."""
     _require_bounded(body)
@@ -168,17 +141,6 @@ def _kind_of(event: _Event) -> MailEventKind:
 def _require_bounded(body: bytes) -> None:
     if len(body) > LARGEST_BODY:
         raise Invalid(what=f"is over {LARGEST_BODY} bytes", where=WHERE, field="body")
-
-
-def _key_of(public_key: str) -> EllipticCurvePublicKey:
-    """The verification key as SendGrid shows it: base64 of DER."""
-    try:
-        key = load_der_public_key(base64.b64decode(public_key, validate=True))
-    except (binascii.Error, ValueError, UnsupportedAlgorithm):
-        key = None
-    if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
-        raise Invalid(what="is not the verification key that SendGrid shows", where=WHERE, field="public_key")
-    return key
 
 
 def _shown(text: str | None, longest: int) -> str:

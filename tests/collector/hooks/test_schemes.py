@@ -5,13 +5,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.hooks import Call, NotGenuine, Provider, UnusableSecret, Verified
+from collector.hooks import Call, NotGenuine, Provider, UnusableSecret, Verified, check_secret
 from collector.hooks.calls import seconds_since_1970
 from tests.collector.hooks.conftest import Edge
+from tests.collector.hooks.publishing import Publisher
 from tests.collector.hooks.senders import (
     NOW,
     PAYLOAD,
@@ -254,7 +255,44 @@ def test_a_webhook_id_that_can_be_misread_is_refused_though_signed(edge: Edge, e
         edge.verify(Provider.STANDARD, call)
 
 
-def test_sendgrid_keys_of_other_curves_are_not_usable(edge: Edge) -> None:
-    key = spki(ec.generate_private_key(ec.SECP384R1()))
+@pytest.mark.parametrize(
+    "key",
+    [ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)],
+    ids=["another curve", "RSA"],
+)
+def test_sendgrid_keys_of_another_kind_are_not_usable(
+    edge: Edge, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+) -> None:
     with pytest.raises(UnusableSecret):
-        edge.verify(Provider.SENDGRID, genuine(Provider.SENDGRID), key)
+        check_secret(Provider.SENDGRID, spki(key))
+    with pytest.raises(UnusableSecret):
+        edge.verify(Provider.SENDGRID, genuine(Provider.SENDGRID), spki(key))
+
+
+# Letters that no encoding takes, base64 of something else, no base64, none at all.
+ODD_SIGNATURES = [b"!!", "ü".encode(), b"\xff\xfe", b"AAAA", b"v0=\xc3\xbc\xff", b"v0=", b"="]
+
+
+@pytest.mark.parametrize("signature", ODD_SIGNATURES)
+@pytest.mark.parametrize("provider", [Provider.SENDGRID, Provider.SLACK])
+def test_a_signature_of_any_other_form_is_none(edge: Edge, provider: Provider, signature: bytes) -> None:
+    name = {
+        Provider.SENDGRID: b"x-twilio-email-event-webhook-signature",
+        Provider.SLACK: b"x-slack-signature",
+    }[provider]
+    with pytest.raises(NotGenuine):
+        edge.verify(provider, with_header(genuine(provider), name, signature))
+
+
+@given(signature=st.binary(max_size=100), timestamp=st.binary(max_size=30) | st.just(b"%d" % NOW))
+def test_whatever_stands_as_sendgrids_proof_nothing_worse_happens_than_a_refusal(
+    published: Publisher, signature: bytes, timestamp: bytes
+) -> None:
+    call = arrived(
+        PAYLOAD,
+        NOW,
+        x_twilio_email_event_webhook_signature=signature,
+        x_twilio_email_event_webhook_timestamp=timestamp,
+    )
+    with pytest.raises(NotGenuine):
+        Edge(published).verify(Provider.SENDGRID, call)
