@@ -1,4 +1,4 @@
-"""The sandbox, served over real HTTP on a port of its own."""
+"""The sandbox and a receiver of web hooks, each served over real HTTP on a port of its own."""
 
 import socket
 import threading
@@ -9,6 +9,7 @@ import uvicorn
 
 from connectors.sandbox import create_app
 from tests.connectors.running_sandbox import Sandbox
+from tests.outbound.receiver import Receiver, receiving
 
 
 @pytest.fixture
@@ -26,3 +27,9 @@ def sandbox() -> Iterator[Sandbox]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as opened:
+        yield opened

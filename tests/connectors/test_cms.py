@@ -15,17 +15,11 @@ from connectors.cms import Cms
 from connectors.face import Channel, TakesWebHooks, Wire, utc_now
 from connectors.sandbox import CREDENTIALS
 from tests.connectors.running_sandbox import Sandbox
-from tests.outbound.receiver import Receiver, receiving
+from tests.outbound.receiver import Receiver
 
 KEY = b"a key of twenty-four byte"
 SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
 EVENT = b'{"data":{"slug":"frost"},"type":"story.published"}'
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -20,15 +20,9 @@ from connectors.errors import (
 )
 from connectors.web_hooks import WebHook
 from tests.connectors.answering import answering
-from tests.outbound.receiver import Receiver, receiving
+from tests.outbound.receiver import Receiver
 
 KEY = base64.b64encode(b"k" * 32).decode()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
 
 
 @pytest.fixture
