@@ -14,12 +14,22 @@ from connectors.face import Capability, Channel, Connector, ReadsInsights, Sends
 from connectors.google_ads import GoogleAds
 from connectors.linkedin import LinkedIn
 from connectors.meta import Meta
+from connectors.publishing import Network, PostLimits
 from connectors.sendgrid import SendGrid
 from connectors.slack import Slack
 from connectors.smtp import Smtp
 
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
     {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid, Slack, Cms)}
+)
+
+# How long a post may be and what it may carry, by where it is read.
+POST_LIMITS: Mapping[Network, PostLimits] = MappingProxyType(
+    {
+        network: limits
+        for connector in CONNECTORS.values()
+        for network, limits in getattr(connector, "post_limits", {}).items()
+    }
 )
 
 

@@ -1,8 +1,10 @@
 """What every channel whose advertising can be changed owes its caller, over HTTP against the sandbox."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -23,13 +25,13 @@ pytestmark = pytest.mark.parametrize("channel", CHANNELS)
 MARKER = "7f3a2c9e01"
 # What every channel can be told, or must be.
 WANTED = NewCampaign(name="Winter coats", marker=MARKER, daily_budget=Decimal("25.50"))
-TARGETED = {
+TARGETED: Mapping[Channel, dict[str, Any]] = {
     Channel.LINKEDIN: {"countries": ("DE",), "language": "de", "highest_bid": Decimal("8.00")},
 }
 
 
-def wanted(channel: Channel, **changed: object) -> NewCampaign:
-    return replace(WANTED, **{**TARGETED.get(channel, {}), **changed})  # pyright: ignore[reportArgumentType]
+def wanted(channel: Channel, **changed: Any) -> NewCampaign:
+    return replace(WANTED, **{**TARGETED.get(channel, {}), **changed})
 
 
 def advertiser(

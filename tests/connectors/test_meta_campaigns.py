@@ -142,8 +142,8 @@ def test_a_currency_that_is_not_in_its_table_is_not_guessed() -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("countries", ("DE",)), ("language", "de"), ("highest_bid", Decimal("1.20"))]
 )
-def test_what_ad_sets_decide_is_refused_by_its_name(sandbox: Sandbox, field: str, value: object) -> None:
-    wanted = replace(WANTED, **{field: value})  # pyright: ignore[reportArgumentType]
+def test_what_ad_sets_decide_is_refused_by_its_name(sandbox: Sandbox, field: str, value: Any) -> None:
+    wanted = replace(WANTED, **{field: value})
     for ask in (meta(sandbox).create_campaign, meta(sandbox).check_campaign):
         with pytest.raises(errors.Invalid) as invalid:
             ask(EURO, wanted)

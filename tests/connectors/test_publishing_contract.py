@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from connectors import CONNECTORS
+from connectors import CONNECTORS, POST_LIMITS
 from connectors.errors import Invalid, RateLimited, Transient, UnknownOutcome
 from connectors.face import Capability, Channel
 from connectors.publishing import FoundPlace, Network, Post, Publishes
@@ -34,12 +34,7 @@ def publisher(sandbox: Sandbox, channel: Channel, http: httpx.Client | None = No
 
 def post_for(sandbox: Sandbox, network: Network, text: str = WORDS) -> Post:
     """With a picture, which the sandbox serves, where the network wants one."""
-    limits = next(
-        connector.post_limits[network]  # pyright: ignore[reportAttributeAccessIssue]
-        for connector in CONNECTORS.values()
-        if network in getattr(connector, "post_limits", {})
-    )
-    image = f"{sandbox.address}/_sandbox/picture.jpg" if limits.needs_image else ""
+    image = f"{sandbox.address}/_sandbox/picture.jpg" if POST_LIMITS[network].needs_image else ""
     return Post(text=text, image=image)
 
 
@@ -48,10 +43,11 @@ def shown(sandbox: Sandbox, channel: Channel) -> list[dict[str, object]]:
 
 
 @each_place
-def test_the_channel_says_that_it_can_and_what_it_takes(channel: Channel, place: FoundPlace) -> None:
-    connector = CONNECTORS[channel]
-    assert connector.capabilities & {Capability.PUBLISH, Capability.CHAT}
-    assert place.network in connector.post_limits  # pyright: ignore[reportAttributeAccessIssue]
+def test_the_channel_says_that_it_can_and_what_it_takes(
+    sandbox: Sandbox, channel: Channel, place: FoundPlace
+) -> None:
+    assert CONNECTORS[channel].capabilities & {Capability.PUBLISH, Capability.CHAT}
+    assert publisher(sandbox, channel).post_limits[place.network] == POST_LIMITS[place.network]
 
 
 @each_place
@@ -74,7 +70,7 @@ def test_the_very_words_arrive(sandbox: Sandbox, channel: Channel, place: FoundP
 def test_a_link_is_told_where_the_network_takes_one(
     sandbox: Sandbox, channel: Channel, place: FoundPlace
 ) -> None:
-    limits = CONNECTORS[channel].post_limits[place.network]  # pyright: ignore[reportAttributeAccessIssue]
+    limits = publisher(sandbox, channel).post_limits[place.network]
     link = "https://shop.example/coats?utm_source=x&utm_medium=social"
     plain = post_for(sandbox, place.network)
     post = Post(text=plain.text, image=plain.image, link=link)
@@ -92,7 +88,7 @@ def test_a_link_is_told_where_the_network_takes_one(
 def test_the_longest_text_arrives_whole_and_a_longer_one_is_refused(
     sandbox: Sandbox, channel: Channel, place: FoundPlace
 ) -> None:
-    longest = CONNECTORS[channel].post_limits[place.network].longest_text  # pyright: ignore[reportAttributeAccessIssue]
+    longest = publisher(sandbox, channel).post_limits[place.network].longest_text
     words = "(a) " * (longest // 4)
     publisher(sandbox, channel).publish(place.id, place.network, post_for(sandbox, place.network, words))
     assert [each["text"] for each in shown(sandbox, channel)] == [words]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from connectors import CONNECTORS
+from connectors import POST_LIMITS
 from connectors.face import Connector
 from connectors.publishing import Network, Post, PostLimits
 from marketing_pipelines.email import addresses, links
@@ -25,12 +25,7 @@ _CARRIED_BY = {
     Network.LINKEDIN: Channel.LINKEDIN,
 }
 NETWORKS = tuple(_CARRIED_BY)
-LIMITS: Mapping[Network, PostLimits] = {
-    network: limits
-    for connector in CONNECTORS.values()
-    for network, limits in getattr(connector, "post_limits", {}).items()
-    if network in NETWORKS
-}
+LIMITS: Mapping[Network, PostLimits] = {network: POST_LIMITS[network] for network in NETWORKS}
 
 
 class SocialPostPayload(Payload):
