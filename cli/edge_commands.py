@@ -11,6 +11,9 @@ from store.settings import Role, Service
 key_app = typer.Typer(no_args_is_help=True, help="Keys of pages and servers.")
 hook_app = typer.Typer(no_args_is_help=True, help="What proves the web hooks of providers.")
 
+# Older ones are in the records.
+LATEST_TROUBLES = 10
+
 TenantSlug = Annotated[str, typer.Option("--tenant", help="The tenant's slug.")]
 PublicKey = Annotated[str, typer.Argument(help="pk_… or sk_….")]
 
@@ -121,16 +124,19 @@ def hook_add(
 
 @hook_app.command("list")
 def hook_list(tenant: TenantSlug) -> None:
-    """The providers whose calls are taken for the tenant."""
+    """The providers whose calls are taken for the tenant, and calls of which nothing could be made."""
     from store import records
     from store.records import hooks
 
     with one_line_errors(), records.session(the_house(), Role.OWNER) as session:
-        found = hooks.living_secrets(session, records.tenants.named(session, tenant).id)
+        owner = records.tenants.named(session, tenant).id
+        found = hooks.living_secrets(session, owner)
         for kept in found:
             console.print(f"{kept.id:<6} {kept.provider:<10} {kept.label}", markup=False)
         if not found:
             console.print(f"No provider calls for {tenant}. Add one: mp hook add stripe --tenant {tenant}")
+        for call in hooks.unreadable(session, owner, LATEST_TROUBLES):
+            console.print(f"{call.received_at:%Y-%m-%d %H:%M} {call.provider}: {call.trouble}", markup=False)
 
 
 @hook_app.command("revoke")

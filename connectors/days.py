@@ -13,9 +13,16 @@ def require_window(since: date, until: date, *, where: str) -> None:
         raise Invalid(what="the window ends before it starts", where=where, field="since")
 
 
-def is_final(day: date, time_zone: str, lookback: timedelta, now: datetime, *, where: str) -> bool:
-    """Whether the provider has stopped restating a day of an account."""
-    return now.astimezone(_zone(time_zone, where)).date() - day > lookback
+class OpenFrom(dict[str, date]):
+    """By time zone, the first day that a provider may still restate: the days before it are final."""
+
+    def __init__(self, lookback: timedelta, now: datetime, *, where: str) -> None:
+        self._lookback, self._now, self._where = lookback, now, where
+
+    def __missing__(self, time_zone: str) -> date:
+        first = self._now.astimezone(_zone(time_zone, self._where)).date() - self._lookback
+        self[time_zone] = first
+        return first
 
 
 def end_of(day: date, time_zone: str, *, where: str) -> datetime:

@@ -45,6 +45,7 @@ class Capability(StrEnum):
     LINKS = "links"
     WEBHOOKS = "webhooks"
     CHAT = "chat"
+    CONVERSIONS = "conversions"
 
 
 class Level(StrEnum):

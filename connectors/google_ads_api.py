@@ -1,4 +1,4 @@
-"""How Google Ads is asked and told: its addresses, its headers, a search and a mutate."""
+"""How Google Ads is asked and told: its addresses, its headers, a search, a mutate and an upload."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,10 @@ from connectors.face import Endpoint, Wire
 
 WHERE = "Google Ads"
 
-Operation = Mapping[str, Any]
+Told = Mapping[str, Any]
+"""A message of Google's as JSON; an amount may stand in it as `msgspec.Raw`, in its very digits."""
+
+Operation = Told
 """One of the things that a mutate makes or changes."""
 
 Read = TypeVar("Read")
@@ -43,6 +46,13 @@ class _Mutated(msgspec.Struct, rename="camel"):
     mutate_operation_responses: list[Annotated[dict[str, _Result], msgspec.Meta(min_length=1, max_length=1)]]
 
 
+class Uploaded(msgspec.Struct, rename="camel"):
+    """A result for each conversion, empty where it was refused; what was only checked has none."""
+
+    results: list[dict[str, Any]] = []
+    partial_failure_error: refusals.Status | None = None
+
+
 class GoogleAdsApi:
     """One user's way to Google."""
 
@@ -57,9 +67,11 @@ class GoogleAdsApi:
 
     def search(self, customer: str, query: str) -> Iterator[Any]:
         """The results of a query, all of them or none."""
-        path = f"/{customer}/googleAds:searchStream"
-        for chunk in self._asked("POST", path, _chunks, {"query": query}):
+        for chunk in self.search_by(customer, query, _chunks):
             yield from chunk.get("results") or ()
+
+    def search_by(self, customer: str, query: str, read: Callable[[Answer], Read]) -> Read:
+        return self._asked("POST", f"/{customer}/googleAds:searchStream", read, {"query": query})
 
     def check(self, customer: str, operations: Sequence[Operation]) -> None:
         """Has Google refuse what it would refuse to mutate; nothing is changed, so that it may be asked again."""
@@ -69,18 +81,32 @@ class GoogleAdsApi:
     def mutate(self, customer: str, operations: Sequence[Operation]) -> list[str]:
         """Makes and changes all of it or nothing, and names what was made or changed, in the same order."""
 
-        def once(credentials: GoogleAdsCredentials) -> list[str]:
+        answer = self._told(_mutate(customer), {"mutateOperations": operations})
+        return _named(answer, len(operations))
+
+    def upload(self, customer: str, conversions: Sequence[Told]) -> Uploaded:
+        """Takes those of the conversions that it can, and says which it cannot."""
+        answer = self._told(_upload(customer), {"conversions": conversions, "partialFailure": True})
+        return _uploaded(answer)
+
+    def check_upload(self, customer: str, conversions: Sequence[Told]) -> Uploaded:
+        """Says which conversions it would not take; none is counted, so that it may be asked again."""
+        told = {"conversions": conversions, "partialFailure": True, "validateOnly": True}
+        return self._asked("POST", _upload(customer), _checked, told)
+
+    def _told(self, path: str, told: Mapping[str, Any]) -> Answer:
+        def once(credentials: GoogleAdsCredentials) -> Answer:
             answer = writes.once(
                 self._wire.http,
                 "POST",
-                f"{self._customers}{_mutate(customer)}",
+                f"{self._customers}{path}",
                 where=WHERE,
                 headers=_headers(credentials),
-                json={"mutateOperations": operations},
+                content=msgspec.json.encode(told),
             )
             if not answer.is_success:
                 raise writes.doubted(refusals.meaning_of(answer, where=WHERE), answer)
-            return _named(answer, len(operations))
+            return answer
 
         return self._access.once(once)
 
@@ -98,7 +124,7 @@ class GoogleAdsApi:
                 f"{self._customers}{path}",
                 where=WHERE,
                 headers=_headers(credentials),
-                json=told,
+                content=msgspec.json.encode(told) if told else None,
             )
             if not answer.is_success:
                 raise refusals.meaning_of(answer, where=WHERE)
@@ -127,6 +153,22 @@ def _mutate(customer: str) -> str:
     return f"/{customer}/googleAds:mutate"
 
 
+def _upload(customer: str) -> str:
+    return f"/{customer}:uploadClickConversions"
+
+
+def _checked(answer: Answer) -> Uploaded:
+    return shaped(decoded(answer, where=WHERE), Uploaded, where=WHERE)
+
+
+def _uploaded(answer: Answer) -> Uploaded:
+    try:
+        return _checked(answer)
+    except (Transient, UnexpectedAnswer) as unclear:
+        request = answer.headers.get("request-id", "")
+        raise UnknownOutcome(what=unclear.what, where=WHERE, request_id=request) from unclear
+
+
 def _named(answer: Answer, expected: int) -> list[str]:
     """Google has taken it: an answer that does not say what became of it leaves only looking."""
     try:
@@ -145,6 +187,7 @@ def _headers(credentials: GoogleAdsCredentials) -> dict[str, str]:
     headers = {
         "authorization": f"Bearer {credentials.access_token}",
         "developer-token": credentials.developer_token,
+        "content-type": "application/json",
     }
     if credentials.login_customer_id:
         headers["login-customer-id"] = digits_only(credentials.login_customer_id, where=WHERE)

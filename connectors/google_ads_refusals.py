@@ -1,6 +1,7 @@
 """Google's error bodies, read as the errors that every channel shares."""
 
 import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ _BY_CODE: dict[str, type[ChannelError]] = {
 _BY_FAMILY: dict[str, type[ChannelError]] = {
     "authenticationError": AuthRevoked,
     "authorizationError": Forbidden,
+    "notAllowlistedError": Forbidden,
     "quotaError": RateLimited,
     "internalError": Transient,
 }
@@ -58,6 +60,10 @@ class _PathElement(msgspec.Struct, rename="camel"):
 class _Location(msgspec.Struct, rename="camel"):
     field_path_elements: list[_PathElement] = []
 
+    @property
+    def index(self) -> int | None:
+        return next((place.index for place in self.field_path_elements if place.index is not None), None)
+
 
 class _Error(msgspec.Struct, rename="camel"):
     error_code: dict[str, str] = {}
@@ -71,13 +77,33 @@ class _Failure(msgspec.Struct, rename="camel"):
     request_id: str = ""
 
 
-class _Status(msgspec.Struct):
+class Status(msgspec.Struct):
     message: str = ""
     details: list[_Failure] = []
 
 
 class _Body(msgspec.Struct):
-    error: _Status
+    error: Status
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPart:
+    """Which part of a request was not taken, None where Google does not say, and why."""
+
+    index: int | None
+    meaning: ChannelError
+
+
+def parts(status: Status, *, where: str) -> list[RefusedPart]:
+    """The errors of a request that was taken otherwise."""
+    return [
+        RefusedPart(
+            error.location.index,
+            _meaning(error, Invalid, what=error.message, where=where, request_id=failure.request_id),
+        )
+        for failure in status.details
+        for error in failure.errors
+    ]
 
 
 def meaning_of(answer: Answer, *, where: str) -> ChannelError:
@@ -87,24 +113,43 @@ def meaning_of(answer: Answer, *, where: str) -> ChannelError:
     if failure is None:
         return _meaning_without_failure(answer, status.message, where)
     first = failure.errors[0]
-    family, value = next(iter(first.error_code.items()), ("", ""))
-    kind = _BY_CODE.get(f"{family}.{value}") or _BY_FAMILY.get(family) or _by_status(answer)
+    return _meaning(
+        first,
+        _by_status(answer),
+        what=first.message or status.message or f"HTTP {answer.status}",
+        where=where,
+        request_id=failure.request_id or answer.headers.get("request-id", ""),
+        wait=retry_after(answer.headers),
+    )
+
+
+def _meaning(
+    error: _Error,
+    otherwise: type[ChannelError],
+    *,
+    what: str,
+    where: str,
+    request_id: str,
+    wait: float | None = None,
+) -> ChannelError:
+    family, value = next(iter(error.error_code.items()), ("", ""))
+    kind = _BY_CODE.get(f"{family}.{value}") or _BY_FAMILY.get(family) or otherwise
     told: dict[str, Any] = {
-        "what": first.message or status.message or f"HTTP {answer.status}",
+        "what": what,
         "where": where,
         "code": f"{family}.{value}",
-        "request_id": failure.request_id or answer.headers.get("request-id", ""),
+        "request_id": request_id,
     }
     if kind is RateLimited:
-        quota = first.details.quota_error_details
-        told["retry_after"] = _seconds(quota.retry_delay) or retry_after(answer.headers)
+        quota = error.details.quota_error_details
+        told["retry_after"] = _seconds(quota.retry_delay) or wait
         told["scope"] = _SCOPES.get(quota.rate_scope, Scope.UNKNOWN)
     if kind is Invalid:
-        told["field"] = ".".join(element.field_name for element in first.location.field_path_elements)
+        told["field"] = ".".join(element.field_name for element in error.location.field_path_elements)
     return kind(**told)
 
 
-def _status(body: bytes) -> _Status:
+def _status(body: bytes) -> Status:
     """The error of a body, which searchStream wraps in an array and may put behind whole chunks."""
     try:
         said = msgspec.json.decode(body)
@@ -112,7 +157,7 @@ def _status(body: bytes) -> _Status:
         failed = next(part for part in bodies if isinstance(part, dict) and "error" in part)
         return msgspec.convert(failed, _Body, strict=False).error
     except (msgspec.DecodeError, RecursionError, StopIteration):
-        return _Status()
+        return Status()
 
 
 def _by_status(answer: Answer) -> type[ChannelError]:

@@ -1,9 +1,9 @@
 """LinkedIn's API as one member's grant opens it: questions are asked patiently, changes are told once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,6 +21,13 @@ WHERE = "LinkedIn"
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _JSON = {"content-type": "application/json"}
 _PATCH = {"x-restli-method": "PARTIAL_UPDATE"}
+
+
+Read = TypeVar("Read")
+
+
+def _json(answer: Answer) -> Any:
+    return decoded(answer, where=WHERE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +52,24 @@ class LinkedInApi:
         missing: type[ChannelError] = Forbidden,
     ) -> Any:
         """The JSON of an answer, asked for again while the trouble is passing."""
+        return self.ask_by(path, parameters, _json, headers, missing=missing)
+
+    def ask_by(
+        self,
+        path: str,
+        parameters: Mapping[str, Encoded],
+        read: Callable[[Answer], Read],
+        headers: Mapping[str, str] = _NOTHING,
+        *,
+        missing: type[ChannelError] = Forbidden,
+    ) -> Read:
         question = restli.asking(self._address(path), restli.query(parameters))
         told = {**question.headers, **headers}
-        return self._patiently(question.method, question.address, told, question.form, missing=missing)
+        return self._patiently(question.method, question.address, told, question.form, read, missing=missing)
 
     def prepare(self, path: str, body: Any) -> Any:
         """Tells what may be told again, since nobody sees it, and gives the JSON of the answer."""
-        return self._patiently("POST", self._address(path), _JSON, msgspec.json.encode(body))
+        return self._patiently("POST", self._address(path), _JSON, msgspec.json.encode(body), _json)
 
     def upload(self, address: str, content: bytes) -> None:
         """Puts bytes where LinkedIn wants them; the token goes to LinkedIn alone."""
@@ -78,15 +96,16 @@ class LinkedInApi:
         address: str,
         headers: Mapping[str, str],
         content: str | bytes | None,
+        read: Callable[[Answer], Read],
         *,
         missing: type[ChannelError] = Forbidden,
-    ) -> Any:
-        def read(credentials: LinkedInCredentials) -> Any:
+    ) -> Read:
+        def once(credentials: LinkedInCredentials) -> Read:
             told = {**self._told(credentials), **headers}
             answer = ask(self._wire.http, method, address, where=WHERE, headers=told, content=content)
-            return decoded(self._whole(answer, missing), where=WHERE)
+            return read(self._whole(answer, missing))
 
-        return self._access.through(read)
+        return self._access.through(once)
 
     def _once(self, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
         def write(credentials: LinkedInCredentials) -> Answer:

@@ -14,7 +14,7 @@ import msgspec
 
 from connectors import money, restli
 from connectors.advertising import CampaignNow, NewCampaign, mark
-from connectors.answers import Answer, digits_only, measured, shaped
+from connectors.answers import Answer, digits_only, measuring, shaped
 from connectors.errors import Invalid, UnknownOutcome
 from connectors.face import Level
 from connectors.linkedin_api import WHERE, LinkedInApi
@@ -160,7 +160,8 @@ def _any_marked(inside: list[_Campaign], marker: str) -> bool:
 
 
 def _amount(said: _Money) -> Decimal:
-    return Decimal(measured(money.micros, said.amount, where=WHERE)).scaleb(-6)
+    with measuring(where=WHERE):
+        return Decimal(money.micros(said.amount)).scaleb(-6)
 
 
 def _campaign_number(campaign: str) -> str:

@@ -29,6 +29,18 @@ class Entity:
     parent: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """An entity and what it belongs to, in the unified columns."""
+
+    campaign_id: str = ""
+    campaign_name: str = ""
+    ad_group_id: str = ""
+    ad_group_name: str = ""
+    ad_id: str = ""
+    ad_name: str = ""
+
+
 Entities = Mapping[str, Entity]
 """What an account has on one level, by number."""
 
@@ -134,14 +146,21 @@ def upwards(level: Level) -> tuple[Level, ...]:
     return _UPWARDS[_UPWARDS.index(level) : -1]
 
 
-def lineage(level: Level, number: str, known: Mapping[Level, Entities]) -> dict[str, str]:
-    """An entity and what it belongs to, in the unified columns; what is listed no more keeps its number alone."""
-    columns: dict[str, str] = {}
-    for each in upwards(level):
-        entity = known[each].get(number, Entity())
-        columns |= {f"{each}_id": number, f"{each}_name": entity.name}
-        number = entity.parent
-    return columns
+class Lineages(dict[str, Lineage]):
+    """By the URN of an entity of one level, it and what it belongs to; what is listed no more keeps its number alone."""
+
+    def __init__(self, level: Level, known: Mapping[Level, Entities]) -> None:
+        self._level, self._known = level, known
+
+    def __missing__(self, urn: str) -> Lineage:
+        number = restli.number_of(urn, URN[self._level], where=WHERE)
+        columns: dict[str, str] = {}
+        for each in upwards(self._level):
+            entity = self._known[each].get(number, Entity())
+            columns |= {f"{each}_id": number, f"{each}_name": entity.name}
+            number = entity.parent
+        self[urn] = found = Lineage(**columns)
+        return found
 
 
 def _pages(

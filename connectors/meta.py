@@ -1,15 +1,18 @@
-"""Meta: advertising on Facebook and Instagram read and changed, posts published on pages and profiles."""
+"""Meta: advertising on Facebook and Instagram read, changed and told what came of it, posts published on pages and profiles."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
-from connectors import meta_consent, meta_insights
+import httpx
+
+from connectors import meta_consent, meta_conversions, meta_insights
 from connectors.access_tokens import Issued
 from connectors.advertising import CampaignNow, NewCampaign
 from connectors.answers import credentials_as
 from connectors.budgets import HOUR, CallBudget, in_path
+from connectors.conversions import Conversion, ConversionTarget, Reported
 from connectors.errors import Scope
 from connectors.face import (
     Ask,
@@ -25,10 +28,17 @@ from connectors.face import (
 )
 from connectors.meta_accounts import accounts_of
 from connectors.meta_campaigns import Campaigns
-from connectors.meta_graph import ENDPOINT, WHERE, Graph, MetaCredentials
+from connectors.meta_graph import COUNTED_FOR, ENDPOINT, WHERE, Graph, MetaCredentials
 from connectors.meta_insights import Insights
 from connectors.meta_posts import POST_LIMITS, Posts
 from connectors.publishing import FoundPlace, Network, Post, PostLimits, Published
+
+_account_in_path = in_path(r"/act_(\d+)/insights$")
+
+
+def _account_of_insights(request: httpx.Request) -> str | None:
+    """A report's number does not say of which account it is; whoever asks does."""
+    return request.extensions.get(COUNTED_FOR) or _account_in_path(request)
 
 
 class Meta:
@@ -37,11 +47,13 @@ class Meta:
     channel: ClassVar[Channel] = Channel.META
     title: ClassVar[str] = "Meta (Facebook and Instagram)"
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {Capability.INSIGHTS, Capability.ADS, Capability.PUBLISH}
+        {Capability.INSIGHTS, Capability.ADS, Capability.PUBLISH, Capability.CONVERSIONS}
     )
     platform: ClassVar[Platform] = meta_insights.PLATFORM
     lookback: ClassVar[timedelta] = meta_insights.LOOKBACK
     post_limits: ClassVar[Mapping[Network, PostLimits]] = POST_LIMITS
+    most_conversions: ClassVar[int] = meta_conversions.MOST
+    oldest_conversion: ClassVar[timedelta] = meta_conversions.OLDEST
     endpoint: ClassVar[Endpoint] = ENDPOINT
     consent: ClassVar[Consent | None] = meta_consent.CONSENT
     asks: ClassVar[tuple[Ask, ...]] = (
@@ -55,7 +67,7 @@ class Meta:
     )
     # Of an app with development access, before what each active ad adds to it.
     budgets: ClassVar = (
-        CallBudget("insights", Scope.ACCOUNT, 600, HOUR, in_path(r"/act_(\d+)/insights$")),
+        CallBudget("insights", Scope.ACCOUNT, 600, HOUR, _account_of_insights),
         CallBudget("management", Scope.ACCOUNT, 300, HOUR, in_path(r"/act_(\d+)(?:/(?!insights$)\w+)?$")),
     )
 
@@ -63,6 +75,7 @@ class Meta:
         self._graph = Graph(credentials, wire)
         self._insights = Insights(self._graph, wire)
         self._campaigns = Campaigns(self._graph)
+        self._conversions = meta_conversions.Conversions(self._graph, wire.clock)
         self._posts = Posts(self._graph, wire.patience)
 
     @classmethod
@@ -102,6 +115,21 @@ class Meta:
 
     def set_daily_budget(self, account: str, campaign: str, amount: Decimal) -> None:
         self._campaigns.set_daily_budget(account, campaign, amount)
+
+    def conversion_targets(self, account: str) -> list[ConversionTarget]:
+        return self._conversions.targets(account)
+
+    def repeat_is_harmless(self, conversion: Conversion) -> bool:
+        return meta_conversions.repeat_is_harmless(conversion)
+
+    def require_reportable(self, conversion: Conversion) -> None:
+        self._conversions.require(conversion)
+
+    def report_conversions(self, account: str, target: str, conversions: Sequence[Conversion]) -> Reported:
+        return self._conversions.report(account, target, conversions)
+
+    def check_conversions(self, account: str, target: str, conversions: Sequence[Conversion]) -> Reported:
+        return self._conversions.check(account, target, conversions)
 
     def places(self) -> list[FoundPlace]:
         return self._posts.places()

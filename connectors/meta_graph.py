@@ -1,11 +1,12 @@
 """Asking Meta's Graph API: patiently where nothing changes, once where something does, never faster than it allows."""
 
+import copy
 import dataclasses
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -24,7 +25,11 @@ ENDPOINT = Endpoint(
     authorize_url="https://www.facebook.com/v26.0/dialog/oauth",
 )
 
+COUNTED_FOR = "counted_for"
+"""Under this name a request says, to us alone, for which account it is counted where its path does not."""
+
 Shape = TypeVar("Shape")
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +57,10 @@ class _Paging(msgspec.Struct):
     next: str | None = None
 
 
-class _Page(msgspec.Struct):
-    data: list[Any]
+class Page(msgspec.Struct, Generic[Row]):
+    """Some of what a list holds."""
+
+    data: list[Row]
     paging: _Paging = msgspec.field(default_factory=_Paging)
 
 
@@ -64,28 +71,39 @@ class Graph:
         self._credentials = credentials
         self._wire = wire
         self._endpoint = wire.endpoint.or_default(ENDPOINT)
+        self._account = ""
         self._pause = 0.0
 
     def speaking_as(self, access_token: str) -> "Graph":
         """A page speaks with a token of its own."""
         return Graph(dataclasses.replace(self._credentials, access_token=access_token), self._wire)
 
+    def counted_for(self, account: str) -> "Graph":
+        """What is asked for by a number of its own is counted for an account as well, as Meta counts it."""
+        counted = copy.copy(self)
+        counted._account = account
+        return counted
+
     def read(self, path: str, parameters: Mapping[str, str], shape: type[Shape]) -> Shape:
-        return self._wire.patience.through(lambda: self.read_once(path, parameters, shape))
+        return self.read_by(path, parameters, _as(shape))
 
     def read_once(self, path: str, parameters: Mapping[str, str], shape: type[Shape]) -> Shape:
-        self._wait_as_wanted()
-        answer = ask(
-            self._wire.http, "GET", **self._request(path), params={**parameters, **self._credentials.proof()}
-        )
-        return self._understood(answer, shape)
+        return self._read_once(path, parameters, _as(shape))
+
+    def read_by(self, path: str, parameters: Mapping[str, str], reading: Callable[[Answer], Shape]) -> Shape:
+        return self._wire.patience.through(lambda: self._read_once(path, parameters, reading))
 
     def prepare(self, path: str, form: Mapping[str, str], shape: type[Shape]) -> Shape:
         """Tells Meta patiently what nobody sees yet: of what was told twice, one is never used."""
         told = self._told(form)
-        return self._wire.patience.through(
-            lambda: self._understood(ask(self._wire.http, "POST", **self._request(path), data=told), shape)
-        )
+
+        def tell() -> Shape:
+            self._wait_as_wanted()
+            return self._understood(
+                ask(self._wire.http, "POST", **self._request(path), data=told), _as(shape)
+            )
+
+        return self._wire.patience.through(tell)
 
     def write(self, path: str, form: Mapping[str, str], shape: type[Shape]) -> Shape:
         """Changes something; a success that cannot be read is one whose outcome is not known."""
@@ -93,7 +111,7 @@ class Graph:
         if not answer.is_success:
             raise meaning_of_a_write(answer, where=WHERE)
         try:
-            return self._understood(answer, shape)
+            return self._understood(answer, _as(shape))
         except (Transient, UnexpectedAnswer) as unclear:
             raise UnknownOutcome(what=unclear.what, where=WHERE) from unclear
 
@@ -101,15 +119,26 @@ class Graph:
         for page in self.pages(path, parameters):
             yield from (shaped(one, shape, where=WHERE) for one in page)
 
-    def pages(self, path: str, parameters: Mapping[str, str], *, limit: int = 100) -> Iterator[list[Any]]:
+    def pages(self, path: str, parameters: Mapping[str, str]) -> Iterator[list[Any]]:
+        return self.pages_by(path, parameters, _as(Page[Any]))
+
+    def pages_by(
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        reading: Callable[[Answer], Page[Row]],
+        *,
+        limit: int = 100,
+        smallest: int = 1,
+    ) -> Iterator[list[Row]]:
         """Follows the cursors, by smaller pages where one is too much; never the `next` address, which carries the token."""
         seen: set[str] = set()
         asked = dict(parameters)
         while True:
             try:
-                page = self.read(path, {**asked, "limit": str(limit)}, _Page)
+                page = self.read_by(path, {**asked, "limit": str(limit)}, reading)
             except TooMuchData:
-                if limit == 1:
+                if limit // 2 < smallest:
                     raise
                 limit //= 2
                 continue
@@ -122,6 +151,15 @@ class Graph:
             seen.add(after)
             asked["after"] = after
 
+    def _read_once(
+        self, path: str, parameters: Mapping[str, str], reading: Callable[[Answer], Shape]
+    ) -> Shape:
+        self._wait_as_wanted()
+        answer = ask(
+            self._wire.http, "GET", **self._request(path), params={**parameters, **self._credentials.proof()}
+        )
+        return self._understood(answer, reading)
+
     def _wait_as_wanted(self) -> None:
         pause, self._pause = self._pause, 0.0
         if pause:
@@ -132,6 +170,7 @@ class Graph:
             "url": f"{self._endpoint.base_url}/{self._endpoint.version}/{path}",
             "where": WHERE,
             "headers": {"authorization": f"Bearer {self._credentials.access_token}"},
+            "extensions": {COUNTED_FOR: self._account},
         }
 
     def _told(self, form: Mapping[str, str]) -> dict[str, str]:
@@ -140,12 +179,16 @@ class Graph:
                 raise Invalid(what="holds half a character", where=WHERE, field=name)
         return {**form, **self._credentials.proof()}
 
-    def _understood(self, answer: Answer, shape: type[Shape]) -> Shape:
+    def _understood(self, answer: Answer, reading: Callable[[Answer], Shape]) -> Shape:
         """Where it refuses, Meta says by itself how long to wait."""
         if not answer.is_success:
             raise meaning_of(answer, where=WHERE)
         self._pause = min(pause_wanted(answer.headers), self._wire.patience.longest_wait)
-        return shaped(decoded(answer, where=WHERE), shape, where=WHERE)
+        return reading(answer)
+
+
+def _as(shape: type[Shape]) -> Callable[[Answer], Shape]:
+    return lambda answer: shaped(decoded(answer, where=WHERE), shape, where=WHERE)
 
 
 def number_of(named: str, *, field: str) -> str:

@@ -1,7 +1,6 @@
 """Meta's insights: what advertising did by day, with each conversion counted once."""
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -9,15 +8,21 @@ from typing import Annotated, Any
 import msgspec
 
 from connectors import money
-from connectors.answers import canonical, digits_only, measured, shaped
-from connectors.days import is_final, require_window
-from connectors.errors import UnexpectedAnswer
+from connectors.answers import Answer, canonical, digits_only, measuring
+from connectors.days import OpenFrom, require_window
+from connectors.errors import TooMuchData, UnexpectedAnswer
 from connectors.face import InsightRow, Level, Platform, Wire
 from connectors.meta_accounts import Account, account_of
-from connectors.meta_graph import WHERE, Graph
+from connectors.meta_graph import WHERE, Graph, Page
+from connectors.meta_reports import Reports
+from connectors.verbatim import Scalar, Verbatim, fingerprint, wording
 
 PLATFORM = Platform.FACEBOOK_ADS
 LOOKBACK = timedelta(days=28)
+
+_PAGE_ROWS = 500
+# By smaller pages a large account would use up the hour's calls: fewer days, or a report, cost less.
+_SMALLEST_PAGE = 50
 
 _LEVEL = {Level.ACCOUNT: "account", Level.CAMPAIGN: "campaign", Level.AD_GROUP: "adset", Level.AD: "ad"}
 _FIELDS_OF_LEVEL = {
@@ -50,16 +55,18 @@ CONVERSION_TYPES = frozenset(
     }
 )
 
+_NONE = money.conversions(0)
+
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-class _Action(msgspec.Struct):
+class _Action(msgspec.Struct, gc=False):
     action_type: str
     value: Decimal | None = None
     one_day_view: Decimal | None = msgspec.field(name="1d_view", default=None)
 
 
-class _Row(msgspec.Struct):
+class _Row(msgspec.Struct, gc=False):
     account_id: str
     date_start: date
     date_stop: date
@@ -80,6 +87,20 @@ class _Row(msgspec.Struct):
     attribution_setting: str | None = None
 
 
+_ACTIONS = list[wording(dict.fromkeys(("action_type", "value", "1d_view"), Scalar))]
+_WORDING = wording(
+    {
+        **dict.fromkeys((*_FIELDS, *_FIELDS_OF_LEVEL[Level.AD], "date_start", "date_stop"), Scalar),
+        **dict.fromkeys(("actions", "action_values"), _ACTIONS),
+    }
+)
+_VERBATIM = Verbatim[_Row](
+    values=Page[_Row], words=Page[_WORDING], anything=Page[Any], rows=lambda page: page.data, where=WHERE
+)
+
+Pages = Iterable[list[tuple[_Row, bytes]]]
+
+
 class Insights:
     """The insights of the accounts that one token may see."""
 
@@ -89,13 +110,12 @@ class Insights:
         wire: Wire,
         *,
         conversion_types: frozenset[str] = CONVERSION_TYPES,
-        page_rows: int = 500,
     ) -> None:
         self._graph = graph
+        self._reports = Reports(graph, wire.patience)
         self._wire = wire
         self._conversion_types = conversion_types
         self._conversion_definition = ",".join(sorted(conversion_types))
-        self._page_rows = page_rows
 
     def read(self, account: str, since: date, until: date, level: Level) -> Iterator[InsightRow]:
         require_window(since, until, where=WHERE)
@@ -104,12 +124,14 @@ class Insights:
     def _rows(self, number: str, since: date, until: date, level: Level) -> Iterator[InsightRow]:
         # The rows do not all carry the account's own zone and currency.
         account = account_of(self._graph, number)
+        open_from = OpenFrom(LOOKBACK, self._wire.clock(), where=WHERE)
         for page in self._pages(number, since, until, level):
-            for result in page:
-                yield self._row(result, level, account)
+            with measuring(where=WHERE):
+                rows = [self._row(row, words, level, account, open_from) for row, words in page]
+            yield from rows
 
-    def _pages(self, number: str, since: date, until: date, level: Level) -> Iterator[list[Any]]:
-        parameters = {
+    def _pages(self, number: str, since: date, until: date, level: Level) -> Pages:
+        question = {
             "level": _LEVEL[level],
             "time_increment": "1",
             "time_range": canonical({"since": since, "until": until}).decode(),
@@ -117,14 +139,29 @@ class Insights:
             "use_unified_attribution_setting": "true",
             "action_attribution_windows": '["default","1d_view"]',
         }
-        return self._graph.pages(f"act_{number}/insights", parameters, limit=self._page_rows)
+        pages = self._graph.pages_by(
+            f"act_{number}/insights", question, _page, limit=_PAGE_ROWS, smallest=_SMALLEST_PAGE
+        )
+        return pages if since < until else self._of_a_day(pages, number, question)
 
-    def _row(self, result: Any, level: Level, account: Account) -> InsightRow:
-        row = shaped(result, _Row, where=WHERE)
+    def _of_a_day(self, pages: Pages, number: str, question: Mapping[str, str]) -> Pages:
+        """A day cannot be halved; what of it is too much comes as a report, and none of it twice."""
+        try:
+            return list(pages)
+        except TooMuchData:
+            return self._reports.pages(number, question, _page, limit=_PAGE_ROWS)
+
+    def _row(
+        self, row: _Row, words: bytes, level: Level, account: Account, open_from: OpenFrom
+    ) -> InsightRow:
         if row.date_start != row.date_stop:
             raise UnexpectedAnswer(what="a row of more than one day", where=WHERE)
-        raw = canonical(result)
-        counted = self._chosen(row.actions)
+        conversions, viewed, value = _NONE, 0, 0
+        if counted := self._chosen(row.actions):
+            conversions = money.conversions(_total([action.value for action in counted]))
+            viewed = int(money.conversions(_total([action.one_day_view for action in counted])))
+        if valued := self._chosen(row.action_values):
+            value = money.micros(_total([action.value for action in valued]))
         return InsightRow(
             platform=PLATFORM,
             account_id=row.account_id,
@@ -142,30 +179,27 @@ class Insights:
             impressions=row.impressions or 0,
             clicks=row.inline_link_clicks or 0,
             all_clicks=row.clicks or 0,
-            spend_micros=measured(money.micros, row.spend or Decimal(0), where=WHERE),
-            conversions=measured(_conversions, counted, where=WHERE),
-            conversions_value_micros=measured(_value_micros, self._chosen(row.action_values), where=WHERE),
-            view_through_conversions=int(measured(_conversions_after_a_view, counted, where=WHERE)),
+            spend_micros=money.micros(row.spend) if row.spend else 0,
+            conversions=conversions,
+            conversions_value_micros=value,
+            view_through_conversions=viewed,
             attribution_setting=row.attribution_setting or "",
             conversion_definition=self._conversion_definition,
-            is_final=is_final(
-                row.date_start, account.timezone_name, LOOKBACK, self._wire.clock(), where=WHERE
-            ),
-            raw=raw.decode(),
-            raw_hash=hashlib.sha256(raw).hexdigest(),
+            is_final=row.date_start < open_from[account.timezone_name],
+            raw=words.decode(),
+            raw_hash=fingerprint(words),
         )
 
     def _chosen(self, actions: list[_Action] | None) -> list[_Action]:
-        return [action for action in actions or () if action.action_type in self._conversion_types]
+        if not actions:
+            return []
+        return [action for action in actions if action.action_type in self._conversion_types]
 
 
-def _conversions(actions: list[_Action]) -> Decimal:
-    return money.conversions(money.total(action.value or Decimal(0) for action in actions))
+def _page(answer: Answer) -> Page[tuple[_Row, bytes]]:
+    page, rows = _VERBATIM.read(answer)
+    return Page(data=rows, paging=page.paging)
 
 
-def _conversions_after_a_view(actions: list[_Action]) -> Decimal:
-    return money.conversions(money.total(action.one_day_view or Decimal(0) for action in actions))
-
-
-def _value_micros(actions: list[_Action]) -> int:
-    return money.micros(money.total(action.value or Decimal(0) for action in actions))
+def _total(numbers: list[Decimal | None]) -> Decimal:
+    return money.total(number for number in numbers if number)

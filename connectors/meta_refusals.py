@@ -30,12 +30,19 @@ _SCOPE_OF_LIMIT = {
 _TRANSIENT_CODES = frozenset({-2, -1, 1, 2})
 _TRANSIENT_SUBCODES = frozenset({99, 960, 104})
 _AD_ACCOUNT_LIMIT = 2446079
-_TOO_MUCH_DATA = 1487534
 _DEPRECATED_VERSION = 2635
 _POSTS_TOO_FAST = 1390008
 
-# What publishing is refused for, whatever the code beside it.
+# What says more than the code beside it.
 _KIND_OF_SUBCODE: dict[int, type[ChannelError]] = {
+    1487534: TooMuchData,  # more rows, or more to add up, than an answer may take
+    1504018: TooMuchData,  # not worked out in time: Meta says to ask for less, or for a report
+    1504038: TooMuchData,  # the same, under another name
+    1504045: TooMuchData,  # a report that has grown too large
+    1504041: Invalid,  # figures that do not go together
+    1504042: Invalid,  # figures that there are not
+    1815107: Transient,  # a report that cannot be loaded yet
+    3191001: Forbidden,  # insights that the token may not see
     2207003: Transient,  # the picture took too long to fetch
     2207008: Transient,  # the container cannot be published just now
     2207004: Invalid,  # a picture of too many bytes
@@ -106,7 +113,7 @@ def _said(answer: Answer) -> _Error | None:
 
 def _kind(error: _Error, answer: Answer) -> type[ChannelError]:
     subcode = error.error_subcode or 0
-    too_much = "reduce the amount of data" in error.message or subcode == _TOO_MUCH_DATA
+    too_much = "reduce the amount of data" in error.message
     passing = error.is_transient or subcode in _TRANSIENT_SUBCODES
     match error.code:
         case _ if subcode in _KIND_OF_SUBCODE:

@@ -7,10 +7,13 @@ from types import MappingProxyType
 LARGEST_MICROS = 2**63 - 1
 _LONGEST_TEXT = 64
 # Contexts of our own are quicker than entering one, and this is done a few times for each row.
-_EXACT = Context(prec=128)
+_EXACT = Context(prec=128, rounding=ROUND_HALF_EVEN)
 _SENSIBLE = Context(prec=64, traps=[Inexact])
-_MICRO = 6
+_MICROS = Decimal(1_000_000)
+_LARGEST, _SMALLEST = Decimal(LARGEST_MICROS), Decimal(-LARGEST_MICROS)
 _CONVERSION_STEP = Decimal("0.000001")
+_NO_CONVERSIONS = Decimal("0.000000")
+_MOST_CONVERSIONS = Decimal(10**12)
 
 # ISO 4217: whatever is not named here has two.
 _CODES_BY_DECIMALS = {
@@ -36,9 +39,11 @@ def smallest_unit(currency: str) -> int:
 def micros(amount: str | Decimal) -> int:
     """Main units ("76.53" dollars, "1500" yen) as micros; a finer amount is rounded half to even."""
     exact = _finite(amount)
-    if not -LARGEST_MICROS <= exact <= LARGEST_MICROS:
+    if not exact:
+        return 0
+    if not _SMALLEST <= exact <= _LARGEST:
         raise ValueError("an amount of money beyond all bounds")
-    whole = int(_EXACT.scaleb(exact, _MICRO).to_integral_value(ROUND_HALF_EVEN))
+    whole = int(_EXACT.to_integral_value(_EXACT.multiply(exact, _MICROS)))
     if not -LARGEST_MICROS <= whole <= LARGEST_MICROS:
         raise ValueError("an amount of money beyond all bounds")
     return whole
@@ -59,12 +64,14 @@ def of_minor_units(coins: int, decimals: int) -> Decimal:
     return Decimal(coins).scaleb(-decimals)
 
 
-def conversions(count: str | Decimal) -> Decimal:
+def conversions(count: str | int | Decimal) -> Decimal:
     """A count of conversions, which may be fractional, kept to six places."""
     exact = _finite(count)
-    if not 0 <= exact < 10**12:
+    if not exact:
+        return _NO_CONVERSIONS
+    if not 0 <= exact < _MOST_CONVERSIONS:
         raise ValueError("a count of conversions beyond all bounds")
-    return exact.quantize(_CONVERSION_STEP, ROUND_HALF_EVEN, _EXACT)
+    return _EXACT.quantize(exact, _CONVERSION_STEP)
 
 
 def total(numbers: Iterable[Decimal]) -> Decimal:
@@ -75,11 +82,11 @@ def total(numbers: Iterable[Decimal]) -> Decimal:
     return found
 
 
-def _finite(number: str | Decimal) -> Decimal:
+def _finite(number: str | int | Decimal) -> Decimal:
     if isinstance(number, str) and len(number) > _LONGEST_TEXT:
         raise ValueError("a number with too many digits")
     try:
-        exact = Decimal(number)
+        exact = number if type(number) is Decimal else Decimal(number)
         if exact.is_finite():
             return _SENSIBLE.plus(exact)
     except (InvalidOperation, Inexact):

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from connectors.errors import RateLimited, Transient
+from connectors.errors import ChannelError, RateLimited, Transient
 
 Answered = TypeVar("Answered")
+
+PASSING: tuple[type[ChannelError], ...] = (Transient, RateLimited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,21 +25,23 @@ class Patience:
     clock: Callable[[], float] = time.monotonic
     draw: Callable[[], float] = random.random
 
-    def through(self, attempt: Callable[[], Answered]) -> Answered:
-        """Call `attempt` until it succeeds, or raise its last trouble once patience has run out."""
+    def through(
+        self, attempt: Callable[[], Answered], passing: tuple[type[ChannelError], ...] = PASSING
+    ) -> Answered:
+        """Call `attempt` until it succeeds, or raise its last passing trouble once patience has run out."""
         deadline = self.clock() + self.total
         tried = 0
         while True:
             try:
                 return attempt()
-            except (Transient, RateLimited) as trouble:
+            except passing as trouble:
                 tried += 1
                 wait = self.wait_after(tried, trouble)
                 if tried >= self.attempts or self.clock() + wait > deadline:
                     raise
             self.sleep(wait)
 
-    def wait_after(self, tried: int, trouble: Transient | RateLimited) -> float:
+    def wait_after(self, tried: int, trouble: ChannelError) -> float:
         """A provider's hint is never shortened, only spread, so that many workers do not come back at once."""
         hint = trouble.retry_after if isinstance(trouble, RateLimited) else None
         if hint is not None:

@@ -22,6 +22,7 @@ class ActorKind(StrEnum):
     USER = "user"
     API_KEY = "api_key"
     SENSOR = "sensor"
+    PROVIDER = "provider"
     RUN = "run"
     OPERATOR = "operator"
 

@@ -330,6 +330,12 @@ class Settings(BaseSettings):
     alert_gate_silent_seconds: Annotated[int, Field(ge=10)] = Field(
         180, description="Seconds without a look of a gate sensor after which people are told."
     )
+    alert_bounce_percent: Annotated[float, Field(gt=0, le=100)] = Field(
+        5.0, description="Somebody is told when more of an action's mails bounce for good."
+    )
+    alert_complaint_percent: Annotated[float, Field(gt=0, le=100)] = Field(
+        0.3, description="Somebody is told when more of an action's mails are reported as spam."
+    )
     alert_mail_to: str = Field(
         "",
         description="Who is mailed what concerns the whole house; a tenant's goes to its Admins and authors.",

@@ -1,4 +1,4 @@
-"""What the sandbox's providers have taken: mail, posts, campaigns and messages, in the order in which they came."""
+"""What the sandbox's providers have taken: mail, posts, campaigns, conversions and messages, in the order in which they came."""
 
 from collections import defaultdict
 from typing import Any

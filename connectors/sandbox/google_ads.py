@@ -1,4 +1,4 @@
-"""Google Ads as the sandbox plays it: searchStream over a part of GAQL, and mutates of campaigns."""
+"""Google Ads as the sandbox plays it: searchStream over a part of GAQL, mutates of campaigns, uploads of conversions."""
 
 import secrets
 from collections.abc import Callable, Iterable
@@ -16,6 +16,7 @@ from connectors.sandbox import google_ads_rows as rows
 from connectors.sandbox.accepted import Accepted
 from connectors.sandbox.campaigns import Campaigns
 from connectors.sandbox.google_ads_campaigns import GoogleAdsCampaigns
+from connectors.sandbox.google_ads_conversions import GoogleAdsConversions
 from connectors.sandbox.google_ads_refusals import VERSION, Error, Refused, bad_query, troubled
 from connectors.sandbox.oauth import Tokens
 from connectors.sandbox.performance import World
@@ -47,6 +48,7 @@ class GoogleAdsStandIn:
         self._world = world
         self._page_rows = page_rows
         self._campaigns = GoogleAdsCampaigns(Campaigns(Channel.GOOGLE_ADS, accepted), world.clock)
+        self._conversions = GoogleAdsConversions(accepted, world.clock)
         self._tokens = Tokens("Google Ads", CREDENTIALS, lasts=3599)
 
     def provider(self) -> Provider:
@@ -58,6 +60,7 @@ class GoogleAdsStandIn:
                 self._route(f"{customers}:listAccessibleCustomers", self._accessible, method="GET"),
                 self._route(f"{one}:searchStream", self._search_stream, streamed=True),
                 self._route(f"{one}:mutate", self._mutate),
+                self._route(f"{customers}/{{customer}}:uploadClickConversions", self._upload),
             ],
             sign_in=self._tokens.routes(),
             refusal=troubled,
@@ -98,6 +101,9 @@ class GoogleAdsStandIn:
     def _mutate(self, request: Request, body: bytes) -> dict[str, Any]:
         return self._campaigns.mutate(_granted(request), body)
 
+    def _upload(self, request: Request, body: bytes) -> dict[str, Any]:
+        return self._conversions.upload(_granted(request), body)
+
     def _chunks(self, query: gaql.Query, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Results in chunks; the stream's last chunk may hold nothing but its bookkeeping."""
         bookkeeping = {"fieldMask": query.mask(), "requestId": secrets.token_urlsafe(12)}
@@ -117,6 +123,8 @@ class GoogleAdsStandIn:
                 return [rows.client(known)]
             case "campaign":
                 return self._campaigns.rows(known)
+            case "conversion_action":
+                return self._conversions.rows(known)
             case "geo_target_constant":
                 return rows.geo_targets()
             case "language_constant":

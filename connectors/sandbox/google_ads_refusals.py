@@ -1,7 +1,7 @@
 """How Google refuses, as the sandbox says it: a GoogleAdsFailure with a code and a place for each error."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,22 +22,27 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """What is wrong, and where: `path` leads into the operation with the number `operation`."""
+    """What is wrong, and where: `path` leads into the operation with the number `operation`, one of those `among`."""
 
     family: str
     value: str
     message: str
     operation: int | None = None
     path: str = ""
+    among: str = "mutate_operations"
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def said(self) -> dict[str, Any]:
         said: dict[str, Any] = {"errorCode": {self.family: self.value}, "message": self.message}
         if self.operation is not None:
-            at = {"fieldName": "mutate_operations", "index": self.operation}
+            at = {"fieldName": self.among, "index": self.operation}
             path = [{"fieldName": name} for name in self.path.split(".") if name]
             said["location"] = {"fieldPathElements": [at, *path]}
         return {**said, "details": dict(self.details)} if self.details else said
+
+
+def failure(errors: Iterable[Error], request_id: str) -> dict[str, Any]:
+    return {"@type": _FAILURE, "errors": [each.said() for each in errors], "requestId": request_id}
 
 
 class Refused(Exception):
@@ -56,8 +61,7 @@ class Refused(Exception):
             "status": _STATUS.get(self._status, "INTERNAL"),
         }
         if self._errors:
-            said = [each.said() for each in self._errors]
-            error["details"] = [{"@type": _FAILURE, "errors": said, "requestId": request_id}]
+            error["details"] = [failure(self._errors, request_id)]
         body = {"error": error}
         return JSONResponse(
             [body] if streamed else body, status_code=self._status, headers={"request-id": request_id}

@@ -103,14 +103,14 @@ class MetaCampaigns:
     def _named(self, asked: Asked) -> tuple[AdAccount, Standing] | None:
         for known in accounts_of(Channel.META):
             if (campaign := self._book.named(known.id, asked.number)) is not None:
-                _require_person(asked)
+                require_person(asked)
                 return known, campaign
         return None
 
 
 def granted(asked: Asked) -> AdAccount:
     """The account that the person may see."""
-    _require_person(asked)
+    require_person(asked)
     known = account(Channel.META, asked.number)
     if known is None:
         message = "(#200) Ad account owner has NOT grant ads_management or ads_read permission"
@@ -118,7 +118,7 @@ def granted(asked: Asked) -> AdAccount:
     return known
 
 
-def _require_person(asked: Asked) -> None:
+def require_person(asked: Asked) -> None:
     if asked.page:
         raise Refused(403, 200, "(#200) A page's token opens no advertising")
 

@@ -9,7 +9,10 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.face import Channel
-from connectors.sandbox.faults import Dial, Fault, Trouble
+from connectors.sandbox.faults import OF_REPORTS, Dial, Fault, Trouble
+
+FAULT = "sandbox.fault"
+"""Where a scope holds the fault that a stand-in has to play by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,9 @@ class _Dialled:
         self._api = Router([*provider.api])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._dial.count(self._provider.channel, f"{scope['method']} {scope['path']}")
-        trouble = self._dial.take(self._provider.channel)
+        request = f"{scope['method']} {scope['path']}"
+        self._dial.count(self._provider.channel, request)
+        trouble = self._dial.take(self._provider.channel, request)
         match trouble.fault if trouble else None:
             case None:
                 await self._api(scope, receive, send)
@@ -49,6 +53,8 @@ class _Dialled:
                 assert trouble
                 await asyncio.sleep(trouble.delay_seconds)
                 await self._api(scope, receive, send)
+            case fault if fault in OF_REPORTS:
+                await self._api({**scope, FAULT: fault}, receive, send)
             case _:
                 assert trouble
                 await self._provider.refusal(trouble)(scope, receive, send)

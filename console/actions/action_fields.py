@@ -7,6 +7,7 @@ from enum import StrEnum
 from console.actions.choices import Known, Options
 from marketing_pipelines.outbound import kinds
 from marketing_pipelines.outbound.kinds.ad_change import Change, Platform
+from marketing_pipelines.outbound.kinds.conversion_report import Platform as Reported
 from marketing_pipelines.outbound.kinds.sequence import Step
 from marketing_pipelines.outbound.kinds.social_post import NETWORKS
 from store.records.actions import ActionType
@@ -143,6 +144,45 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
         ),
         Field("most", "How often a rule may do it", widget=Widget.WHOLE),
     ),
+    ActionType.CONVERSION_REPORT: (
+        Field(
+            "platform",
+            "Platform",
+            widget=Widget.CHOICE,
+            options=[(Reported.GOOGLE_ADS, "Google Ads"), (Reported.META, "Meta")],
+        ),
+        Field("account", "Account", "The platform's own number of it.", known=Known.ACCOUNTS),
+        Field(
+            "target",
+            "Reported to",
+            "A conversion action of Google's (customers/…/conversionActions/…), or the number of a pixel of Meta's.",
+        ),
+        Field(
+            "goal",
+            "Goal",
+            "Its number here: what is reported is what reaches it.",
+            Widget.WHOLE,
+            known=Known.GOALS,
+        ),
+        Field(
+            "event",
+            "As",
+            "What Meta calls it, such as Purchase or Lead. Google knows it by where it is reported to.",
+        ),
+        Field(
+            "most",
+            "How many at most",
+            "After so many, nothing more is reported on this signature.",
+            Widget.WHOLE,
+        ),
+        Field("until", "Last day", "On which any is reported.", Widget.DAY),
+        Field(
+            "conversions",
+            "Conversions",
+            "Of a report without a rule, as a JSON list: each is signed as it stands here.",
+            Widget.DOCUMENT,
+        ),
+    ),
     ActionType.LINK_CHANGE: (
         Field("slug", "Short link", "What stands behind the last slash of its address."),
         Field("target_url", "Shall lead to", "Leave empty what stays as it is."),
@@ -172,6 +212,7 @@ SENTENCES: Mapping[ActionType, str] = {
     ActionType.SEQUENCE: "Mails that follow each other, signed once; each goes when its reader is due.",
     ActionType.SOCIAL_POST: "A post on Facebook, Instagram or LinkedIn.",
     ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign that then runs, or a rule for the optimiser.",
+    ActionType.CONVERSION_REPORT: "A rule, signed once, by which conversions are told back to the platform whose ad was clicked.",
     ActionType.LINK_CHANGE: "Where a short link leads, or that it has ended.",
     ActionType.CMS_WEBHOOK: "Tells the content management system that something is to be published.",
     ActionType.CHAT_MESSAGE: "A message to the team's own chat.",

@@ -15,6 +15,7 @@ from console.people import contact_book
 from marketing_pipelines.outbound import destinations
 from marketing_pipelines.outbound.kinds.social_post import NETWORKS
 from store.clock import now
+from store.records import goals
 from store.records.actions import Action
 from store.records.campaigns import Campaign
 from store.records.database import Session
@@ -33,6 +34,7 @@ class Known(StrEnum):
     PAGES = "pages"
     ROOMS = "rooms"
     RECEIVERS = "receivers"
+    GOALS = "goals"
 
 
 def campaigns(session: Session, visitor: Visitor, chosen: int | None = None) -> Options:
@@ -85,6 +87,7 @@ def connected(session: Session, tenant: TenantId) -> Mapping[Known, Options]:
         ],
         Known.ROOMS: [(it.id, it.name) for it in places if it.network is Network.SLACK],
         Known.RECEIVERS: [(str(it.connection), it.name) for it in receivers],
+        Known.GOALS: [(str(it.id), it.name) for it in goals.live(session, tenant)],
     }
 
 

@@ -17,11 +17,12 @@ from console.frame.cursors import Cursor, Limit
 from console.frame.texts import Note, Remark, hash_named
 from console.frame.timing import Window
 from marketing_pipelines.outbound.preflight import Severity
-from store.records import actions, approvals, comments
+from store.records import actions, approvals, comments, delivery_events
 from store.records.action_states import State
 from store.records.actions import Action, ActionType, ActionVersion, Channel, Purpose, Source
 from store.records.approvals import Decision
 from store.records.database import Session
+from store.records.delivery_events import EventKind
 from store.records.policies import Risk, Signing
 
 router = APIRouter(tags=["actions"], responses=REFUSALS)
@@ -118,6 +119,9 @@ class ActionOut(BaseModel):
     expires_at: datetime | None
     author_id: int | None
     outcome: dict[str, Any] | None
+    told: Annotated[
+        dict[EventKind, int], Field(description="Of how many messages the mail provider told what.")
+    ]
     created_at: datetime
     updated_at: datetime
 
@@ -133,6 +137,7 @@ class ActionOut(BaseModel):
             manifest_hash=version.manifest_hash.hex() if version else None,
             recipients=manifest["recipients"]["count"] if version else None,
             risk=manifest["risk"]["level"] if "risk" in manifest else None,
+            told=dict(delivery_events.counts(session, action)),
             findings=[Finding(**finding) for finding in manifest.get("findings", ())],
             signatures=_signatures(session, action, version) if version else None,
         )

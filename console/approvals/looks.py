@@ -30,6 +30,15 @@ _SET = {
     "language": "Language",
     "highest_bid": "Highest bid",
 }
+_REPORTED = {
+    "platform": "Platform",
+    "account": "Account",
+    "target": "Reported to",
+    "event": "As",
+    "goal": "Goal",
+    "most": "How many at most",
+    "until": "Last day",
+}
 # What the leaf names: the account by its name, and what its sums are in.
 _ACCOUNT = {"name": "Called", "currency": "In"}
 _AS_IT_IS = "as it is at the platform"
@@ -80,6 +89,9 @@ def of(session: Session, visitor: Visitor, action: Action, letter: Letter) -> Lo
         case ActionType.AD_CHANGE:
             about = _named(template, _ABOUT) | _named(letter.values, _ACCOUNT)
             return Looks(about=about, changes=_ad_changes(template), assets=carried)
+        case ActionType.CONVERSION_REPORT:
+            about = _named(template, _REPORTED) | _named(letter.values, _ACCOUNT)
+            return Looks(about=about, assets=carried)
         case ActionType.LINK_CHANGE:
             about = {"Short link": f"/{template['slug']}"}
             return Looks(about=about, changes=_link_changes(template, letter.values), assets=carried)

@@ -220,6 +220,7 @@ ACCESS: Mapping[str, frozenset[MemberRole] | None] = {
     "POST /api/actions/{action_id}/deny": SIGNERS,
     "POST /api/actions/{action_id}/request-changes": SIGNERS,
     "POST /api/actions/{action_id}/break-glass": ADMINS,
+    "GET /api/actions/{action_id}/deliveries": AUDITORS,
     "GET /api/actions/{action_id}/comments": EVERYONE,
     "POST /api/actions/{action_id}/comments": AUDITORS,
     "GET /api/standing-approvals": EVERYONE,

@@ -93,6 +93,7 @@ SCOPES: Mapping[str, Scope | None] = {
     "POST /api/actions/{action_id}/deny": PEOPLE_ONLY,
     "POST /api/actions/{action_id}/request-changes": PEOPLE_ONLY,
     "POST /api/actions/{action_id}/break-glass": PEOPLE_ONLY,
+    "GET /api/actions/{action_id}/deliveries": Scope.ACTIONS_READ,
     "GET /api/actions/{action_id}/comments": Scope.ACTIONS_READ,
     "POST /api/actions/{action_id}/comments": Scope.ACTIONS_WRITE,
     "GET /api/recipients": Scope.RECIPIENTS_READ,

@@ -17,6 +17,7 @@ class Asset(StrEnum):
     DAILY_OVERVIEW = "marts/daily_overview"
     CONVERSIONS = "intermediate/int_conversions"
     DELIVERIES = "deliveries"
+    MAIL_EVENTS = "mail_events"
     EVENTS = "staging/stg_events"
     FEED_ENTRIES = "feed_entries"
     FUNNEL = "marts/funnel"

@@ -21,6 +21,7 @@ from store.records.assets import AssetKind, PolicyFlag
 from store.records.campaigns import CampaignStatus
 from store.records.connections import ConnectionStatus
 from store.records.deliveries import DeliveryState
+from store.records.delivery_events import EventKind
 from store.records.exports import ExportState
 from store.records.feeds import FeedStatus
 from store.records.hold_outs import HoldOutState
@@ -82,6 +83,23 @@ DELIVERIES: dict[str, str] = {
     DeliveryState.UNKNOWN: "that may have arrived",
     DeliveryState.SUPPRESSED: "kept back, since their readers want none",
     DeliveryState.SIMULATED: "rehearsed",
+}
+
+# What a mail's provider has told of it.
+MAIL_EVENTS: dict[EventKind, Label] = {
+    EventKind.PROCESSED: Label("Taken by the provider", Tone.QUIET),
+    EventKind.DEFERRED: Label("Put off by its server", Tone.WAITING),
+    EventKind.DELIVERED: Label("Delivered", Tone.GOOD),
+    EventKind.MACHINE_OPEN: Label("Opened by a program", Tone.QUIET),
+    EventKind.OPEN: Label("Opened", Tone.GOOD),
+    EventKind.CLICK: Label("Followed a link", Tone.GOOD),
+    EventKind.BLOCKED: Label("Refused for now", Tone.WAITING),
+    EventKind.DROPPED: Label("Not tried", Tone.BAD),
+    EventKind.BOUNCE: Label("Bounced", Tone.BAD),
+    EventKind.GROUP_RESUBSCRIBE: Label("Subscribed again to a group", Tone.QUIET),
+    EventKind.GROUP_UNSUBSCRIBE: Label("Unsubscribed from a group", Tone.BAD),
+    EventKind.UNSUBSCRIBE: Label("Unsubscribed", Tone.BAD),
+    EventKind.SPAM_REPORT: Label("Reported as spam", Tone.BAD),
 }
 
 # What the mail on the page is, by what has become of its action.
@@ -148,6 +166,7 @@ TYPES: dict[ActionType, str] = {
     ActionType.CMS_WEBHOOK: "Web hook",
     ActionType.CHAT_MESSAGE: "Chat message",
     ActionType.AD_CHANGE: "Change of advertising",
+    ActionType.CONVERSION_REPORT: "Report of conversions",
     ActionType.LINK_CHANGE: "Change of a link",
     ActionType.SEQUENCE: "Sequence",
     ActionType.GENERIC: "Something else",
@@ -280,6 +299,7 @@ CAPABILITIES: dict[Capability, str] = {
     Capability.LINKS: "Makes short links",
     Capability.WEBHOOKS: "Sends web hooks",
     Capability.CHAT: "Writes to the chat",
+    Capability.CONVERSIONS: "Reports conversions back",
 }
 
 READINGS: dict[str, Label] = {
@@ -374,6 +394,7 @@ ALERT_KINDS: dict[AlertKind, str] = {
     AlertKind.KILL_SWITCH_PULLED: "Pulled kill switches",
     AlertKind.CONNECTION_BROKEN: "Broken connections",
     AlertKind.CONNECTION_ENDS: "Connections that end",
+    AlertKind.MAIL_UNWELCOME: "Mail that is not welcome",
 }
 
 

@@ -18,6 +18,7 @@ from console.door.problems import nothing_here
 from console.door.sign_in import Visitor
 from console.frame import names, rendering
 from console.frame.texts import Note, Remark, hash_named
+from console.watching import delivered
 from store.records import actions, approvals, audit_log, comments, groups, standing_approvals
 from store.records.action_states import MOVES, Move, State
 from store.records.actions import Action
@@ -224,6 +225,7 @@ def _detail(
         history=history,
         has_earlier=earlier is not None,
         comments=remarks,
+        delivered=delivered.of(session, visitor, found),
         may_edit=found.state in MOVES[Move.EDIT][0],
         may_have_failed=found.state in MAY_HAVE_FAILED,
         done=done,

@@ -68,7 +68,7 @@ def _ways_on(visitor: Visitor, alert: Alert) -> list[tuple[str, str]]:
     match alert.kind:
         case AlertKind.ACTION_FAILED | AlertKind.ACTION_PARTLY_FAILED | AlertKind.DELIVERIES_UNKNOWN:
             ways = [("GET /dead-letters/{action_id}", f"/dead-letters/{action}", "What was not sent")]
-        case AlertKind.ACTION_EXPIRED | AlertKind.GLASS_BROKEN:
+        case AlertKind.ACTION_EXPIRED | AlertKind.GLASS_BROKEN | AlertKind.MAIL_UNWELCOME:
             ways = []
         case AlertKind.GATE_SILENT:
             ways = [("GET /runs", "/runs", "Is everything running?")]

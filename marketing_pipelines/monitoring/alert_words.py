@@ -84,6 +84,13 @@ def words_of(alert: Alert) -> Words:
                 f"What was granted to connection {about.get('connection')} holds until {alert.occurred_at:%-d %B %Y}.",
                 "Connect it again before: Connections in the console.",
             )
+        case AlertKind.MAIL_UNWELCOME:
+            return Words(
+                f"The mail of {action.lower()} is not welcome",
+                f"Of {about.get('sent'):,} messages {about.get('bounced'):,} bounced for good, and "
+                f"{about.get('complained'):,} were reported as spam.",
+                "See where these addresses came from before anything more goes to the like: mailbox providers keep count.",
+            )
 
 
 def _channel(about: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from store import records
 from store.clock import now
 from store.records import alert_notices, alert_sightings
 from store.records.alert_notices import Notice
+from store.records.alert_sightings import Tolerated
 from store.records.alerts import Sink
 from store.settings import Role, Settings
 
@@ -42,11 +43,12 @@ def raise_alerts(settings: Settings, *, came_at: datetime = CAME_AT) -> int:
     """Raises what calls for it, closes what is over, and gives how many are new; nothing while another is at it."""
     patience = timedelta(seconds=settings.alert_gate_silent_seconds)
     listens = now() - came_at >= patience
+    tolerated = Tolerated(settings.alert_bounce_percent, settings.alert_complaint_percent)
     with records.session(settings, Role.WATCH) as session:
         if not alert_sightings.is_my_turn(session):
             return 0
         alert_sightings.close_what_is_over(session)
-        raised = alert_sightings.raise_new(session, patience if listens else None)
+        raised = alert_sightings.raise_new(session, patience if listens else None, tolerated)
         alert_notices.plan(
             session, raised, alert_sinks.configured(settings), house_mail=bool(settings.alert_mail_to)
         )

@@ -31,8 +31,10 @@ class Destination:
         return f"{called}, through connection {self.connection}"
 
 
-def ad_accounts(session: Session, tenant: TenantId, *channels: Channel) -> list[Destination]:
-    """Where advertising may be changed."""
+def ad_accounts(
+    session: Session, tenant: TenantId, *channels: Channel, used_for: Capability = Capability.ADS
+) -> list[Destination]:
+    """Where advertising may be changed, or what they are to be used for beside."""
     query = (
         select(AdAccount)
         .join(Connection, AdAccount.connection_id == Connection.id)
@@ -40,7 +42,7 @@ def ad_accounts(session: Session, tenant: TenantId, *channels: Channel) -> list[
             AdAccount.tenant_id == tenant,
             AdAccount.channel.in_(channels),
             AdAccount.status != AccountStatus.DISABLED,
-            _is_used_for(Capability.ADS),
+            _is_used_for(used_for),
         )
     )
     return [

@@ -62,6 +62,7 @@ class ActionType(StrEnum):
     CMS_WEBHOOK = "cms_webhook"
     CHAT_MESSAGE = "chat_message"
     AD_CHANGE = "ad_change"
+    CONVERSION_REPORT = "conversion_report"
     LINK_CHANGE = "link_change"
     SEQUENCE = "sequence"
     GENERIC = "generic"

@@ -1,6 +1,7 @@
 """What calls for an alert, read off the records by state: no code path can forget to raise one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,12 +34,14 @@ from store.records.alerts import Alert, AlertKind, was_acknowledged
 from store.records.approvals import Approval
 from store.records.connections import WARNS_AHEAD, Connection, ConnectionStatus
 from store.records.deliveries import Delivery, DeliveryState
+from store.records.delivery_events import DeliveryEvent, EventKind
 from store.records.kill_switches import SwitchTurn, Turn
 from store.records.tenants import Tenant
 
 # What ended longer ago is no news; a watcher that was away for less misses nothing.
 LOOKS_BACK = timedelta(days=7)
 GATE = "gate"
+NO_ACCIDENT = 3
 _COLUMNS = ["tenant_id", "kind", "subject", "occurred_at", "action_id", "about"]
 _KIND_OF = {
     State.FAILED.value: AlertKind.ACTION_FAILED.value,
@@ -51,16 +54,24 @@ _SUBJECT_OF_CONNECTION = func.concat("connection/", Connection.id)
 Sighting = Select[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Tolerated:
+    """Which percentage of an action's mails may bounce for good, and be reported as spam."""
+
+    bounces: float
+    complaints: float
+
+
 def is_my_turn(session: Session) -> bool:
     """Whether no other watcher is looking this very moment; holds until the transaction ends."""
     return turns.is_free(session, turns.Turn.LOOKING_FOR_ALERTS)
 
 
-def raise_new(session: Session, gate_silent_after: timedelta | None) -> Sequence[Alert]:
+def raise_new(session: Session, gate_silent_after: timedelta | None, tolerated: Tolerated) -> Sequence[Alert]:
     """An alert for each thing that has none yet; of the gate's silence only for those who have listened long enough."""
     since = now() - LOOKS_BACK
     sightings = [_ended_badly(since), _unknown(since), _broken_glass(since), _pulled(since)]
-    sightings += [_broken_connections(), _ending_connections()]
+    sightings += [_broken_connections(), _ending_connections(), _unwelcome(since, tolerated)]
     if gate_silent_after and (silence := _silence(session, gate_silent_after)) is not None:
         sightings.append(silence)
     raised: list[Alert] = []
@@ -125,6 +136,57 @@ def _unknown(since: datetime) -> Sighting:
     waits = and_(Alert.closed_at.is_(None), ~was_acknowledged())
     known = or_(waits, Alert.occurred_at >= found.c.occurred_at)
     return select(found).where(~exists().where(_same(found.c), known))
+
+
+def _unwelcome(since: datetime, tolerated: Tolerated) -> Sighting:
+    """Told once an action. A few are no trend, however few were sent."""
+    readers = func.count(DeliveryEvent.delivery_id.distinct())
+    told = (
+        select(
+            DeliveryEvent.tenant_id.label("tenant_id"),
+            DeliveryEvent.action_id.label("action_id"),
+            readers.filter(DeliveryEvent.kind == EventKind.BOUNCE).label("bounced"),
+            readers.filter(DeliveryEvent.kind == EventKind.SPAM_REPORT).label("complained"),
+            func.max(DeliveryEvent.created_at).label("occurred_at"),
+        )
+        # Written out, so that it is asked of the index of these alone.
+        .where(text("kind in ('bounce', 'spam_report')"), DeliveryEvent.created_at > since)
+        .group_by(DeliveryEvent.tenant_id, DeliveryEvent.action_id)
+        .subquery()
+    )
+    sent = (
+        select(func.count(Delivery.id))
+        .where(
+            Delivery.tenant_id == told.c.tenant_id,
+            Delivery.action_id == told.c.action_id,
+            Delivery.state == DeliveryState.SENT,
+        )
+        .scalar_subquery()
+    )
+    found = (
+        select(
+            told.c.tenant_id,
+            literal(AlertKind.MAIL_UNWELCOME.value).label("kind"),
+            func.concat("action/", told.c.action_id).label("subject"),
+            told.c.occurred_at,
+            told.c.action_id,
+            func.jsonb_build_object(
+                "bounced", told.c.bounced, "complained", told.c.complained, "sent", sent
+            ).label("about"),
+        )
+        .where(
+            or_(
+                _too_many(told.c.bounced, sent, tolerated.bounces),
+                _too_many(told.c.complained, sent, tolerated.complaints),
+            )
+        )
+        .subquery()
+    )
+    return select(found).where(~exists().where(_same(found.c)))
+
+
+def _too_many(count: Any, sent: Any, percent: float) -> ColumnElement[bool]:
+    return and_(count >= NO_ACCIDENT, count * 100.0 > sent * percent)
 
 
 def _broken_glass(since: datetime) -> Sighting:

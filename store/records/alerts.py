@@ -48,6 +48,7 @@ class AlertKind(StrEnum):
     KILL_SWITCH_PULLED = "kill_switch_pulled"
     CONNECTION_BROKEN = "connection_broken"
     CONNECTION_ENDS = "connection_ends"
+    MAIL_UNWELCOME = "mail_unwelcome"
 
 
 class Sink(StrEnum):

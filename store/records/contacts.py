@@ -142,9 +142,26 @@ def locked(session: Session, tenant: TenantId, contact: ContactId) -> Contact | 
     ).one_or_none()
 
 
+def all_locked(session: Session, tenant: TenantId, numbers: Iterable[ContactId]) -> dict[ContactId, Contact]:
+    """These contacts under row locks, without those who were erased; what only points to them need not wait."""
+    found = session.scalars(
+        select(Contact)
+        .where(
+            Contact.tenant_id == tenant,
+            Contact.id == func.any(cast(sorted(numbers), ARRAY(BigInteger))),
+            Contact.erased_at.is_(None),
+        )
+        .order_by(Contact.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {ContactId(contact.id): contact for contact in found}
+
+
 def unsubscribe_all(session: Session, leaving: Iterable[tuple[TenantId, ContactId, datetime]]) -> None:
     """What contacts asked for by themselves, at the edge; reads nothing of them, and the first time stays."""
-    for tenant, contact, moment in leaving:
+    # In one order, so that two who end marketing for the same readers wait for each other and never both.
+    for tenant, contact, moment in sorted(leaving):
         session.execute(
             update(Contact)
             .where(Contact.tenant_id == tenant, Contact.id == contact, Contact.unsubscribed_at.is_(None))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.audit import Actor
 from store.records import actions, audit_log, deliveries
-from store.records.action_states import MOVES, SETTLED, Move, State
+from store.records.action_states import MOVES, Move, State
 from store.records.actions import Action, ActionRecipient, IllegalMove
 from store.records.deliveries import DEAD, Delivery, DeliveryState, new_chunk, of_action, settled_in
 from store.records.schema import (
@@ -145,8 +145,7 @@ def resolve(
     kept = _keep(session, action, actor, verdict, len(rows), note)
     told = {"decision": kept.id, "deliveries": sorted(row.id for row in rows), "arrived": arrived}
     audit_log.append(session, action.tenant_id, actor, "resolve", "action", action.id, {}, told)
-    if action.state in SETTLED and action.outcome is not None:
-        action.outcome = _counted_again(session, action, action.outcome)
+    deliveries.count_again(session, action)
     return len(rows)
 
 
@@ -242,8 +241,3 @@ def _keep(
     session.add(kept)
     session.flush()
     return kept
-
-
-def _counted_again(session: Session, action: Action, outcome: dict[str, Any]) -> dict[str, Any]:
-    said = {name: value for name, value in outcome.items() if name not in set(DeliveryState)}
-    return said | {state.value: count for state, count in deliveries.counts(session, action).items()}

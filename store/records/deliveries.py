@@ -28,8 +28,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.clock import now
+from store.records.action_states import SETTLED
 from store.records.actions import Action, ActionRecipient
-from store.records.schema import ActionId, Record, TenantId, TenantOwned, belongs_to, enumerated, one_of
+from store.records.schema import (
+    ActionId,
+    Record,
+    TenantId,
+    TenantOwned,
+    belongs_to,
+    enumerated,
+    key_for_children,
+    one_of,
+)
 
 LONGEST_OUTCOME = 1000
 
@@ -52,6 +62,7 @@ class DeliveryState(StrEnum):
 OPEN = frozenset({DeliveryState.QUEUED, DeliveryState.SENDING})
 # What waits for a person: it was not sent, or nobody knows whether it was.
 DEAD = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
+_ONCE = ("tenant_id", "action_id", "step", "recipient_key", "occurrence")
 
 
 class Delivery(TenantOwned, Record):
@@ -62,7 +73,9 @@ class Delivery(TenantOwned, Record):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "action_id", "step", "recipient_key", "occurrence"),
+        key_for_children(),
+        UniqueConstraint(*_ONCE),
+        UniqueConstraint("tenant_id", "message_id"),
         belongs_to("actions", "action_id", ondelete="RESTRICT"),
         one_of("state", DeliveryState),
         Index(
@@ -127,7 +140,7 @@ def plan(session: Session, action: Action, message_id_of: Callable[[str], str]) 
         func.unnest(cast([message_id_of(key) for key in keys], ARRAY(String))),
     )
     columns = ["tenant_id", "action_id", "version", "recipient_key", "message_id"]
-    session.execute(insert(Delivery).from_select(columns, new).on_conflict_do_nothing())
+    session.execute(insert(Delivery).from_select(columns, new).on_conflict_do_nothing(index_elements=_ONCE))
     earlier = and_(of_action(action), Delivery.version < action.version)
     had_nothing = Delivery.state.in_({DeliveryState.QUEUED, DeliveryState.FAILED})
     session.execute(
@@ -193,6 +206,13 @@ def counts(session: Session, action: Action) -> Counter[DeliveryState]:
         select(Delivery.state, func.count()).where(of_action(action)).group_by(Delivery.state)
     ).all()
     return Counter({row[0]: row[1] for row in rows})
+
+
+def count_again(session: Session, action: Action) -> None:
+    """Puts right what an action that is over says of its deliveries, after one of them turned out otherwise."""
+    if action.state in SETTLED and action.outcome is not None:
+        said = {name: value for name, value in action.outcome.items() if name not in set(DeliveryState)}
+        action.outcome = said | {state.value: count for state, count in counts(session, action).items()}
 
 
 def of_action(action: Action) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from store.audit import Actor
 from store.clock import now
-from store.records import audit_log, turns
+from store.records import audit_log, deliveries, turns
 from store.records.actions import Action, ActionRecipient
 from store.records.contacts import Contact
 from store.records.deliveries import (
@@ -25,6 +25,9 @@ from store.records.deliveries import (
     recipients_of,
 )
 from store.records.schema import ActionId, ContactId
+
+# Nobody can say yet, or any more, whether it left: who has it can.
+OPEN_TO_PROOF = frozenset({DeliveryState.SENDING, DeliveryState.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,21 @@ def settle_found(
     return _settle(session, action, outcomes, actor, Delivery.state == DeliveryState.UNKNOWN, mode=mode)
 
 
+def settle_proven(
+    session: Session, action: Action, proven: Sequence[int], actor: Actor, reason: str, *, mode: str
+) -> int:
+    """Writes as sent what its provider has shown to have; gives how many. The caller holds the action's row lock.
+
+    A run that still waits for the answer of one of these finds it settled and leaves it so. What a person has put back
+    or given up meanwhile stays as they decided.
+    """
+    outcomes = [Outcome(number, DeliveryState.SENT, reason) for number in proven]
+    settled = _settle(session, action, outcomes, actor, Delivery.state.in_(OPEN_TO_PROOF), mode=mode)
+    if settled:
+        deliveries.count_again(session, action)
+    return settled.total()
+
+
 def _settle(
     session: Session,
     action: Action,
@@ -162,7 +180,10 @@ def _settle(
 ) -> Counter[DeliveryState]:
     ended = {outcome.delivery_id: outcome for outcome in outcomes}
     rows = session.scalars(
-        select(Delivery).where(of_action(action), Delivery.id.in_(ended), which).with_for_update()
+        select(Delivery)
+        .where(of_action(action), Delivery.id.in_(ended), which)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).all()
     chunk = new_chunk()
     for row in rows:

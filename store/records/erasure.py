@@ -43,7 +43,12 @@ def _that_name(session: Session, contact: Contact, address: str) -> list[Action]
     """Actions in whose payload the address stands, drafts included."""
     named = func.strpos(func.lower(cast(Action.payload, Text)), address) > 0
     return list(
-        session.scalars(select(Action).where(Action.tenant_id == contact.tenant_id, named).with_for_update())
+        session.scalars(
+            select(Action)
+            .where(Action.tenant_id == contact.tenant_id, named)
+            .order_by(Action.id)
+            .with_for_update()
+        )
     )
 
 

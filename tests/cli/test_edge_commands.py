@@ -7,7 +7,9 @@ import uuid
 
 import pytest
 
+from marketing_pipelines.outbound import mail_events
 from store import records
+from store.clock import now
 from store.records import collector_keys, hooks
 from store.records.collector_keys import NotAnOrigin, origin
 from store.records.tenants import Tenant
@@ -115,6 +117,19 @@ def test_a_providers_secret_is_checked_before_it_is_kept(house: Settings, slug: 
     assert "shop" in mp(house, "hook", "list", "--tenant", slug).stdout
     assert mp(house, "hook", "revoke", number, "--tenant", slug).returncode == 0
     assert "mp hook add" in mp(house, "hook", "list", "--tenant", slug).stdout
+
+
+def test_calls_of_which_nothing_could_be_made_are_named(house: Settings, slug: str) -> None:
+    with records.session(house, Role.OWNER) as session:
+        tenant = records.tenants.named(session, slug).id
+        call = {
+            "tenant_id": tenant, "provider": "sendgrid", "event_id": None, "received_at": now(), "headers": {},
+            "body": b"{}", "place": uuid.uuid4().hex,
+        }  # fmt: skip
+        hooks.keep_calls(session, [call])
+    mail_events.interpret(house)
+    listed = mp(house, "hook", "list", "--tenant", slug)
+    assert "sendgrid: the body is not a list of events" in " ".join(listed.stdout.split()), listed.stderr
 
 
 def test_a_tenant_says_what_is_kept_of_its_visitors(house: Settings, slug: str) -> None:

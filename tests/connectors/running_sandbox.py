@@ -53,7 +53,7 @@ class Sandbox:
         self.renewals.append(dict(fresh))
         return fresh
 
-    def order(self, channel: Channel, fault: str, times: int = 1, **more: float) -> None:
+    def order(self, channel: Channel, fault: str, times: int = 1, **more: float | str) -> None:
         trouble = {"channel": channel, "fault": fault, "times": times, **more}
         self.http.post(f"{self.address}/_sandbox/faults", json=trouble).raise_for_status()
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from connectors import CONNECTORS, channels_with, insights_reader, mail_sender
+from connectors.conversions import TakesConversions
 from connectors.errors import Invalid
 from connectors.face import Capability, Channel, ReadsInsights, SendsMail, TakesWebHooks, Wire
 from connectors.publishing import Publishes
@@ -22,6 +23,7 @@ def test_every_channel_has_a_connector_that_keeps_its_promises(channel: Channel)
     assert (Capability.MAIL in connection.capabilities) == isinstance(connection, SendsMail)
     assert (Capability.CHAT in connection.capabilities) <= isinstance(connection, Publishes)
     assert (Capability.WEBHOOKS in connection.capabilities) == isinstance(connection, TakesWebHooks)
+    assert (Capability.CONVERSIONS in connection.capabilities) == isinstance(connection, TakesConversions)
 
 
 def test_channels_by_what_they_can_do():
@@ -29,6 +31,7 @@ def test_channels_by_what_they_can_do():
     assert channels_with(Capability.MAIL) == (Channel.SMTP, Channel.SENDGRID)
     assert channels_with(Capability.CHAT) == (Channel.SLACK,)
     assert channels_with(Capability.WEBHOOKS) == (Channel.CMS,)
+    assert channels_with(Capability.CONVERSIONS) == (Channel.GOOGLE_ADS, Channel.META)
 
 
 def test_a_channel_is_not_asked_for_what_it_cannot_do():

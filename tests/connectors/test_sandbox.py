@@ -63,6 +63,14 @@ def test_the_dial_refuses_what_it_does_not_know(sandbox: Sandbox, trouble: dict[
     assert answer.json()["error"]
 
 
+def test_a_fault_waits_for_the_requests_that_it_is_for(sandbox: Sandbox):
+    sandbox.order(Channel.META, "server_error", at="GET */act_*/insights")
+    sandbox.order(Channel.META, "rate_limited", at="POST *")
+    assert list(sandbox.reader(Channel.META).insights("555000111", SINCE, SINCE))
+    left = sandbox.http.get(f"{sandbox.address}/_sandbox/faults").json()
+    assert (sandbox.waits, left["meta"]) == ([0.5], 1)
+
+
 def test_the_dial_can_be_cleared(sandbox: Sandbox):
     sandbox.order(Channel.META, "server_error", times=10)
     sandbox.http.delete(f"{sandbox.address}/_sandbox/faults").raise_for_status()

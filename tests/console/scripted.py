@@ -571,7 +571,7 @@ class Workplace:
             signer.post(f"/actions/{number}/approve", json={}).raise_for_status()
         self._row(
             "insert into deliveries (tenant_id, action_id, version, recipient_key, message_id, state, outcome) "
-            "select tenant_id, action_id, version, recipient_key, recipient_key, "
+            "select tenant_id, action_id, version, recipient_key, action_id || recipient_key, "
             "case when id = min(id) over () then 'failed' else 'unknown' end, 'no such mailbox' "
             "from action_recipients where tenant_id = :tenant and action_id = :action returning id",
             action=number,

@@ -152,6 +152,7 @@ def test_each_kind_is_seen(office: Office, mail_server_log: MailServer, receiver
     office.pull(Scope.CHANNEL, "smtp")
     watched(office)
     elsewhere = {AlertKind.CONNECTION_BROKEN, AlertKind.CONNECTION_ENDS}  # test_connection_alerts
+    elsewhere |= {AlertKind.MAIL_UNWELCOME}  # test_mail_alerts
     assert set(kinds(office)) == set(AlertKind) - {AlertKind.GATE_SILENT, AlertKind.ACTION_FAILED} - elsewhere
     assert len(receiver.told(office)) == len(kinds(office))
     assert "@example.com" not in str(receiver.bodies)

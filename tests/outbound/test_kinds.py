@@ -41,6 +41,15 @@ GOOD: dict[ActionType, dict[str, Any]] = {
         "campaign": "c1",
         "daily_budget": "12.50",
     },
+    ActionType.CONVERSION_REPORT: {
+        "platform": "meta",
+        "account": "act_1",
+        "target": "777",
+        "goal": 1,
+        "event": "Purchase",
+        "most": 100,
+        "until": TOMORROW,
+    },
     ActionType.LINK_CHANGE: {"slug": "sale", "target_url": "https://shop.example/sale"},
     ActionType.SEQUENCE: {
         "name": "Welcome",

@@ -7,6 +7,7 @@ from typing import Any
 from marketing_pipelines.outbound.kinds.ad_change import AdChange
 from marketing_pipelines.outbound.kinds.chat_message import ChatMessage
 from marketing_pipelines.outbound.kinds.cms_webhook import CmsWebhook
+from marketing_pipelines.outbound.kinds.conversion_report import ConversionReport
 from marketing_pipelines.outbound.kinds.email import Email
 from marketing_pipelines.outbound.kinds.face import Kind
 from marketing_pipelines.outbound.kinds.generic import Generic
@@ -22,6 +23,7 @@ KINDS: Mapping[ActionType, Kind[Any]] = MappingProxyType(
         ActionType.CMS_WEBHOOK: CmsWebhook(),
         ActionType.CHAT_MESSAGE: ChatMessage(),
         ActionType.AD_CHANGE: AdChange(),
+        ActionType.CONVERSION_REPORT: ConversionReport(),
         ActionType.LINK_CHANGE: LinkChange(),
         ActionType.SEQUENCE: Sequence(),
         ActionType.GENERIC: Generic(),

@@ -1,5 +1,6 @@
 """Writing actions: a form for each type out of its payload, what is refused beside its field, and nothing overwritten."""
 
+import json
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +35,26 @@ WHOLE = {
         "payload.account": "act_1",
         "payload.campaign": "77",
         "payload.daily_budget": "120.50",
+    },
+    "conversion_report": {
+        "payload.platform": "meta",
+        "payload.account": "act_1",
+        "payload.target": "777",
+        "payload.goal": "1",
+        "payload.event": "Purchase",
+        "payload.conversions": json.dumps(
+            [
+                {
+                    "id": "order-1",
+                    "at": "2026-11-20T10:00:00Z",
+                    "value": "12.50",
+                    "currency": "EUR",
+                    "click": "fbclid",
+                    "click_id": "IwAR0abc",
+                    "clicked_at": "2026-11-20T09:00:00Z",
+                }
+            ]
+        ),
     },
     "link_change": {"payload.slug": "winter", "payload.archived": "false"},
     "sequence": SEQUENCE,

@@ -206,9 +206,9 @@ def test_what_is_switched_off_stays_connected(house: Settings, admin: Person) ->
     forms = admin.forms()
     number = connected(forms)
     assert forms.post_signed(f"/connections/{number}/switch").status_code == 303
-    assert kept(house, number).switched_off == ["ads", "insights"]
+    assert kept(house, number).switched_off == ["ads", "conversions", "insights"]
     forms.post_signed(f"/connections/{number}/switch", wanted="insights")
-    assert kept(house, number).switched_off == ["ads"]
+    assert kept(house, number).switched_off == ["ads", "conversions"]
     assert audited(house, admin.tenant) == ["connect", "switch", "switch"]
 
 

@@ -30,7 +30,7 @@ BY_THE_GATE = (
         for state in ("pending_approval", "approved", "executing", "failed")
     ),
     """insert into deliveries (tenant_id, action_id, version, recipient_key, message_id, state, outcome, settled_at)
-       select :tenant, actions.id, 0, n::text, 'x', 'failed', 'no', now()
+       select :tenant, actions.id, 0, n::text, actions.id || '/' || n, 'failed', 'no', now()
        from actions, generate_series(1, 4) n where tenant_id = :tenant""",
     """insert into standing_approvals (tenant_id, action_id, version, most, until)
        select :tenant, (select min(id) from actions where tenant_id = :tenant), n, 1, current_date
@@ -80,7 +80,7 @@ def fill(api: httpx.Client, house: Settings, tenant_id: TenantId) -> list[str]:
     with records.session(house, Role.OWNER) as session:
         for statement in BY_THE_GATE:
             session.execute(text(statement), {"tenant": tenant_id})
-    return [members, remarks, f"/dead-letters/{actions[0]}"]
+    return [members, remarks, f"/dead-letters/{actions[0]}", f"/actions/{actions[0]}/deliveries"]
 
 
 def test_every_list_has_the_pages_that_are_set(house: Settings, admin: Person) -> None:

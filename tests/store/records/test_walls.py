@@ -74,6 +74,8 @@ ONE_ROW_EACH = (
        select :tenant, id, 1, 1, 1, now() from actions where tenant_id = :tenant""",
     """insert into deliveries (tenant_id, action_id, version, recipient_key, message_id)
        select :tenant, id, 1, 'x', 'x' from actions where tenant_id = :tenant""",
+    """insert into delivery_events (tenant_id, action_id, delivery_id, kind, occurred_at, provider, event_id)
+       select :tenant, action_id, id, 'delivered', now(), 'x', :unique from deliveries where tenant_id = :tenant""",
     "insert into alerts (tenant_id, kind, subject, occurred_at, about) values (:tenant, 'glass_broken', 'x', now(), '{}')",
     """insert into alert_acknowledgements (tenant_id, alert_id, user_id)
        select :tenant, max(id), (select max(id) from users) from alerts where tenant_id = :tenant""",
