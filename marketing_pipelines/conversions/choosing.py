@@ -220,7 +220,7 @@ where
     tenant_id = {tenant:Int64}
     and received_at >= toDateTime64({first:Date}, 3, 'UTC') - toIntervalDay({click_days:UInt16})
     and event_id in {events:Array(String)}
-    and url != ''
+    and raw.url != ''
 group by event_id
 settings max_execution_time = 60
 """
