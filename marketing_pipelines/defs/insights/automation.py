@@ -1,8 +1,9 @@
-"""Every night the newest day is read, and the restated days before it."""
+"""Every night the newest day is read, and the restated days before it; posts are looked at four times a day."""
 
 import dagster as dg
 
 from marketing_pipelines.defs.insights.assets import INSIGHTS
+from marketing_pipelines.defs.insights.posts import POSTS
 from marketing_pipelines.defs.partitions import DAYS
 from marketing_pipelines.defs.resources import SettingsResource
 from marketing_pipelines.insights.windows import Hours
@@ -35,3 +36,20 @@ def insights_daily(house: SettingsResource) -> dg.RunRequest | dg.SkipReason:
             f"The hours for it are over (INSIGHTS_HOURS={hours}): start it by hand, or wait."
         )
     return dg.RunRequest(partition_key=DAYS.get_last_partition_key())
+
+
+posts_job = dg.define_asset_job(
+    "posts_job",
+    selection=dg.AssetSelection.assets(*POSTS),
+    description="Reads how the posts of every channel do.",
+)
+
+posts_four_times_a_day = dg.ScheduleDefinition(
+    name="posts_four_times_a_day",
+    job=posts_job,
+    # The last one is as near to a day's end as leaves it time to finish.
+    cron_schedule="30 5,11,17,23 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Reads how posts do; a day's last reading is what the day is known by, just before it is over.",
+)

@@ -1,0 +1,20 @@
+{{ config(materialized='view') }}
+
+with read as (
+    select * from {{ source('raw', 'posts_meta') }}
+    where channel = 'meta'
+    union all
+    select * from {{ source('raw', 'posts_linkedin') }}
+    where channel = 'linkedin'
+)
+
+select
+    tenant_id,
+    date_day,
+    network,
+    place_id,
+    place_name,
+    followers,
+    fetched_at
+from read
+where post_id = ''
