@@ -16,6 +16,9 @@ _NEWEST = {
     "marts/channel_roas": "select max(date_day) from marts.channel_roas where tenant_id = {tenant:Int64}",
     "marts/ad_performance": "select max(date_day) from marts.ad_performance where tenant_id = {tenant:Int64}",
     "marts/cohorts": "select max(cohort_week + 7 * weeks_since) from marts.cohorts where tenant_id = {tenant:Int64}",
+    "marts/organic_performance": (
+        "select max(date_day) from marts.organic_performance where tenant_id = {tenant:Int64}"
+    ),
     "marts/tracking_health": (
         "select max(date_day) from marts.tracking_health where tenant_id = {tenant:Int64}"
     ),

@@ -18,6 +18,7 @@ from marketing_pipelines.analytics.lifetime import LtvAsked, ltv
 from marketing_pipelines.analytics.margins import margins
 from marketing_pipelines.analytics.measures import Metric
 from marketing_pipelines.analytics.paths import PathsAsked, paths
+from marketing_pipelines.analytics.posts import COUNTERS, MOST_POSTS, PostsAsked, posts
 from marketing_pipelines.analytics.reading import chosen_goal, stream
 from marketing_pipelines.analytics.sheets import Column, Form
 from marketing_pipelines.analytics.timeseries import TimeseriesAsked, timeseries
@@ -441,6 +442,48 @@ def margin_rows(client: events.Client, tenant: TenantId, asked: CreditAsked) -> 
     known = {"from": pl.Date, "to": pl.Date, **texts}
     yield pl.DataFrame(
         rows, schema={column.name: known.get(column.name, pl.Float64) for column in named("margins").columns}
+    )
+
+
+@report(
+    "posts",
+    "Posts and what they brought",
+    PostsAsked,
+    Column("platform", "Network"),
+    Column("account_name", "Place"),
+    Column("created_at", "Published (UTC)"),
+    Column("post_id", "Number"),
+    Column("post_url", "Address"),
+    Column("beginning", "Beginning"),
+    Column("action_id", "Action", Form.WHOLE),
+    *(Column(name, name.replace("_", " ").capitalize(), Form.WHOLE) for name in COUNTERS),
+    *(
+        Column(f"total_{name}", f"{name.replace('_', ' ').capitalize()} in all", Form.WHOLE)
+        for name in COUNTERS
+    ),
+    Column("answer_rate", "Answered", Form.SHARE),
+)
+def post_rows(client: events.Client, tenant: TenantId, asked: PostsAsked) -> "Iterator[pl.DataFrame]":
+    """The posts that people answered most, with what each brought in the days and what it has been given in all."""
+    import polars as pl
+
+    words = ("platform", "account_name", "post_id", "post_url", "beginning")
+    found = posts(client, tenant, asked.model_copy(update={"most": MOST_POSTS}))
+    rows = [
+        {
+            **{name: getattr(post, name) for name in (*words, "created_at", "action_id", "answer_rate")},
+            **{name: getattr(post.brought, name) for name in COUNTERS},
+            **{f"total_{name}": getattr(post.total, name) for name in COUNTERS},
+        }
+        for post in found.posts
+    ]
+    known = {
+        **dict.fromkeys(words, pl.String),
+        "created_at": pl.Datetime("ms", "UTC"),
+        "answer_rate": pl.Float64,
+    }
+    yield pl.DataFrame(
+        rows, schema={column.name: known.get(column.name, pl.Int64) for column in named("posts").columns}
     )
 
 

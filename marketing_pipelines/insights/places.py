@@ -18,7 +18,7 @@ from marketing_pipelines.connections import opening
 from store import clock, events, records
 from store.records.connections import Connection, ConnectionStatus, Unreadable
 from store.records.places import Place
-from store.records.schema import TenantId
+from store.records.schema import ConnectionId, TenantId
 from store.settings import Role, Settings
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _read_place(
     except (ChannelError, Unreadable) as trouble:
         error = str(trouble)[:LONGEST_ERROR]
         if isinstance(trouble, (AuthExpired, AuthRevoked, Unreadable)):
-            opening.note_trouble(settings, connection.id, trouble)
+            opening.note_trouble(settings, ConnectionId(connection.id), trouble)
     return PlaceRead(place.tenant_id, network, place.name, len(read), followers, error)
 
 

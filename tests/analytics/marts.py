@@ -12,11 +12,14 @@ from typing import Any
 
 import polars as pl
 
+from marketing_pipelines.analytics.posts import COUNTERS
 from marketing_pipelines.attribution import results
 from marketing_pipelines.attribution.terms import Terms
 from store import events
 from store.records.schema import GoalId, TenantId
 
+# What networks count of a post.
+COUNTED = ", ".join(f"{name} Nullable(Int64)" for name in COUNTERS)
 # A path, how often it converted, what that earned, and how often it came to nothing.
 Way = tuple[list[str], int, float, int]
 
@@ -33,6 +36,11 @@ TABLES = {
     "cohort_people UInt64, people UInt64, people_converting UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
     "marts.ltv": "tenant_id Int64, cohort_week Date, first_channel LowCardinality(String), within_days UInt16, "
     "currency LowCardinality(String), people UInt64, conversions UInt64, revenue Decimal(18, 4), is_complete Bool",
+    "marts.organic_performance": "tenant_id Int64, date_day Date, platform LowCardinality(String), account_id String, "
+    "account_name String, post_id String, post_url String, created_at DateTime64(3, 'UTC'), beginning String, action_id Int64, "
+    f"campaign_id Int64, {COUNTED}, {', '.join(f'total_{name} Nullable(Int64)' for name in COUNTERS)}",
+    "marts.place_daily": "tenant_id Int64, date_day Date, platform LowCardinality(String), account_id String, "
+    f"account_name String, followers Nullable(Int64), followers_delta Nullable(Int64), posts_published UInt64, {COUNTED}",
     "staging.stg_goals": "tenant_id Int64, goal_id Int64, is_headline UInt8",
     "intermediate.int_touchpoints": "tenant_id Int64, kind LowCardinality(String), touched_at DateTime64(3, 'UTC'), touched_on Date, "
     "is_bot Bool, channel LowCardinality(String)",
@@ -118,6 +126,17 @@ class Marts:
     def lifetime(self, tenant: TenantId, week: date, channel: str, days: int, **said: Any) -> None:
         said = {"currency": "EUR", "is_complete": True, **said}
         self._add("marts.ltv", tenant, cohort_week=week, first_channel=channel, within_days=days, **said)
+
+    def post_day(self, tenant: TenantId, day: date, post_id: str, **said: Any) -> None:
+        """It appeared on the first of January and stands on the shop's page, unless it is said otherwise."""
+        told = {"platform": "facebook", "account_id": "7", "account_name": "Shop", "beginning": "Coats"}
+        at = datetime(2026, 1, 1, 8, tzinfo=UTC)
+        said = {**told, "created_at": at, "post_url": f"https://www.facebook.com/{post_id}", **said}
+        self._add("marts.organic_performance", tenant, date_day=day, post_id=post_id, **said)
+
+    def place_day(self, tenant: TenantId, day: date, **said: Any) -> None:
+        said = {"platform": "facebook", "account_id": "7", "account_name": "Shop", **said}
+        self._add("marts.place_daily", tenant, date_day=day, **said)
 
     def credit(self, tenant: TenantId, day: date, channel: str, model: str, **said: Any) -> None:
         self._add("marts.channel_roas", tenant, date_day=day, channel=channel, model=model, **said)

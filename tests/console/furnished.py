@@ -48,6 +48,7 @@ from tests.console.furniture.watching import (
     clear_warehouse,
     of_attribution,
     of_people_who_came,
+    of_posts,
     of_visitors,
 )
 from tests.console.furniture.words import ADDRESS, LONG
@@ -124,6 +125,7 @@ def furnished(house: Settings) -> Iterator[Furnished]:
         of_exports(settings, people)
         around(settings, people)
         of_attribution(settings, people)
+        of_posts(settings, people)
         yield Furnished(settings, site, people[MemberRole.ADMIN], pages)
 
 
@@ -156,6 +158,7 @@ def screens() -> dict[str, list[str]]:
             "/funnels?steps=lead",
         ],
         "GET /cohorts": ["/cohorts", "/cohorts?show=revenue&weeks=52"],
+        "GET /posts": ["/posts", "/posts?days=90&platform=linkedin"],
         "GET /login": ["/login?next=/keys"],
         "GET /actions": ["/actions", "/actions?state=denied&type=email&text=sale"],
         "GET /campaigns": ["/campaigns", "/campaigns?text=nothing+is+like+this"],

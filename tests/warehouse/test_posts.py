@@ -1,13 +1,13 @@
 """From how posts stand to what a day brought: what has come since the reading before, and nothing that was there before."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
 from store import events
 from store.settings import Settings
 from tests.warehouse.conftest import FIRST, World, at, dbt, found, make_world, put
+from tests.warehouse.posted import place, post
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -15,41 +15,9 @@ MODELS = ("stg_posts", "stg_places", "stg_deliveries", "organic_performance", "p
 DAY = timedelta(days=1)
 
 
-def read(world: World, days: int, clock: str = "23:30", **given: Any) -> dict[str, Any]:
-    """The row of a place, or of a post where it has a number, as it was read so many days after the first."""
-    when = at(FIRST + days * DAY, clock)
-    return {
-        "tenant_id": world.tenant,
-        "channel": "meta",
-        "network": "facebook",
-        "place_id": "7",
-        "place_name": "Shop",
-        "date_day": when.date(),
-        "post_id": "",
-        "post_url": "",
-        "published_at": when,
-        "beginning": "",
-        "followers": None,
-        "impressions": None,
-        "reactions": None,
-        "fetched_at": when,
-        **given,
-    }
-
-
-def post(
-    world: World, days: int, number: str, since: datetime, impressions: int, reactions: int
-) -> dict[str, Any]:
-    return read(
-        world,
-        days,
-        post_id=number,
-        post_url=f"https://www.facebook.com/{number}",
-        published_at=since,
-        beginning="Coats",
-        impressions=impressions,
-        reactions=reactions,
-    )
+def on_day(days: int) -> datetime:
+    """The last reading of a day."""
+    return at(FIRST + days * DAY, "23:30")
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +29,14 @@ def world(house: Settings) -> World:
             client,
             "raw.posts",
             [
-                read(made, 0, followers=100),
-                post(made, 0, "7_1", long_ago, 1000, 10),
-                read(made, 1, followers=103),
-                post(made, 1, "7_1", long_ago, 1010, 9),
+                place(made, on_day(0), followers=100),
+                post(made, on_day(0), "7_1", long_ago, 1000, 10),
+                place(made, on_day(1), followers=103),
+                post(made, on_day(1), "7_1", long_ago, 1010, 9),
                 # Nobody could read it on the third day; a post appeared after the last reading, on the day before.
-                read(made, 3, followers=110),
-                post(made, 3, "7_1", long_ago, 1040, 9),
-                post(made, 3, "7_2", lately, 70, 6),
+                place(made, on_day(3), followers=110),
+                post(made, on_day(3), "7_1", long_ago, 1040, 9),
+                post(made, on_day(3), "7_2", lately, 70, 6),
             ],
         )
         put(
@@ -91,7 +59,9 @@ def world(house: Settings) -> World:
 
 
 def test_a_day_brings_what_has_come_since_the_reading_before(house: Settings, world: World) -> None:
-    columns = "post_id, date_day, impressions, reactions, saves, total_impressions, is_new, action_id, campaign_id"
+    columns = (
+        "post_id, date_day, impressions, reactions, saves, total_impressions, is_new, action_id, campaign_id"
+    )
     assert found(house, world, "marts.organic_performance", "post_id, date_day", columns).rows() == [
         ("7_1", FIRST, None, None, None, 1000, False, 0, 0),
         ("7_1", FIRST + DAY, 10, -1, None, 1010, False, 0, 0),

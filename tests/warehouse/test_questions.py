@@ -52,6 +52,7 @@ from tests.warehouse.conftest import (
     put,
     put_events,
 )
+from tests.warehouse.posted import place, post
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -79,6 +80,7 @@ VISITS = 6
 
 BUILT = (
     "+int_paths", "+channel_daily", "+channel_roas", "+cohorts", "+ltv", "+visitor_timeline", "+tracking_health", "+int_person_events",
+    "+place_daily",
 )  # fmt: skip
 OF_CREDITS = ("channel_daily", "channel_roas")
 
@@ -183,6 +185,17 @@ def spent(world: World) -> list[dict[str, Any]]:
     ]
 
 
+def posted(world: World) -> list[dict[str, Any]]:
+    """A post of long ago, looked at on two days."""
+    first, second, since = at(MON, "23:30"), at(NEXT_MON, "23:30"), at(MON - 30 * DAY, "08:00")
+    return [
+        place(world, first, followers=10),
+        post(world, first, "7_1", since, 1000, 10),
+        place(world, second, followers=13),
+        post(world, second, "7_1", since, 1030, 12),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Both shops, and whom to ask."""
@@ -241,6 +254,7 @@ def asking(house: Settings) -> Asking:
                 ),
             ],
         )
+        put(client, "raw.posts", posted(shop))
         put(client, "raw.exchange_rates", rates)
         put(client, "raw.rejected", [refused])
     dbt(house, "seed")
@@ -583,6 +597,7 @@ def test_each_asset_says_its_newest_day(asking: Asking) -> None:
         "marts/ad_performance": NEXT_MON,
         # A week of people is known by its Monday.
         "marts/cohorts": NEXT_MON,
+        "marts/organic_performance": NEXT_MON,
         "marts/tracking_health": NEXT_THU,
         "marts/ltv": END,
         "intermediate/int_touchpoints": NEXT_THU,
@@ -616,6 +631,7 @@ REPORTS: dict[str, tuple[dict[str, Any], str, float]] = {
     "paths": ({}, "value", REVENUE),
     "models": ({"window_days": 28}, "value", 9 * REVENUE),
     "margins": ({"window_days": 7}, "spend", 9 * 100),
+    "posts": ({}, "impressions", 30),
     "campaign_days": ({}, "impressions", IMPRESSIONS),
     "conversions": ({}, "value", REVENUE),
 }

@@ -60,7 +60,14 @@ def posts_asset(channel: str, title: str) -> dg.AssetsDefinition:
 def _result(read: "Sequence[PlaceRead]") -> dg.MaterializeResult:
     failing = [place for place in read if place.error]
     rows = [
-        [place.tenant_id, place.network, place.name, place.posts, _or_empty(place.followers), _or_empty(place.error)]
+        [
+            place.tenant_id,
+            place.network,
+            place.name,
+            place.posts,
+            _or_empty(place.followers),
+            _or_empty(place.error),
+        ]
         for place in read
     ]
     return dg.MaterializeResult(

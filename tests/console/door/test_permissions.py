@@ -28,6 +28,7 @@ WAREHOUSE = frozenset(
         "GET /api/analytics/channels",
         "GET /api/analytics/freshness",
         "GET /api/analytics/cohorts",
+        "GET /api/analytics/posts",
         "GET /api/analytics/ltv",
         "GET /api/analytics/visitors/{visitor_id}",
         "GET /api/analytics/tracking",

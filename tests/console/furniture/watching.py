@@ -16,6 +16,8 @@ TABLES = {
     "human_clicks UInt64, bot_clicks UInt64, human_visitors UInt64, variant_id Int64, variant_name String",
     "marts.cohorts": MARTS["marts.cohorts"],
     "marts.ltv": MARTS["marts.ltv"],
+    "marts.organic_performance": MARTS["marts.organic_performance"],
+    "marts.place_daily": MARTS["marts.place_daily"],
     "staging.stg_events": "tenant_id Int64, event_id String, event LowCardinality(String), occurred_on Date, "
     "occurred_at DateTime64(3, 'UTC'), channel LowCardinality(String), "
     "link_id Int64, click_id String, visitor_id String, country LowCardinality(String), "
@@ -80,6 +82,36 @@ def of_people_who_came(settings: Settings, people: dict[MemberRole, Person]) -> 
             ],
             column_names=["tenant_id", "cohort_week", "first_channel", "within_days", "people", "revenue", "is_complete"],
         )  # fmt: skip
+
+
+def of_posts(settings: Settings, people: dict[MemberRole, Person]) -> None:
+    """Posts of all networks, some that tell little of themselves, with long words and without any."""
+    tenant, today = people[MemberRole.MARKETER].tenant, datetime.now(UTC).date()
+    with events.connect(settings) as client:
+        made = Marts(client)
+        for number in range(40):
+            network = ("facebook", "instagram", "linkedin")[number % 3]
+            place = {
+                "platform": network,
+                "account_id": f"{number % 4}",
+                "account_name": LONG[: 40 * (number % 4)],
+            }
+            told: dict[str, Any] = {
+                "beginning": LONG[:300] if number % 5 else "",
+                "action_id": number % 2,
+                "reactions": 1_234_567 // (1 + number),
+            }
+            if number % 4:
+                told |= {
+                    "impressions": 98_765_432,
+                    "total_impressions": 98_765_432 + number,
+                    "total_reactions": 2_345_678,
+                }
+            made.post_day(tenant, today, f"{number}", **place, **told)
+            if number < 4:
+                made.place_day(
+                    tenant, today, **place, followers=1_234_567, followers_delta=-89, posts_published=3
+                )
 
 
 def of_attribution(settings: Settings, people: dict[MemberRole, Person]) -> None:
