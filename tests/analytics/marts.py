@@ -18,8 +18,9 @@ from marketing_pipelines.attribution.terms import Terms
 from store import events
 from store.records.schema import GoalId, TenantId
 
-# What networks count of a post.
+# What networks count of a post; of how many people all posts together have reached nobody tells.
 COUNTED = ", ".join(f"{name} Nullable(Int64)" for name in COUNTERS)
+OF_A_PLACE = ", ".join(f"{name} Nullable(Int64)" for name in COUNTERS if name != "reach")
 # A path, how often it converted, what that earned, and how often it came to nothing.
 Way = tuple[list[str], int, float, int]
 
@@ -40,7 +41,7 @@ TABLES = {
     "account_name String, post_id String, post_url String, created_at DateTime64(3, 'UTC'), beginning String, action_id Int64, "
     f"campaign_id Int64, {COUNTED}, {', '.join(f'total_{name} Nullable(Int64)' for name in COUNTERS)}",
     "marts.place_daily": "tenant_id Int64, date_day Date, platform LowCardinality(String), account_id String, "
-    f"account_name String, followers Nullable(Int64), followers_delta Nullable(Int64), posts_published UInt64, {COUNTED}",
+    f"account_name String, followers Nullable(Int64), followers_delta Nullable(Int64), posts_published UInt64, {OF_A_PLACE}",
     "staging.stg_goals": "tenant_id Int64, goal_id Int64, is_headline UInt8",
     "intermediate.int_touchpoints": "tenant_id Int64, kind LowCardinality(String), touched_at DateTime64(3, 'UTC'), touched_on Date, "
     "is_bot Bool, channel LowCardinality(String)",
