@@ -1,11 +1,21 @@
 """What stands in an ad account: its campaigns, their ad sets and their ads, as their platform has them now."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
+
+MOST_LISTED = 100_000
+"""No account is asked for more campaigns, ad sets or ads than this."""
+
+_LONGEST = 512
+_LONGEST_TEXTS: Mapping[str, int] = MappingProxyType(
+    dict.fromkeys(("why", "headline", "text"), 5000) | {"leads_to": 2048}
+)
+_MOST_WORDS = 200
 
 
 class Status(StrEnum):
@@ -20,9 +30,35 @@ class Status(StrEnum):
     """The platform has a word for it that nobody here knows yet."""
 
 
+def distinct(words: Iterable[str]) -> tuple[str, ...]:
+    """Each once, in the order in which they came."""
+    return tuple(dict.fromkeys(filter(None, words)))
+
+
+def _keep_short(told: Any) -> None:
+    """The words are the platform's and its users': cut to a length that can be kept, without what no text may hold."""
+    for each in fields(told):
+        value = getattr(told, each.name)
+        if type(value) is str:
+            kept = _short(value, _LONGEST_TEXTS.get(each.name, _LONGEST))
+        elif type(value) is tuple:
+            kept = tuple(_short(word, _LONGEST) for word in value[:_MOST_WORDS])
+        else:
+            continue
+        object.__setattr__(told, each.name, kept)
+
+
+def _short(words: str, longest: int) -> str:
+    words = words.replace("\0", "")
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """`status` is its own, whatever is above it; `said` is the platform's word for it, and `why` its reason, if any."""
+    """`status` is its own, whatever is above it; `said` is the platform's word for it, and `why` its reason, if any.
+
+    What a review has refused is REFUSED, switched on or off; what is switched off is PAUSED, reviewed or not.
+    """
 
     id: str
     name: str
@@ -30,12 +66,16 @@ class Listed:
     said: str
     why: str = ""
 
+    def __post_init__(self) -> None:
+        _keep_short(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedCampaign(Listed):
     """Money in the account's own currency; a daily budget that is not its own alone is None."""
 
     objective: str = ""
+    """In the platform's words; Google Ads has none, and says what type of campaign it is."""
     bid_strategy: str = ""
     daily_budget: Decimal | None = None
     starts_on: date | None = None
@@ -51,12 +91,16 @@ class Audience:
     places: tuple[str, ...] = ()
     """What is finer than a country, as the platform names it."""
     languages: tuple[str, ...] = ()
+    """ISO 639-1, or as the platform names what that has no letters for."""
     youngest: int | None = None
     oldest: int | None = None
     lists: tuple[str, ...] = ()
     """Customer lists and other audiences of the platform, by its names or ids."""
     without: tuple[str, ...] = ()
-    """Those it is not shown to."""
+    """Lists, countries and places it is not shown to."""
+
+    def __post_init__(self) -> None:
+        _keep_short(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
