@@ -59,11 +59,11 @@ _AGES: Mapping[str, tuple[int, int | None]] = {
 
 
 class _Location(msgspec.Struct, rename="camel"):
-    geo_target_constant: Annotated[str, msgspec.Meta(pattern="^geoTargetConstants/[0-9]{1,19}$")]
+    geo_target_constant: Annotated[str, msgspec.Meta(pattern="^(geoTargetConstants/[0-9]{1,19})?$")] = ""
 
 
 class _Language(msgspec.Struct, rename="camel"):
-    language_constant: Annotated[str, msgspec.Meta(pattern="^languageConstants/[0-9]{1,19}$")]
+    language_constant: Annotated[str, msgspec.Meta(pattern="^(languageConstants/[0-9]{1,19})?$")] = ""
 
 
 class _AgeRange(msgspec.Struct):
@@ -75,15 +75,13 @@ class Criterion(msgspec.Struct, rename="camel"):
     type: str = ""
     negative: bool = False
     display_name: str = ""
-    location: _Location | None = None
-    language: _Language | None = None
-    age_range: _AgeRange | None = None
+    location: _Location = msgspec.field(default_factory=_Location)
+    language: _Language = msgspec.field(default_factory=_Language)
+    age_range: _AgeRange = msgspec.field(default_factory=_AgeRange)
 
     @property
     def constant(self) -> str:
-        if self.location:
-            return self.location.geo_target_constant
-        return self.language.language_constant if self.language else ""
+        return self.location.geo_target_constant or self.language.language_constant
 
     @property
     def name(self) -> str:
@@ -229,7 +227,7 @@ class Audiences:
 
 def _ages(criteria: Iterable[Criterion]) -> tuple[int | None, int | None]:
     """From the youngest to the oldest; without an age range, or with all of them, it is everybody."""
-    told = [(each.age_range.type, each.negative) for each in criteria if each.age_range]
+    told = [(each.age_range.type, each.negative) for each in criteria if each.type == "AGE_RANGE"]
     wanted = {name for name, negative in told if not negative} & _AGES.keys() or set(_AGES)
     left = wanted - {name for name, negative in told if negative}
     if not left or len(left) == len(_AGES):

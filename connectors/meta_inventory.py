@@ -17,7 +17,9 @@ from connectors.meta_targeting import Targeting, audience, languages_of
 
 _EACH = "id,name,status,effective_status,issues_info"
 _OF_CAMPAIGNS = f"{_EACH},objective,bid_strategy,daily_budget,start_time,stop_time"
-_OF_AD_SETS = f"{_EACH},campaign_id,daily_budget,bid_strategy,bid_amount,end_time,targeting,campaign{bid_strategy}"
+_OF_AD_SETS = (
+    f"{_EACH},campaign_id,daily_budget,bid_strategy,bid_amount,end_time,targeting,campaign{{bid_strategy}}"
+)
 _OF_ADS = (
     f"{_EACH},campaign_id,adset_id,ad_review_feedback,"
     "creative{id,object_type,title,body,link_url,object_story_spec,asset_feed_spec}"
