@@ -1,4 +1,4 @@
-"""Google Ads: insights by searchStream, campaigns by mutate, and conversions by upload."""
+"""Google Ads: insights and what stands in an account by searchStream, campaigns by mutate, and conversions by upload."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -30,6 +30,8 @@ from connectors.face import (
 from connectors.google_ads_api import WHERE, GoogleAdsApi, GoogleAdsCredentials
 from connectors.google_ads_campaigns import Campaigns
 from connectors.google_ads_insights import Customer, Insights
+from connectors.google_ads_inventory import Inventory
+from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign
 
 _CLIENTS = (
     "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
@@ -80,6 +82,7 @@ class GoogleAds:
         self._campaigns = Campaigns(self._api)
         self._conversions = google_ads_conversions.Conversions(self._api, wire.clock)
         self._insights = Insights(self._api, wire.clock)
+        self._inventory = Inventory(self._api)
 
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
@@ -105,6 +108,15 @@ class GoogleAds:
     ) -> Iterator[InsightRow]:
         require_window(since, until, where=WHERE)
         return self._insights.rows(digits_only(account, where=WHERE), since, until, level)
+
+    def list_campaigns(self, account: str) -> Iterator[ListedCampaign]:
+        return self._inventory.campaigns(digits_only(account, where=WHERE))
+
+    def list_ad_sets(self, account: str) -> Iterator[ListedAdSet]:
+        return self._inventory.ad_sets(digits_only(account, where=WHERE))
+
+    def list_ads(self, account: str) -> Iterator[ListedAd]:
+        return self._inventory.ads(digits_only(account, where=WHERE))
 
     def campaign(self, account: str, campaign: str) -> CampaignNow:
         return self._campaigns.numbered(digits_only(account, where=WHERE), campaign)

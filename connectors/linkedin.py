@@ -21,10 +21,12 @@ from connectors.face import (
     Platform,
     Wire,
 )
+from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign
 from connectors.linkedin_api import WHERE, LinkedInApi, LinkedInCredentials
 from connectors.linkedin_campaigns import LinkedInCampaigns
 from connectors.linkedin_entities import accounts_of
 from connectors.linkedin_insights import LOOKBACK, PLATFORM, TIME_ZONE, LinkedInInsights
+from connectors.linkedin_inventory import LinkedInInventory
 from connectors.linkedin_posts import LIMITS, LinkedInPosts
 from connectors.publishing import FoundPlace, Network, Post, PostLimits, Published
 
@@ -65,6 +67,7 @@ class LinkedIn:
     def __init__(self, credentials: LinkedInCredentials, wire: Wire) -> None:
         self._api = LinkedInApi(credentials, wire, wire.endpoint.or_default(self.endpoint))
         self._insights = LinkedInInsights(self._api, wire.clock)
+        self._inventory = LinkedInInventory(self._api, wire.clock)
         self._campaigns = LinkedInCampaigns(self._api, wire.clock)
         self._posts = LinkedInPosts(self._api, wire)
 
@@ -83,6 +86,15 @@ class LinkedIn:
     ) -> Iterator[InsightRow]:
         require_window(since, until, where=WHERE)
         return self._insights.rows(digits_only(account, where=WHERE), since, until, level)
+
+    def list_campaigns(self, account: str) -> Iterator[ListedCampaign]:
+        return self._inventory.campaigns(digits_only(account, where=WHERE))
+
+    def list_ad_sets(self, account: str) -> Iterator[ListedAdSet]:
+        return self._inventory.ad_sets(digits_only(account, where=WHERE))
+
+    def list_ads(self, account: str) -> Iterator[ListedAd]:
+        return self._inventory.ads(digits_only(account, where=WHERE))
 
     def campaign(self, account: str, campaign: str) -> CampaignNow:
         return self._campaigns.campaign(account, campaign)

@@ -18,13 +18,11 @@ from connectors.answers import Answer, digits_only, measuring, shaped
 from connectors.errors import Invalid, UnknownOutcome
 from connectors.face import Level
 from connectors.linkedin_api import WHERE, LinkedInApi
-from connectors.linkedin_entities import URN, Account, Number, account_of, listed_of
+from connectors.linkedin_entities import GONE, URN, Account, Number, account_of, listed_of
 from connectors.linkedin_new_campaign import Plan, money_of, plan_of, require_whole
 
 ACTIVE, PAUSED, DRAFT = "ACTIVE", "PAUSED", "DRAFT"
 _GROUPS, _CAMPAIGNS = "adCampaignGroups", "adCampaigns"
-# These neither spend nor will.
-_GONE = frozenset({"ARCHIVED", "CANCELED", "PENDING_DELETION", "REMOVED"})
 
 
 class _Money(msgspec.Struct, rename="camel"):
@@ -152,7 +150,7 @@ def _the_one_with_a_budget(inside: list[_Campaign]) -> _Campaign | None:
 
 
 def _living(inside: list[_Campaign]) -> list[_Campaign]:
-    return [campaign for campaign in inside if campaign.status not in _GONE]
+    return [campaign for campaign in inside if campaign.status not in GONE]
 
 
 def _any_marked(inside: list[_Campaign], marker: str) -> bool:

@@ -18,7 +18,9 @@ from connectors.restli import Encoded
 MOST_PAGES = 1000
 
 _UPWARDS = (Level.AD, Level.AD_GROUP, Level.CAMPAIGN, Level.ACCOUNT)
-_STATUSES = ("ACTIVE", "PAUSED", "ARCHIVED", "CANCELED", "DRAFT", "PENDING_DELETION", "REMOVED")
+GONE = ("ARCHIVED", "CANCELED", "PENDING_DELETION", "REMOVED")
+"""What has one of these statuses neither spends nor will."""
+_LIVING = ("ACTIVE", "PAUSED", "DRAFT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +59,28 @@ URN = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _Finder:
-    """Where a level is listed, by which question; larger pages than these are refused."""
+    """Where a level is listed, by which question, in which statuses; larger pages than these are refused."""
 
     path: str
     question: str
     page_size: int
-    statuses: tuple[str, ...] = ()
+    living: tuple[str, ...] = _LIVING
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def parameters(self, narrowed: Mapping[str, Encoded]) -> dict[str, Encoded]:
+    def parameters(self, narrowed: Mapping[str, Encoded], *, only_living: bool) -> dict[str, Encoded]:
         asked = {"q": restli.text(self.question)}
-        if self.statuses:
-            in_any_status = restli.record(values=restli.listed(self.statuses))
+        if self.question == "search":
+            statuses = self.living if only_living else (*self.living, *GONE)
+            in_any_status = restli.record(values=restli.listed(statuses))
             asked["search"] = restli.record(status=in_any_status, **narrowed)
+        elif only_living:
+            asked["intendedStatuses"] = restli.listed(self.living)
         return {**asked, "pageSize": restli.text(self.page_size)}
 
 
 _FINDERS = {
-    Level.CAMPAIGN: _Finder("adCampaignGroups", "search", 500, _STATUSES),
-    Level.AD_GROUP: _Finder("adCampaigns", "search", 500, (*_STATUSES, "COMPLETED")),
+    Level.CAMPAIGN: _Finder("adCampaignGroups", "search", 500),
+    Level.AD_GROUP: _Finder("adCampaigns", "search", 500, (*_LIVING, "COMPLETED")),
     Level.AD: _Finder("creatives", "criteria", 100, headers={"x-restli-method": "FINDER"}),
 }
 
@@ -132,12 +137,19 @@ def entities_of(api: LinkedInApi, account: str, level: Level) -> Entities:
 
 
 def listed_of(
-    api: LinkedInApi, account: str, level: Level, shape: type[Shape], **narrowed: Encoded
+    api: LinkedInApi,
+    account: str,
+    level: Level,
+    shape: type[Shape],
+    *,
+    only_living: bool = False,
+    **narrowed: Encoded,
 ) -> Iterator[Shape]:
-    """What an account has on one level, in any status, as LinkedIn describes it."""
+    """What an account has on one level, in any status or without what is gone, as LinkedIn describes it."""
     finder = _FINDERS[level]
     path = f"adAccounts/{account}/{finder.path}"
-    for page in _pages(api, path, finder.parameters(narrowed), finder.headers):
+    asked = finder.parameters(narrowed, only_living=only_living)
+    for page in _pages(api, path, asked, finder.headers):
         yield from shaped(page.elements, list[shape], where=WHERE)
 
 

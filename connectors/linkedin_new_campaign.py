@@ -181,10 +181,11 @@ def _location(api: LinkedInApi, country: str) -> str:
 
 
 def _alike(offered: str, name: str) -> bool:
-    return _plain(offered) == _plain(name)
+    return plain(offered) == plain(name)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A country's name, whoever writes it."""
     return name.casefold().replace("&", "and").replace("’", "'").strip()
 
 

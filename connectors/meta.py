@@ -10,7 +10,7 @@ import httpx
 from connectors import meta_consent, meta_conversions, meta_insights
 from connectors.access_tokens import Issued
 from connectors.advertising import CampaignNow, NewCampaign
-from connectors.answers import credentials_as
+from connectors.answers import credentials_as, digits_only
 from connectors.budgets import HOUR, CallBudget, in_path
 from connectors.conversions import Conversion, ConversionTarget, Reported
 from connectors.errors import Scope
@@ -26,10 +26,12 @@ from connectors.face import (
     Platform,
     Wire,
 )
+from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign
 from connectors.meta_accounts import accounts_of
 from connectors.meta_campaigns import Campaigns
 from connectors.meta_graph import COUNTED_FOR, ENDPOINT, WHERE, Graph, MetaCredentials
 from connectors.meta_insights import Insights
+from connectors.meta_inventory import Inventory
 from connectors.meta_posts import POST_LIMITS, Posts
 from connectors.publishing import FoundPlace, Network, Post, PostLimits, Published
 
@@ -74,6 +76,7 @@ class Meta:
     def __init__(self, credentials: MetaCredentials, wire: Wire) -> None:
         self._graph = Graph(credentials, wire)
         self._insights = Insights(self._graph, wire)
+        self._inventory = Inventory(self._graph, wire.clock)
         self._campaigns = Campaigns(self._graph)
         self._conversions = meta_conversions.Conversions(self._graph, wire.clock)
         self._posts = Posts(self._graph, wire.patience)
@@ -93,6 +96,15 @@ class Meta:
         self, account: str, since: date, until: date, level: Level = Level.AD
     ) -> Iterator[InsightRow]:
         return self._insights.read(account, since, until, level)
+
+    def list_campaigns(self, account: str) -> Iterator[ListedCampaign]:
+        return self._inventory.campaigns(digits_only(account, where=WHERE))
+
+    def list_ad_sets(self, account: str) -> Iterator[ListedAdSet]:
+        return self._inventory.ad_sets(digits_only(account, where=WHERE))
+
+    def list_ads(self, account: str) -> Iterator[ListedAd]:
+        return self._inventory.ads(digits_only(account, where=WHERE))
 
     def campaign(self, account: str, campaign: str) -> CampaignNow:
         return self._campaigns.now(account, campaign)

@@ -65,12 +65,13 @@ class Query:
         result: dict[str, Any] = {}
         names = (f"{name.partition('.')[0]}.resource_name" for name in self.fields)
         for name in (*self.fields, *(name for name in names if name in row)):
+            if (value := _of(row, name)) is None:
+                continue
             *parents, leaf = _camel(name).split(".")
             place = result
             for parent in parents:
                 place = place.setdefault(parent, {})
-            if (value := _of(row, name)) is not None:
-                place[leaf] = value
+            place[leaf] = value
         return result
 
 

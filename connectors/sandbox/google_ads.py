@@ -17,6 +17,7 @@ from connectors.sandbox.accepted import Accepted
 from connectors.sandbox.campaigns import Campaigns
 from connectors.sandbox.google_ads_campaigns import GoogleAdsCampaigns
 from connectors.sandbox.google_ads_conversions import GoogleAdsConversions
+from connectors.sandbox.google_ads_inventory import GoogleAdsInventory
 from connectors.sandbox.google_ads_refusals import VERSION, Error, Refused, bad_query, troubled
 from connectors.sandbox.oauth import Tokens
 from connectors.sandbox.performance import World
@@ -48,6 +49,7 @@ class GoogleAdsStandIn:
         self._world = world
         self._page_rows = page_rows
         self._campaigns = GoogleAdsCampaigns(Campaigns(Channel.GOOGLE_ADS, accepted), world.clock)
+        self._inventory = GoogleAdsInventory(self._campaigns)
         self._conversions = GoogleAdsConversions(accepted, world.clock)
         self._tokens = Tokens("Google Ads", CREDENTIALS, lasts=3599)
 
@@ -123,6 +125,14 @@ class GoogleAdsStandIn:
                 return [rows.client(known)]
             case "campaign":
                 return self._campaigns.rows(known)
+            case "ad_group":
+                return self._inventory.ad_groups(known)
+            case "ad_group_ad":
+                return self._inventory.ads(known)
+            case "campaign_criterion":
+                return self._inventory.campaign_criteria(known)
+            case "ad_group_criterion":
+                return self._inventory.ad_group_criteria(known)
             case "conversion_action":
                 return self._conversions.rows(known)
             case "geo_target_constant":

@@ -44,23 +44,31 @@ class GoogleAdsCampaigns:
                 campaign.more["budget"] = own.id
 
     def rows(self, known: AdAccount) -> Iterator[Row]:
+        """What was removed comes as well, for whoever does not rule it out."""
+        today = self._today(known)
         for campaign in self._book.of(known.id):
             budget = self._budgets[known.id][str(campaign.more["budget"])]
+            yield rows.campaign(known, campaign, budget.id, budget.micros, today, is_shared=budget.is_shared)
+        for campaign in known.gone:
+            removed = Standing(campaign.id, campaign.name, is_running=False, budget_micros=None)
             yield {
-                **rows.customer(known),
-                "campaign.resource_name": f"customers/{known.id}/campaigns/{campaign.id}",
-                "campaign.id": campaign.id,
-                "campaign.name": campaign.name,
-                "campaign.status": "ENABLED" if campaign.is_running else "PAUSED",
-                "campaign_budget.resource_name": f"customers/{known.id}/campaignBudgets/{budget.id}",
-                "campaign_budget.amount_micros": str(budget.micros),
-                "campaign_budget.explicitly_shared": budget.is_shared,
+                **rows.campaign(known, removed, f"8{campaign.id}", 1_000_000, today, is_shared=False),
+                "campaign.status": "REMOVED",
+                "campaign.primary_status": "REMOVED",
             }
+
+    def targets(self, known: AdAccount, number: str) -> list[str]:
+        """The places and languages that a campaign was told."""
+        campaign = self._book.named(known.id, number)
+        targets = campaign.more.get("targets") if campaign else None
+        return targets if isinstance(targets, list) else []
+
+    def _today(self, known: AdAccount) -> date:
+        return self._clock().astimezone(ZoneInfo(known.time_zone)).date()
 
     def mutate(self, known: AdAccount, body: bytes) -> dict[str, Any]:
         told = operations.read(body)
-        today = self._clock().astimezone(ZoneInfo(known.time_zone)).date()
-        plan = _Plan(known, self._book, self._budgets[known.id], today)
+        plan = _Plan(known, self._book, self._budgets[known.id], self._today(known))
         results = [plan.look_at(at, each) for at, each in enumerate(told.mutate_operations)]
         if plan.errors:
             raise Refused(400, *plan.errors, message="Request contains an invalid argument.")
@@ -181,7 +189,7 @@ class _Plan:
             is_running=told.status == "ENABLED",
             budget_micros=None if budget.is_shared else budget.micros,
             until=until,
-            more={"budget": budget.id, "targets": []},
+            more={"budget": budget.id, "targets": [], "told": told},
         )
         name = self._name("campaigns", made.id)
         self._made[told.resource_name or name] = made

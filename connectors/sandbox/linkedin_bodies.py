@@ -20,6 +20,7 @@ PLACES = {
     "101282230": "Germany",
     "106967730": "Berlin, Germany",
     "101355337": "Japan",
+    "102049494": "Tokyo, Japan",
     "103644278": "United States",
     "103883259": "Austria",
     "106693272": "Switzerland",

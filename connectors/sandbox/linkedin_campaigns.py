@@ -1,7 +1,7 @@
 """What LinkedIn's ad accounts hold, as the sandbox plays it: groups, campaigns and creatives, listed, made and changed."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from urllib.parse import unquote
 
@@ -34,23 +34,26 @@ from connectors.sandbox.linkedin_bodies import (
     status_of,
 )
 from connectors.sandbox.linkedin_insights import URN
+from connectors.sandbox.linkedin_inventory import as_creative, schedule_until, told_of
 from connectors.sandbox.world import AdAccount, accounts_of
 
 _SEARCH = re.compile(
     r"\(status:\(values:List\(([A-Z_,]+)\)\)(?:,campaignGroup:\(values:List\(([^():,]+)\)\))?\)"
 )
+_LIST = re.compile(r"List\(([^():]+)\)")
 _LARGEST_PAGE, _LARGEST_PAGE_OF_CREATIVES = 1000, 100
 
 
 @dataclass(slots=True)
 class _Campaign:
-    """What LinkedIn calls a campaign, inside a group."""
+    """What LinkedIn calls a campaign, inside a group, with what it was told of it."""
 
     id: str
     name: str
     group: str
     status: str
     daily_budget: Decimal | None
+    told: Said = field(default_factory=dict)
 
 
 class AdAccounts:
@@ -87,28 +90,29 @@ class AdAccounts:
         known = granted(request)
         if request.headers.get("x-restli-method") != "FINDER" or asked.get("q") != "criteria":
             raise wrong("q", "creatives are found by the FINDER named criteria")
+        statuses = _listed(asked.get("intendedStatuses", ""), "intendedStatuses")
         creatives = [
-            {
-                "id": f"{URN[Level.AD]}{creative.id}",
-                "name": creative.name,
-                "campaign": f"{URN[Level.AD_GROUP]}{campaign.id}",
-                "intendedStatus": "ACTIVE",
-            }
-            for group in known.campaigns
+            told
+            for group in (*known.campaigns, *known.gone)
             for campaign in group.ad_groups
-            for creative in campaign.ads
+            for creative in (*campaign.ads, *campaign.gone)
+            if (told := as_creative(known, group, campaign, creative))["intendedStatus"] in statuses
+            or not statuses
         ]
         return page(creatives, asked, largest=_LARGEST_PAGE_OF_CREATIVES, page_rows=self._page_rows)
 
     def locations(self, _: Request, asked: Asked) -> Said:
-        """Whatever begins like the words that were typed."""
+        """Whatever begins like the words that were typed, or has one of these URNs."""
+        if asked.get("q") == "urns":
+            urns = _listed(asked.get("urns", ""), "urns")
+            return {"elements": [each for each in map(_place, PLACES) if each["urn"] in urns]}
         if asked.get("q") != "typeahead" or unquote(asked.get("facet", "")) != LOCATIONS:
             raise wrong("facet", "the sandbox types ahead in locations only")
         if asked.get("queryVersion") != "QUERY_USES_URNS":
             raise wrong("queryVersion", "the sandbox knows QUERY_USES_URNS only")
         typed = unquote(asked.get("query", "")).casefold()
         found = [
-            {"urn": f"urn:li:geo:{number}", "facetUrn": LOCATIONS, "name": name}
+            _place(number)
             for number, name in PLACES.items()
             if typed and any(part.casefold().startswith(typed) for part in name.split(", "))
         ]
@@ -133,7 +137,7 @@ class AdAccounts:
         last_day_of(told)
         budget = money_of(known, told, "dailyBudget")
         standing = self._group(known, str(told.get("campaignGroup", "")).removeprefix(URN[Level.CAMPAIGN]))
-        campaign = _Campaign(self._book.new_id(), name_of(told), standing.id, status_of(told), budget)
+        campaign = _Campaign(self._book.new_id(), name_of(told), standing.id, status_of(told), budget, told)
         self._inside[known.id].append(campaign)
         if standing in self._begun[known.id]:
             self._begun[known.id].remove(standing)
@@ -169,7 +173,11 @@ class AdAccounts:
         return changed()
 
     def _groups(self, known: AdAccount) -> list[Standing]:
-        return [*self._book.of(known.id), *self._begun[known.id]]
+        archived = [
+            Standing(each.id, each.name, is_running=False, budget_micros=None, more={"status": "ARCHIVED"})
+            for each in known.gone
+        ]
+        return [*self._book.of(known.id), *self._begun[known.id], *archived]
 
     def _group(self, known: AdAccount, number: str) -> Standing:
         for each in self._groups(known):
@@ -181,12 +189,33 @@ class AdAccounts:
         return page(entities, asked, largest=_LARGEST_PAGE, page_rows=self._page_rows)
 
 
+def _place(number: str) -> Said:
+    return {"urn": f"urn:li:geo:{number}", "facetUrn": LOCATIONS, "name": PLACES[number]}
+
+
+def _listed(value: str, name: str) -> frozenset[str]:
+    """What was encoded once, inside a list; nothing where nothing was asked for."""
+    if not value:
+        return frozenset()
+    inside = _LIST.fullmatch(value)
+    if inside is None:
+        raise wrong(name, "Invalid value for param; wrong type or other syntax error")
+    return frozenset(map(unquote, inside[1].split(",")))
+
+
 def _of_the_world(known: AdAccount, book: Campaigns) -> list[_Campaign]:
     """Those that were always there share what their group spends."""
     budgets = {each.id: Decimal(each.budget_micros or 0).scaleb(-6) for each in book.of(known.id)}
     return [
-        _Campaign(campaign.id, campaign.name, group.id, "ACTIVE", budgets[group.id] / len(group.ad_groups))
-        for group in known.campaigns
+        _Campaign(
+            campaign.id,
+            campaign.name,
+            group.id,
+            "ACTIVE" if group.id in budgets else "ARCHIVED",
+            budgets[group.id] / len(group.ad_groups) if group.id in budgets else None,
+            told_of(known, campaign),
+        )
+        for group in (*known.campaigns, *known.gone)
         for campaign in group.ad_groups
     ]
 
@@ -194,15 +223,24 @@ def _of_the_world(known: AdAccount, book: Campaigns) -> list[_Campaign]:
 def _as_group(known: AdAccount, standing: Standing) -> Said:
     status = "ACTIVE" if standing.is_running else str(standing.more.get("status", "PAUSED"))
     account = f"{URN[Level.ACCOUNT]}{known.id}"
-    return {"id": int(standing.id), "name": standing.name, "account": account, "status": status}
+    return {
+        "id": int(standing.id),
+        "name": standing.name,
+        "account": account,
+        "status": status,
+        "servingStatuses": ["RUNNABLE"] if status == "ACTIVE" else ["STOPPED"],
+        "runSchedule": schedule_until(standing.until),
+    }
 
 
 def _as_campaign(known: AdAccount, campaign: _Campaign) -> Said:
     told: Said = {
+        **campaign.told,
         "id": int(campaign.id),
         "name": campaign.name,
         "campaignGroup": f"{URN[Level.CAMPAIGN]}{campaign.group}",
         "status": campaign.status,
+        "servingStatuses": ["RUNNABLE"] if campaign.status == "ACTIVE" else ["STOPPED"],
     }
     if campaign.daily_budget is not None:
         amount = f"{campaign.daily_budget:.{known.decimals}f}"

@@ -18,6 +18,7 @@ from connectors.sandbox.meta_graph import (
     unknown_path,
 )
 from connectors.sandbox.meta_insights import MetaInsights
+from connectors.sandbox.meta_inventory import MetaInventory
 from connectors.sandbox.meta_posts import MetaPosts
 from connectors.sandbox.oauth import Tokens
 from connectors.sandbox.performance import World
@@ -44,6 +45,7 @@ class MetaStandIn:
         )
         self._insights = MetaInsights(world, page_rows)
         self._campaigns = MetaCampaigns(accepted, page_rows)
+        self._inventory = MetaInventory(self._campaigns, page_rows)
         self._conversions = MetaConversions(accepted, page_rows, world.clock)
         self._posts = MetaPosts(accepted, page_rows, world.clock)
 
@@ -57,6 +59,7 @@ class MetaStandIn:
                 door.route("/act_{number:int}", self._account),
                 *self._insights.routes(door),
                 *self._campaigns.routes(door),
+                *self._inventory.routes(door),
                 *self._conversions.routes(door),
                 *self._posts.routes(door),
                 door.route("/{number:int}", self._node),

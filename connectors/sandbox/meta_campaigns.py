@@ -1,6 +1,6 @@
 """Meta's campaigns as the sandbox plays them: made, listed, looked up by number, and changed."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -9,13 +9,22 @@ from starlette.routing import Route
 from connectors.face import Channel
 from connectors.sandbox.accepted import Accepted
 from connectors.sandbox.campaigns import Campaigns, Standing
-from connectors.sandbox.meta_graph import Asked, Door, Refused, Said, chosen, no_such_object, page
+from connectors.sandbox.meta_graph import (
+    GONE,
+    Asked,
+    Door,
+    Refused,
+    Said,
+    chosen,
+    no_such_object,
+    page,
+    wanted_statuses,
+)
 from connectors.sandbox.world import AdAccount, account, accounts_of
 
 _OBJECTIVES = frozenset(
     f"OUTCOME_{name}" for name in ("AWARENESS", "TRAFFIC", "ENGAGEMENT", "LEADS", "APP_PROMOTION", "SALES")
 )
-_GONE = frozenset({"DELETED", "ARCHIVED"})
 _SMALLEST_BUDGET = 100
 
 
@@ -57,10 +66,15 @@ class MetaCampaigns:
         for each in wanted:
             if (each.field, each.operator) != ("name", "CONTAIN"):
                 raise Refused(400, 100, "(#100) the sandbox filters by what a name contains")
+        statuses = wanted_statuses(asked)
+        archived = [
+            Standing(each.id, each.name, is_running=False, budget_micros=None, more={"status": "ARCHIVED"})
+            for each in known.gone
+        ]
         rows = [
             chosen(_values(known, campaign), asked.fields() | {"id"})
-            for campaign in self._book.of(known.id)
-            if _status(campaign) not in _GONE
+            for campaign in (*self._book.of(known.id), *archived)
+            if statuses.are_wanted(_status(campaign))
             and all(each.value.lower() in campaign.name.lower() for each in wanted)
         ]
         return page(asked, rows, self._page_rows)
@@ -94,11 +108,14 @@ class MetaCampaigns:
             if campaign.budget_micros is None:
                 raise Refused(400, 100, "(#100) The budgets of this campaign are those of its ad sets")
             self._book.set_budget(known.id, campaign, _budget(asked, known))
-        if (status := asked.get("status")) in _GONE:
+        if (status := asked.get("status")) in GONE:
             campaign.more["status"] = status
         elif status:
             self._book.switch(known.id, campaign, is_running=_running(status))
         return {"success": True}
+
+    def named(self, known: AdAccount, number: str) -> Standing | None:
+        return self._book.named(known.id, number)
 
     def _named(self, asked: Asked) -> tuple[AdAccount, Standing] | None:
         for known in accounts_of(Channel.META):
@@ -129,10 +146,19 @@ def _values(known: AdAccount, campaign: Standing) -> Said:
         "id": campaign.id,
         "name": campaign.name,
         "status": _status(campaign),
+        "effective_status": _status(campaign),
         "account_id": known.id,
+        "bid_strategy": "LOWEST_COST_WITH_BID_CAP",
+        "start_time": _moment(known, date(2026, 1, 1), time()),
+        "stop_time": _moment(known, campaign.until, time(23, 59, 59)) if campaign.until else None,
         "objective": campaign.more.get("objective", "OUTCOME_SALES"),
         "daily_budget": None if micros is None else str(micros // _coin(known)),
     }
+
+
+def _moment(known: AdAccount, day: date, at: time) -> str:
+    """With its distance from UTC, without a colon."""
+    return f"{datetime.combine(day, at, ZoneInfo(known.time_zone)):%Y-%m-%dT%H:%M:%S%z}"
 
 
 def _status(campaign: Standing) -> str:

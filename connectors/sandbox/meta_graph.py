@@ -23,6 +23,7 @@ from connectors.sandbox.world import accounts_of
 VERSION = "v26.0"
 Said = dict[str, Any]
 
+GONE = frozenset({"DELETED", "ARCHIVED"})
 _FIRST_ACCOUNT = accounts_of(Channel.META)[0].id
 _DEFAULT_LIMIT = 25
 _LARGEST_LIMIT = 5000
@@ -70,6 +71,11 @@ class Asked:
     def fields(self) -> set[str]:
         """Their names, without what is wanted of each."""
         return {part.strip() for part in re.sub(r"\{[^{}]*\}", "", self.get("fields")).split(",")}
+
+    def fields_of(self, name: str) -> set[str]:
+        """What is wanted of one of them."""
+        expanded = re.search(rf"(?:^|,)\s*{name}\{{([^{{}}]*)\}}", self.get("fields"))
+        return {part.strip() for part in expanded[1].split(",")} if expanded else set()
 
     def json(self, name: str, shape: type[Any]) -> Any:
         try:
@@ -122,6 +128,21 @@ def page(asked: Asked, rows: Sequence[Any], most: int) -> Said:
             asked.request.url.include_query_params(after=following, access_token=asked.token)
         )
     return {"data": some, "paging": paging}
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """Those that are asked for; without any, whatever is not gone."""
+
+    named: frozenset[str]
+
+    def are_wanted(self, status: str) -> bool:
+        return status in self.named if self.named else status not in GONE
+
+
+def wanted_statuses(asked: Asked) -> Statuses:
+    named = asked.json("effective_status", list[str]) if asked.get("effective_status") else []
+    return Statuses(frozenset(named))
 
 
 def chosen(values: Said, fields: set[str]) -> Said:
