@@ -2,6 +2,7 @@
 
 from console.api import (
     actions,
+    ads,
     alerts,
     analytics,
     assets,
@@ -46,6 +47,7 @@ ROUTERS = (
     analytics.router,
     cohorts.router,
     posts.router,
+    ads.router,
     attribution.router,
     exports.router,
     uploads.router,

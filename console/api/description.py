@@ -28,6 +28,7 @@ SUBJECTS = {
     "exports": "Reports as CSV or XLSX, made in the background and fetched at an address that dies.",
     "uploads": "Lists of touches and sales that no page saw: checked line by line, then confirmed.",
     "connectors": "Which channels there are, what each can do, and how the tenant's connections stand.",
+    "ads": "What stands in the ad accounts: campaigns, ad sets, ads and daily budgets, read from their platforms.",
     "feeds": "Which feeds are read, how each is doing, where a site has its own, and lists of them in and out.",
     "trends": "Feeds read now, and the stories that spread fastest.",
     "goals": "What counts as a conversion, what it is worth, and which one stands at the head.",

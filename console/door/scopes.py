@@ -55,6 +55,8 @@ SCOPES: Mapping[str, Scope | None] = {
     "GET /api/analytics/freshness": Scope.ANALYTICS_READ,
     "GET /api/analytics/cohorts": Scope.ANALYTICS_READ,
     "GET /api/analytics/posts": Scope.ANALYTICS_READ,
+    "GET /api/ads": Scope.ANALYTICS_READ,
+    "GET /api/ads/{ad_campaign_id}": Scope.ANALYTICS_READ,
     "GET /api/analytics/ltv": Scope.ANALYTICS_READ,
     "GET /api/analytics/visitors/{visitor_id}": Scope.IDENTITY_READ,
     "GET /api/analytics/tracking": Scope.ANALYTICS_READ,

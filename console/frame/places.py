@@ -57,6 +57,7 @@ GROUPS = (
             Place("/hold-outs", "Hold-outs", "hold-outs"),
             Place("/funnels", "Funnels", "funnels"),
             Place("/cohorts", "Cohorts", "cohorts"),
+            Place("/ads", "Ads", "ads"),
             Place("/posts", "Posts", "posts"),
             Place("/visitors", "Visitors", "visitors"),
             Place("/tracking", "Tracking", "tracking"),

@@ -15,6 +15,7 @@ from store.clock import now
 from store.records.accounts import AccountStatus
 from store.records.action_states import State
 from store.records.actions import ActionType, Channel, Purpose
+from store.records.ads import Showing
 from store.records.alerts import AlertKind, AlertState, Seen
 from store.records.approvals import Decision
 from store.records.assets import AssetKind, PolicyFlag
@@ -281,6 +282,15 @@ ACCOUNTS: dict[AccountStatus, Label] = {
     AccountStatus.FAILING: Label("Cannot be read", Tone.BAD),
     AccountStatus.NEEDS_RECONNECT: Label("Does not let us in", Tone.BAD),
     AccountStatus.DISABLED: Label("Read no more", Tone.QUIET),
+}
+
+SHOWING: dict[Showing, Label] = {
+    Showing.RUNNING: Label("Running", Tone.GOOD),
+    Showing.PAUSED: Label("Paused", Tone.QUIET),
+    Showing.IN_REVIEW: Label("In review", Tone.WAITING),
+    Showing.REFUSED: Label("Refused", Tone.BAD),
+    Showing.ENDED: Label("Over", Tone.QUIET),
+    Showing.UNKNOWN: Label("Stands otherwise", Tone.QUIET),
 }
 
 OUTLETS: dict[Outlet, str] = {

@@ -72,13 +72,21 @@ def choose(visitor: SignedIn) -> HTMLResponse:
 
 
 @router.get("/actions/new/{type}")
-def new(visitor: SignedIn, type: ActionType, campaign_id: str = "", due_at: str = "") -> HTMLResponse:
-    """Campaign and moment may come from the screen that led here."""
+def new(
+    visitor: SignedIn, request: Request, type: ActionType, campaign_id: str = "", due_at: str = ""
+) -> HTMLResponse:
+    """Campaign, moment and parts of the payload may come from the screen that led here."""
     with visitor.records() as session:
         purpose = policies.of_tenant(session, visitor.tenant).default_purpose
     begun = {"purpose": [purpose.value], "campaign_id": [campaign_id], "due_at": [due_at]}
     every_day = {"window.days": [str(day) for day in range(1, 8)], "payload.steps.0.after_days": ["0"]}
-    return _editor(visitor, type, None, Typed({**begun, **every_day}), Told())
+    named = {field.name for field in action_fields.FIELDS[type]}
+    known = {
+        name: [value]
+        for name, value in request.query_params.items()
+        if name.removeprefix(action_form.PAYLOAD) in named and name.startswith(action_form.PAYLOAD)
+    }
+    return _editor(visitor, type, None, Typed({**begun, **every_day, **known}), Told())
 
 
 @router.post("/actions/new/{type}", response_model=None)

@@ -7,6 +7,7 @@ tests change a record through one and the same function.
 from store.records import (
     accounts,
     actions,
+    ads,
     alert_notices,
     alert_sightings,
     alerts,
@@ -63,6 +64,7 @@ __all__ = [
     "Session",
     "accounts",
     "actions",
+    "ads",
     "alert_notices",
     "alert_sightings",
     "alerts",

@@ -48,6 +48,8 @@ class AdAccount(TenantOwned, Record):
     status: Mapped[AccountStatus] = mapped_column(enumerated(AccountStatus, 20), server_default="connected")
     last_synced_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(1000))
+    # What stands in it, as of then.
+    listed_at: Mapped[datetime | None]
 
 
 def bare(account_id: str) -> str:

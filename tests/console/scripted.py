@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from connectors.face import Channel
 from connectors.sandbox import endpoint
@@ -20,10 +20,13 @@ from console.door.permissions import ACCESS
 from store import records
 from store.audit import Actor, ActorKind
 from store.clock import now
-from store.records import Record, accounts, connections, places
+from store.records import Record, accounts, ads, connections, places
+from store.records.accounts import AdAccount
+from store.records.ads import AdCampaign, Inventory
 from store.records.people import MemberRole
 from store.records.schema import TenantId
 from store.settings import Role, Settings
+from tests.ad_inventory import ad, ad_set, campaign
 from tests.console.providers import consented, token
 from tests.console.visitors import PASSWORD, Forms, Person, begun, mail, person
 from tests.console.writing import MAIL, etag_of
@@ -361,6 +364,7 @@ class Workplace:
     def makers(self) -> Mapping[str, Callable[[], int]]:
         """Of what a path may name, how one is made."""
         return {
+            "ad_campaign_id": self.ad_campaign,
             "alert_id": self.alert,
             "asset_id": self.asset,
             "connection_id": self.connection,
@@ -489,6 +493,19 @@ class Workplace:
             accounts.read_from_now_on(session, operator, row, str(row.id), self.mark)
             places.publish_to(session, operator, row, "facebook", str(row.id), f"Page {self.mark}")
             return row.id
+
+    def ad_campaign(self) -> int:
+        """With an ad set and an ad in it."""
+        at = self.connection()
+        found = Inventory(
+            [campaign("c1", name=f"Ads {self.mark}")],
+            [ad_set("s1", "c1")],
+            [ad("a1", "s1", headline=self.mark)],
+        )
+        with records.session(self.house, Role.OWNER) as session:
+            account = session.scalars(select(AdAccount).where(AdAccount.connection_id == at)).one()
+            ads.keep(session, account, found, datetime.now(UTC))
+            return session.scalars(select(AdCampaign.id).where(AdCampaign.ad_account_id == account.id)).one()
 
     def feed(self) -> int:
         listing = {"name": f"Feed {self.mark}", "url": f"https://{uuid.uuid4().hex}.example/feed"}

@@ -11,6 +11,7 @@ import httpx
 from sqlalchemy import delete, update
 
 from connectors.face import Channel
+from connectors.publishing import Network
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
 from marketing_pipelines.insights import sync
@@ -18,10 +19,11 @@ from marketing_pipelines.insights.sync import Synced
 from marketing_pipelines.insights.windows import Window
 from store import events, records
 from store.audit import Actor, ActorKind
-from store.records import connections
+from store.records import connections, places
 from store.records.accounts import AccountStatus, AdAccount
 from store.records.call_budgets import CallsMade
 from store.records.connections import Connection
+from store.records.places import Place
 from store.records.schema import TenantId
 from store.settings import Role, Settings
 from tests.connectors.running_sandbox import Sandbox
@@ -79,16 +81,30 @@ class Advertiser:
             session.flush()
             return account.id
 
+    def publish_to(self, network: Network, place_id: str, *, secrets: Mapping[str, Any] | None = None) -> int:
+        """Through a connection of its own; gives the connection's number."""
+        channel = Channel.LINKEDIN if network is Network.LINKEDIN else Channel.META
+        granted = CREDENTIALS[channel] if secrets is None else secrets
+        options = dataclasses.asdict(endpoint(channel, self.sandbox.address))
+        with records.session(self.settings, Role.PIPELINES) as session:
+            connection = connections.connect(
+                session, self.settings, SOMEBODY, self.tenant, channel, "A grant", granted, options=options
+            )
+            places.publish_to(session, SOMEBODY, connection, network, place_id, f"Place {place_id}")
+            return connection.id
+
     def disconnect(self) -> None:
-        """Nobody answers for the accounts once the sandbox is gone, and no platform reported what was planted."""
-        self.clickhouse.command(
-            "delete from raw.insights where tenant_id = {tenant:Int64}",
-            parameters={"tenant": self.tenant},
-            settings={"lightweight_delete_mode": "lightweight_update_force"},
-        )
+        """Nobody answers for accounts and places once the sandbox is gone, and no platform reported what was planted."""
+        for table in ("raw.insights", "raw.posts"):
+            self.clickhouse.command(
+                f"delete from {table} where tenant_id = {{tenant:Int64}}",
+                parameters={"tenant": self.tenant},
+                settings={"lightweight_delete_mode": "lightweight_update_force"},
+            )
         with records.session(self.settings, Role.PIPELINES) as session:
             mine = update(AdAccount).where(AdAccount.tenant_id == self.tenant)
             session.execute(mine.values(status=AccountStatus.DISABLED))
+            session.execute(delete(Place).where(Place.tenant_id == self.tenant))
 
     def forget_calls(self) -> None:
         """All advertisers call the same accounts of the sandbox, and budgets are for them together."""

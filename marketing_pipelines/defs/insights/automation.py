@@ -1,7 +1,8 @@
-"""Every night the newest day is read, and the restated days before it; posts are looked at four times a day."""
+"""Every night the newest day is read, and the restated days before it; posts and ads are looked at four times a day."""
 
 import dagster as dg
 
+from marketing_pipelines.defs.insights.ads import ADS
 from marketing_pipelines.defs.insights.assets import INSIGHTS
 from marketing_pipelines.defs.insights.posts import POSTS
 from marketing_pipelines.defs.partitions import DAYS
@@ -52,4 +53,20 @@ posts_four_times_a_day = dg.ScheduleDefinition(
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Reads how posts do; a day's last reading is what the day is known by, just before it is over.",
+)
+
+
+ads_job = dg.define_asset_job(
+    "ads_job",
+    selection=dg.AssetSelection.assets(*ADS),
+    description="Reads what stands in the ad accounts of every channel.",
+)
+
+ads_four_times_a_day = dg.ScheduleDefinition(
+    name="ads_four_times_a_day",
+    job=ads_job,
+    cron_schedule="10 5,11,17,23 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Reads what stands in the ad accounts; a day's last reading is what its budgets are known by.",
 )

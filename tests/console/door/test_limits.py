@@ -19,7 +19,7 @@ from tests.console.visitors import Person, mail, person
 LISTS = [
     "/actions", "/recipients", "/recipients/active", "/groups", "/audit", "/keys", "/tenants", "/users", "/campaigns",
     "/projects", "/links", "/assets", "/alerts", "/dead-letters", "/standing-approvals",
-    "/exports", "/hold-outs", "/uploads", "/identity/splits", "/feeds",
+    "/exports", "/hold-outs", "/uploads", "/identity/splits", "/feeds", "/ads",
 ]  # fmt: skip
 # What only the gate and its watchers write: four alerts, four failed actions of four messages, four standing approvals.
 BY_THE_GATE = (
@@ -35,6 +35,11 @@ BY_THE_GATE = (
     """insert into standing_approvals (tenant_id, action_id, version, most, until)
        select :tenant, (select min(id) from actions where tenant_id = :tenant), n, 1, current_date
        from generate_series(1, 4) n""",
+    "insert into connections (tenant_id, channel, name) values (:tenant, 'meta', 'Meta')",
+    """insert into ad_accounts (tenant_id, channel, account_id, name, connection_id)
+       select :tenant, 'meta', '1', 'Shop', id from connections where tenant_id = :tenant""",
+    """insert into ad_campaigns (tenant_id, ad_account_id, external_id, name, status)
+       select :tenant, a.id, n::text, 'Spring', 'running' from ad_accounts a, generate_series(1, 4) n where tenant_id = :tenant""",
 )
 
 

@@ -19,6 +19,7 @@ FILTERED = (
     "/calendar",
     "/assets",
     "/links",
+    "/ads",
     "/audit",
     "/alerts",
     "/visitors",

@@ -60,7 +60,7 @@ def filled(house: Settings, providers: str, people: Mapping[MemberRole, Person],
         place.upload()
         for make in (
             place.asset, place.project, place.group, place.user, place.invitation, place.alert, place.hold_out, place.feed,
-            place.connection,
+            place.connection, place.ad_campaign,
         ):  # fmt: skip
             make()
         if n:
@@ -94,6 +94,7 @@ def filled(house: Settings, providers: str, people: Mapping[MemberRole, Person],
         "action_id": number,
         "campaign_id": campaign,
         "asset_id": asset,
+        "ad_campaign_id": place.ad_campaign(),
         "connection_id": place.connection(),
         "dead": dead,
         "feed_id": place.feed(),
@@ -129,6 +130,6 @@ def test_a_page_takes_as_many_statements_for_two_of_everything_as_for_thirty(
 def test_what_a_page_names_is_made_for_it(page: str) -> None:
     """A page about a new kind of thing is counted with one, or this fails."""
     named = {
-        "action_id", "campaign_id", "asset_id", "connection_id", "feed_id", "goal_id", "hold_out_id", "link_id", "upload_id", *CHOICES,
+        "action_id", "ad_campaign_id", "campaign_id", "asset_id", "connection_id", "feed_id", "goal_id", "hold_out_id", "link_id", "upload_id", *CHOICES,
     }  # fmt: skip
     assert all(part.strip("{}") in named for part in page.split("/") if part.startswith("{"))

@@ -1,7 +1,10 @@
 """What comes from elsewhere: connections, feeds and the stories in them."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+
+from sqlalchemy import select
 
 from marketing_pipelines.trends import past_readings, scoring
 from marketing_pipelines.trends.past_readings import PastReading
@@ -10,15 +13,19 @@ from store import events, records
 from store.audit import Actor, ActorKind
 from store.records import (
     accounts,
+    ads,
     connections,
     places,
 )
-from store.records.accounts import AccountStatus
+from store.records.accounts import AccountStatus, AdAccount
+from store.records.ads import AdCampaign, Inventory, Showing
 from store.records.connections import Connection
+from store.records.database import Session
 from store.records.feeds import Feed, FeedStatus
 from store.records.people import MemberRole
 from store.records.schema import FeedId
 from store.settings import Role, Settings
+from tests.ad_inventory import ad, ad_set, campaign
 from tests.console.furniture.words import LONG
 from tests.console.visitors import Person
 from tests.console.watching.test_run_pages import RUN
@@ -59,12 +66,48 @@ def of_connections(settings: Settings, people: dict[MemberRole, Person]) -> dict
             session.get_one(Connection, made[1]), ValueError("revoked " + "because " * 90)
         )
         connections.disconnect(session, actor, session.get_one(Connection, made[2]))
+        standing = _ads_stand_there(session, session.get_one(Connection, made[0]))
     return {
+        "GET /ads": ["/ads", "/ads?text=nothing+is+like+this"],
+        "GET /ads/{ad_campaign_id}": [f"/ads/{number}" for number in standing],
         "GET /connections": ["/connections", "/connections?trouble=It+took+too+long"],
         "GET /connections/callback": ["/connections/callback?error=access_denied"],
         "GET /connections/new/{channel}": ["/connections/new/meta"],
         "GET /connections/{connection_id}": [f"/connections/{number}" for number in made],
     }
+
+
+def _ads_stand_there(session: Session, connection: Connection) -> list[int]:
+    """Campaigns with long words, with many ads, and with nothing in them; gives their numbers."""
+    account = session.scalars(
+        select(AdAccount).where(AdAccount.connection_id == connection.id).limit(1)
+    ).one()
+    account.currency = "EUR"
+    at = datetime.now(UTC)
+    audience = {
+        "countries": ["DE", "AT", "CH"], "places": [LONG[:120]], "languages": ["de"], "youngest": 25, "oldest": 64,
+        "lists": ["unbroken" * 20, "Buyers"], "without": ["Everybody who has bought"],
+    }  # fmt: skip
+    found = Inventory(
+        [campaign("7001", name=LONG[:400], objective="OUTCOME_TRAFFIC", daily_budget=Decimal(1_234_567), why=LONG[:900]),
+         *(campaign(f"700{n}", name=f"Spring {n}", status=status) for n, status in enumerate(Showing, 2))],
+        [ad_set("8001", "7001", name="unbroken" * 30, audience=audience, placements=["facebook", "unbroken" * 20],
+                highest_bid=Decimal("2.5"), daily_budget=Decimal(99), why="Learning " * 20),
+         ad_set("8002", "7001"), ad_set("8003", "7002", name="")],
+        [ad(f"90{n:02}", "8001", status=list(Showing)[n % 6], said="PENDING_REVIEW", why=LONG[:500] if n % 3 else "",
+            headline=LONG[:300] if n % 2 else "", text=LONG[:1000], leads_to=f"https://shop.example/{'coats' * 40}",
+            format="responsive_search_ad", creative_id="unbroken" * 20) for n in range(30)],
+    )  # fmt: skip
+    for days in range(3):
+        ads.keep(session, account, found, at - timedelta(days=2 - days))
+    return list(
+        session.scalars(
+            select(AdCampaign.id)
+            .where(AdCampaign.ad_account_id == account.id)
+            .order_by(AdCampaign.id)
+            .limit(3)
+        )
+    )
 
 
 def of_feeds(settings: Settings, people: dict[MemberRole, Person]) -> dict[str, list[str]]:

@@ -55,6 +55,14 @@ ONE_ROW_EACH = (
     "insert into connections (tenant_id, channel, name) values (:tenant, 'x', 'x')",
     """insert into ad_accounts (tenant_id, channel, account_id, name, connection_id)
        select :tenant, 'x', 'x', 'x', id from connections where tenant_id = :tenant""",
+    """insert into ad_campaigns (tenant_id, ad_account_id, external_id, name, status)
+       select :tenant, id, 'x', 'x', 'paused' from ad_accounts where tenant_id = :tenant""",
+    """insert into ad_sets (tenant_id, ad_account_id, ad_campaign_id, external_id, name, status)
+       select :tenant, ad_account_id, id, 'x', 'x', 'paused' from ad_campaigns where tenant_id = :tenant""",
+    """insert into ads (tenant_id, ad_account_id, ad_set_id, external_id, name, status)
+       select :tenant, ad_account_id, id, 'x', 'x', 'paused' from ad_sets where tenant_id = :tenant""",
+    """insert into daily_budgets (tenant_id, ad_account_id, of, external_id, day, amount)
+       select :tenant, id, 'campaign', 'x', current_date, 1 from ad_accounts where tenant_id = :tenant""",
     """insert into places (tenant_id, connection_id, network, place_id, name)
        select :tenant, id, 'x', 'x', 'x' from connections where tenant_id = :tenant""",
     "insert into kill_switches (tenant_id, scope, subject, engaged, changed_by, changed_at) values (:tenant, 'channel', 'nothing', false, 'x', now())",
