@@ -11,7 +11,7 @@ import msgspec
 
 from connectors import little_text, restli
 from connectors.answers import canonical, shaped
-from connectors.errors import Forbidden, Invalid
+from connectors.errors import ChannelError, Forbidden, Invalid
 from connectors.linkedin_api import WHERE, LinkedInApi
 from connectors.linkedin_entities import Number
 from connectors.linkedin_organizations import FINDER, POST, Organizations, Posted, address_of, author_of
@@ -71,25 +71,22 @@ class LinkedInPostResults:
         return shaped(said, _Network, where=WHERE).first_degree_size
 
     def _rows(self, place: str, author: str, since: datetime) -> Iterator[PostResult]:
+        """Posts that are refused stay without counters; where nothing is told at all, it is no matter of single posts."""
+        has_told = False
         for page in self._organizations.posted_since(author, since):
             for start in range(0, len(page), _MOST_LISTED):
                 some = page[start : start + _MOST_LISTED]
-                told = self._told(author, [posted.id for posted, _ in some if POST.fullmatch(posted.id)])
+                refusals: list[ChannelError] = []
+                posts = [posted.id for posted, _ in some if POST.fullmatch(posted.id)]
+                told = self._told(author, posts, refusals)
+                has_told |= bool(told)
+                if refusals and not has_told:
+                    raise refusals[0]
                 for posted, said in some:
                     yield _result(place, posted, said, told.get(posted.id))
 
-    def _told(self, author: str, posts: Sequence[str]) -> dict[str, Said]:
-        """By post. What LinkedIn tells nothing of is left out, unless it is all of them, which is no matter of single posts."""
-        refusals: list[Forbidden | Invalid] = []
-        told = self._told_but_for(author, posts, refusals)
-        if refusals and not told:
-            raise refusals[0]
-        return told
-
-    def _told_but_for(
-        self, author: str, posts: Sequence[str], refusals: list[Forbidden | Invalid]
-    ) -> dict[str, Said]:
-        """One post that is refused refuses the whole list, which is then asked for by halves."""
+    def _told(self, author: str, posts: Sequence[str], refusals: list[ChannelError]) -> dict[str, Said]:
+        """By post. One that is refused refuses the whole list, which is then asked for by halves."""
         try:
             return self._listed(author, posts)
         except (Forbidden, Invalid) as refusal:
@@ -100,8 +97,8 @@ class LinkedInPostResults:
                 return {}
         half = len(posts) // 2
         return {
-            **self._told_but_for(author, posts[:half], refusals),
-            **self._told_but_for(author, posts[half:], refusals),
+            **self._told(author, posts[:half], refusals),
+            **self._told(author, posts[half:], refusals),
         }
 
     def _listed(self, author: str, posts: Sequence[str]) -> dict[str, Said]:
