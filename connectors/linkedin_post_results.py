@@ -73,9 +73,13 @@ class LinkedInPostResults:
     def _rows(self, place: str, author: str, since: datetime) -> Iterator[PostResult]:
         """Posts that are refused stay without counters; where nothing is told at all, it is no matter of single posts."""
         has_told = False
+        seen: set[str] = set()
         for page in self._organizations.posted_since(author, since):
-            for start in range(0, len(page), _MOST_LISTED):
-                some = page[start : start + _MOST_LISTED]
+            # What is posted while the list is read moves the others on, so that some come twice.
+            new = [(posted, said) for posted, said in page if posted.id not in seen]
+            seen.update(posted.id for posted, _ in new)
+            for start in range(0, len(new), _MOST_LISTED):
+                some = new[start : start + _MOST_LISTED]
                 refusals: list[ChannelError] = []
                 posts = [posted.id for posted, _ in some if POST.fullmatch(posted.id)]
                 told = self._told(author, posts, refusals)

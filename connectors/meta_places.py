@@ -23,7 +23,7 @@ _MOST_PAGES = 200
 Row = TypeVar("Row")
 
 # Of a page's post the second number is the post's own.
-Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,40}(_[0-9]{1,40})?$")]
+Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,40}(_[0-9]{1,40})?\Z")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,11 @@ def test_a_missing_permission_is_told_and_not_asked_around() -> None:
     assert len(asked) == 2
 
 
+def test_a_post_that_comes_twice_is_told_of_once() -> None:
+    rows = read(listed(POST), counted(SHARE), listed(POST, {**POST, "id": UGC}), counted(UGC))
+    assert [row.post_id for row in rows] == [SHARE, UGC]
+
+
 def test_what_is_neither_a_share_nor_a_ugc_post_is_not_asked_about() -> None:
     odd = {**POST, "id": "urn:li:groupPost:1-2),x"}
     asked: list[httpx.Request] = []

@@ -288,6 +288,7 @@ def test_a_list_without_an_end_is_not_followed_for_ever() -> None:
     "wrong",
     [
         {"id": "1/../2"},
+        {"id": "1001\n"},
         {"id": None},
         {"created_time": "yesterday"},
         {"created_time": "2026-10-03T08:15:00"},
