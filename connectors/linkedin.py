@@ -1,4 +1,4 @@
-"""LinkedIn: advertising that is measured and changed, and what organisations publish."""
+"""LinkedIn: advertising that is measured and changed, what organisations publish, and how it does."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -27,7 +27,10 @@ from connectors.linkedin_campaigns import LinkedInCampaigns
 from connectors.linkedin_entities import accounts_of
 from connectors.linkedin_insights import LOOKBACK, PLATFORM, TIME_ZONE, LinkedInInsights
 from connectors.linkedin_inventory import LinkedInInventory
+from connectors.linkedin_organizations import Organizations
+from connectors.linkedin_post_results import LinkedInPostResults
 from connectors.linkedin_posts import LIMITS, LinkedInPosts
+from connectors.posts import PostResult
 from connectors.publishing import FoundPlace, Network, Post, PostLimits, Published
 
 
@@ -58,7 +61,7 @@ class LinkedIn:
             "rw_ads",
             "r_organization_social",
             "w_organization_social",
-            # Which organisations a member may publish for is told to nobody without it.
+            # Which organisations a member may publish for, and how their posts do, is told to nobody without it.
             "rw_organization_admin",
         )
     )
@@ -69,7 +72,9 @@ class LinkedIn:
         self._insights = LinkedInInsights(self._api, wire.clock)
         self._inventory = LinkedInInventory(self._api, wire.clock)
         self._campaigns = LinkedInCampaigns(self._api, wire.clock)
-        self._posts = LinkedInPosts(self._api, wire)
+        self._organizations = Organizations(self._api)
+        self._posts = LinkedInPosts(self._api, self._organizations, wire)
+        self._post_results = LinkedInPostResults(self._api, self._organizations)
 
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
@@ -119,10 +124,16 @@ class LinkedIn:
         self._campaigns.set_daily_budget(account, campaign, amount)
 
     def places(self) -> list[FoundPlace]:
-        return self._posts.places()
+        return self._organizations.found()
 
     def publish(self, place: str, network: Network, post: Post) -> Published:
         return self._posts.publish(place, network, post)
 
     def published_since(self, place: str, network: Network, post: Post, since: datetime) -> Published | None:
         return self._posts.published_since(place, network, post, since)
+
+    def post_results(self, place: str, network: Network, since: datetime) -> Iterator[PostResult]:
+        return self._post_results.read(place, network, since)
+
+    def followers(self, place: str, network: Network) -> int | None:
+        return self._post_results.followers(place, network)

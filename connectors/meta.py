@@ -1,4 +1,4 @@
-"""Meta: advertising on Facebook and Instagram read, changed and told what came of it, posts published on pages and profiles."""
+"""Meta: advertising on Facebook and Instagram read, changed and told what came of it; posts published, and how they do."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -32,7 +32,10 @@ from connectors.meta_campaigns import Campaigns
 from connectors.meta_graph import COUNTED_FOR, ENDPOINT, WHERE, Graph, MetaCredentials
 from connectors.meta_insights import Insights
 from connectors.meta_inventory import Inventory
+from connectors.meta_places import Places
+from connectors.meta_post_results import PostResults
 from connectors.meta_posts import POST_LIMITS, Posts
+from connectors.posts import PostResult
 from connectors.publishing import FoundPlace, Network, Post, PostLimits, Published
 
 _account_in_path = in_path(r"/act_(\d+)/insights$")
@@ -63,7 +66,7 @@ class Meta:
             "access_token",
             "Access token",
             "Of a system user, who does not have to grant it anew: with ads_read to read, ads_management to change "
-            "advertising, and those of pages and Instagram to publish.",
+            "advertising, and those of pages and Instagram to publish and to see how posts do.",
         ),
         Ask("app_secret", "App secret", "Proves with each call which app makes it.", is_required=False),
     )
@@ -79,7 +82,9 @@ class Meta:
         self._inventory = Inventory(self._graph, wire.clock)
         self._campaigns = Campaigns(self._graph)
         self._conversions = meta_conversions.Conversions(self._graph, wire.clock)
-        self._posts = Posts(self._graph, wire.patience)
+        self._places = Places(self._graph)
+        self._posts = Posts(self._places, wire.patience)
+        self._post_results = PostResults(self._places)
 
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
@@ -144,10 +149,16 @@ class Meta:
         return self._conversions.check(account, target, conversions)
 
     def places(self) -> list[FoundPlace]:
-        return self._posts.places()
+        return self._places.found()
 
     def publish(self, place: str, network: Network, post: Post) -> Published:
         return self._posts.publish(place, network, post)
 
     def published_since(self, place: str, network: Network, post: Post, since: datetime) -> Published | None:
         return self._posts.published_since(place, network, post, since)
+
+    def post_results(self, place: str, network: Network, since: datetime) -> Iterator[PostResult]:
+        return self._post_results.read(place, network, since)
+
+    def followers(self, place: str, network: Network) -> int | None:
+        return self._post_results.followers(place, network)

@@ -16,8 +16,10 @@ CONSENT = Consent(
         "pages_show_list",
         "pages_manage_posts",
         "pages_read_engagement",
+        "read_insights",
         "instagram_basic",
         "instagram_content_publish",
+        "instagram_manage_insights",
     )
 )
 

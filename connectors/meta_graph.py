@@ -4,13 +4,15 @@ import copy
 import dataclasses
 import hmac
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
+import httpx
 import msgspec
 
-from connectors.answers import Answer, ask, decoded, shaped
+from connectors.answers import Answer, ask, canonical, decoded, shaped
 from connectors.errors import Invalid, TooMuchData, Transient, UnexpectedAnswer, UnknownOutcome
 from connectors.face import Endpoint, Wire
 from connectors.meta_refusals import meaning_of, meaning_of_a_write
@@ -27,6 +29,8 @@ ENDPOINT = Endpoint(
 
 COUNTED_FOR = "counted_for"
 """Under this name a request says, to us alone, for which account it is counted where its path does not."""
+
+_MOST_TOGETHER = 50
 
 Shape = TypeVar("Shape")
 Row = TypeVar("Row")
@@ -64,6 +68,13 @@ class Page(msgspec.Struct, Generic[Row]):
     paging: _Paging = msgspec.field(default_factory=_Paging)
 
 
+class _Alone(msgspec.Struct):
+    """An answer among several, which is nothing where Meta ran out of time."""
+
+    code: int
+    body: str = ""
+
+
 class Graph:
     """The API in the voice of one token."""
 
@@ -93,17 +104,20 @@ class Graph:
     def read_by(self, path: str, parameters: Mapping[str, str], reading: Callable[[Answer], Shape]) -> Shape:
         return self._wire.patience.through(lambda: self._read_once(path, parameters, reading))
 
+    def read_alone(self, questions: Sequence[str], shape: type[Shape]) -> list[Shape | Invalid]:
+        """Many questions in few requests, each answered alone: a refusal as wrong stands in its place and costs no other."""
+        answers: list[Shape | Invalid] = []
+        for start in range(0, len(questions), _MOST_TOGETHER):
+            together = [
+                {"method": "GET", "relative_url": each} for each in questions[start : start + _MOST_TOGETHER]
+            ]
+            form = {"batch": canonical(together).decode(), "include_headers": "false"}
+            answers += self._prepare("", form, partial(_answers_alone, len(together), _as(shape)))
+        return answers
+
     def prepare(self, path: str, form: Mapping[str, str], shape: type[Shape]) -> Shape:
         """Tells Meta patiently what nobody sees yet: of what was told twice, one is never used."""
-        told = self._told(form)
-
-        def tell() -> Shape:
-            self._wait_as_wanted()
-            return self._understood(
-                ask(self._wire.http, "POST", **self._request(path), data=told), _as(shape)
-            )
-
-        return self._wire.patience.through(tell)
+        return self._prepare(path, form, _as(shape))
 
     def write(self, path: str, form: Mapping[str, str], shape: type[Shape]) -> Shape:
         """Changes something; a success that cannot be read is one whose outcome is not known."""
@@ -131,25 +145,18 @@ class Graph:
         limit: int = 100,
         smallest: int = 1,
     ) -> Iterator[list[Row]]:
-        """Follows the cursors, by smaller pages where one is too much; never the `next` address, which carries the token."""
-        seen: set[str] = set()
-        asked = dict(parameters)
-        while True:
-            try:
-                page = self.read_by(path, {**asked, "limit": str(limit)}, reading)
-            except TooMuchData:
-                if limit // 2 < smallest:
-                    raise
-                limit //= 2
-                continue
-            yield page.data
-            if not page.paging.next:
-                return
-            after = page.paging.cursors.after
-            if not after or after in seen:
-                raise UnexpectedAnswer(what="a next page without a new cursor", where=WHERE)
-            seen.add(after)
-            asked["after"] = after
+        return followed(
+            lambda asked: self.read_by(path, {**parameters, **asked}, reading), limit=limit, smallest=smallest
+        )
+
+    def _prepare(self, path: str, form: Mapping[str, str], reading: Callable[[Answer], Shape]) -> Shape:
+        told = self._told(form)
+
+        def tell() -> Shape:
+            self._wait_as_wanted()
+            return self._understood(ask(self._wire.http, "POST", **self._request(path), data=told), reading)
+
+        return self._wire.patience.through(tell)
 
     def _read_once(
         self, path: str, parameters: Mapping[str, str], reading: Callable[[Answer], Shape]
@@ -185,6 +192,51 @@ class Graph:
             raise meaning_of(answer, where=WHERE)
         self._pause = min(pause_wanted(answer.headers), self._wire.patience.longest_wait)
         return reading(answer)
+
+
+def followed(
+    page_of: Callable[[Mapping[str, str]], Page[Row]], *, limit: int = 100, smallest: int = 1
+) -> Iterator[list[Row]]:
+    """Follows the cursors, by smaller pages where one is too much; never the `next` address, which carries the token."""
+    seen: set[str] = set()
+    asked: dict[str, str] = {}
+    while True:
+        try:
+            page = page_of({**asked, "limit": str(limit)})
+        except TooMuchData:
+            if limit // 2 < smallest:
+                raise
+            limit //= 2
+            continue
+        yield page.data
+        if not page.paging.next:
+            return
+        after = page.paging.cursors.after
+        if not after or after in seen:
+            raise UnexpectedAnswer(what="a next page without a new cursor", where=WHERE)
+        seen.add(after)
+        asked["after"] = after
+
+
+def _answers_alone(
+    expected: int, reading: Callable[[Answer], Shape], answer: Answer
+) -> list[Shape | Invalid]:
+    items = _as(list[_Alone | None])(answer)
+    if len(items) != expected:
+        raise UnexpectedAnswer(what=f"{len(items)} answers to {expected} questions", where=WHERE)
+    return [_answer_alone(item, reading) for item in items]
+
+
+def _answer_alone(item: _Alone | None, reading: Callable[[Answer], Shape]) -> Shape | Invalid:
+    if item is None:
+        raise Transient(what="one of several questions was not answered in time", where=WHERE)
+    answer = Answer(item.code, httpx.Headers(), item.body.encode())
+    if answer.is_success:
+        return reading(answer)
+    refusal = meaning_of(answer, where=WHERE)
+    if isinstance(refusal, Invalid):
+        return refusal
+    raise refusal
 
 
 def _as(shape: type[Shape]) -> Callable[[Answer], Shape]:

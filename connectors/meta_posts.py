@@ -1,23 +1,23 @@
-"""Facebook's pages and Instagram's profiles: where a token may publish, publishing, and what was published there.
+"""Publishing on Facebook's pages and Instagram's profiles, and looking for what was published there.
 
-A page speaks with its own token, and its profile with the page's. A picture is handed over first, seen by nobody; the last
-request is the one that publishes. Facebook shows a link or a picture: beside a picture, the link stands at the end of the words.
+A picture is handed over first, seen by nobody; the last request is the one that publishes. Facebook shows a link or a
+picture: beside a picture, the link stands at the end of the words.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from connectors.answers import canonical, shaped
+from connectors.answers import canonical
 from connectors.errors import ChannelError, Invalid, Transient, UnexpectedAnswer
-from connectors.meta_graph import WHERE, Graph, number_of
-from connectors.publishing import FoundPlace, Network, Post, PostLimits, Published
+from connectors.meta_graph import WHERE, Graph
+from connectors.meta_places import WALLS, Number, Places, appeared_since, asked_since, public
+from connectors.publishing import Network, Post, PostLimits, Published
 from connectors.retries import Patience
 
 POST_LIMITS: Mapping[Network, PostLimits] = MappingProxyType(
@@ -30,38 +30,10 @@ POST_LIMITS: Mapping[Network, PostLimits] = MappingProxyType(
     }
 )
 
-_PAGES = {"fields": "id,name,access_token,instagram_business_account{id,username}"}
 _LONGEST_ADDRESS = 2_000
 _MOST_LOOKS = 20
 _HASHTAG = re.compile(r"#\w+")
 _MENTION = re.compile(r"(?<![\w@])@[\w.]+")
-
-# Of a page's post the second number is the post's own.
-Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,40}(_[0-9]{1,40})?$")]
-
-
-@dataclass(frozen=True, slots=True)
-class _Profile:
-    id: str
-    username: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """The token is there where the person may create content as the page."""
-
-    id: str
-    name: str = ""
-    access_token: str = field(default="", repr=False)
-    instagram_business_account: _Profile | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Voice:
-    """A place, and the token that speaks for it."""
-
-    place: FoundPlace
-    token: str = field(repr=False)
 
 
 class _Made(msgspec.Struct):
@@ -77,87 +49,30 @@ class _Link(msgspec.Struct):
     permalink: str = ""
 
 
-class _Shown(msgspec.Struct):
-    """A post as either network lists it."""
-
-    id: Number
-    at: Annotated[datetime, msgspec.Meta(tz=True)]
-    words: str | None = None
-    address: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Wall:
-    """Where a network lists what was published, and under which names."""
-
-    edge: str
-    fields: Mapping[str, str]
-
-    def shown(self, said: Any) -> _Shown:
-        said = shaped(said, dict[str, Any], where=WHERE)
-        ours = {name: said[theirs] for name, theirs in self.fields.items() if theirs in said}
-        return shaped(ours, _Shown, where=WHERE)
-
-
-_WALLS = {
-    Network.FACEBOOK: _Wall(
-        "published_posts",
-        {"id": "id", "words": "message", "at": "created_time", "address": "permalink_url"},
-    ),
-    Network.INSTAGRAM: _Wall(
-        "media",
-        {"id": "id", "words": "caption", "at": "timestamp", "address": "permalink"},
-    ),
-}
-
-
 class Posts:
-    """What one token may publish; the pages' own tokens are kept as long as this is."""
+    """What one token may publish."""
 
-    def __init__(self, graph: Graph, patience: Patience) -> None:
-        self._graph = graph
+    def __init__(self, places: Places, patience: Patience) -> None:
+        self._places = places
         self._patience = replace(patience, attempts=_MOST_LOOKS)
-        self._voices: dict[tuple[str, Network], _Voice] = {}
-
-    def places(self) -> list[FoundPlace]:
-        found = [
-            voice for page in self._graph.each("me/accounts", _PAGES, _Page) for voice in _voices_of(page)
-        ]
-        self._voices = {(voice.place.id, voice.place.network): voice for voice in found}
-        return [voice.place for voice in found]
 
     def publish(self, place: str, network: Network, post: Post) -> Published:
-        number = number_of(place, field="place")
         _require_fit(network, post)
-        graph = self._graph_of(number, network)
+        voice = self._places.voice(place, network)
         if network is Network.INSTAGRAM:
-            return self._on_a_profile(graph, number, post)
-        return _on_a_page(graph, number, post)
+            return self._on_a_profile(voice.graph, voice.place.id, post)
+        return _on_a_page(voice.graph, voice.place.id, post)
 
     def published_since(self, place: str, network: Network, post: Post, since: datetime) -> Published | None:
-        number = number_of(place, field="place")
-        _require_network(network)
-        graph, wall = self._graph_of(number, network), _WALLS[network]
-        # Meta tells the time in whole seconds, and may leave out the very one that it is asked from.
-        began = since.replace(microsecond=0)
-        asked = {"fields": ",".join(wall.fields.values()), "since": str(int(began.timestamp()) - 1)}
-        for page in graph.pages(f"{number}/{wall.edge}", asked):
-            shown = [each for each in map(wall.shown, page) if each.at >= began]
-            for each in shown:
-                if _plain(each.words or "") == _plain(_words(post)):
-                    return Published(id=each.id, url=_public(each.address or ""))
-            if not shown:
-                return None
+        voice, words = self._places.voice(place, network), _plain(_words(post))
+        wall = WALLS[network]
+        asked = {"fields": ",".join(wall.fields.values()), **asked_since(since)}
+        pages = voice.graph.pages(f"{voice.place.id}/{wall.edge}", asked)
+        shown = (list(map(wall.shown, page)) for page in pages)
+        for each in appeared_since(shown, since, lambda each: each.at):
+            if _plain(each.words or "") == words:
+                return Published(id=each.id, url=each.url)
         return None
-
-    def _graph_of(self, number: str, network: Network) -> Graph:
-        if (number, network) not in self._voices:
-            self.places()
-        voice = self._voices.get((number, network))
-        if voice is None:
-            what = f"no place on {network} that this connection may publish to"
-            raise Invalid(what=what, where=WHERE, field="place")
-        return self._graph.speaking_as(voice.token)
 
     def _on_a_profile(self, graph: Graph, profile: str, post: Post) -> Published:
         told = {"image_url": post.image, "caption": post.text}
@@ -165,16 +80,6 @@ class Posts:
         _require_usable(self._patience.through(lambda: _prepared(graph, container)))
         made = graph.write(f"{profile}/media_publish", {"creation_id": container}, _Made)
         return Published(id=made.id, url=_address_of(graph, made.id))
-
-
-def _voices_of(page: _Page) -> list[_Voice]:
-    if not page.access_token:
-        return []
-    voices = [_Voice(FoundPlace(id=page.id, name=page.name, network=Network.FACEBOOK), page.access_token)]
-    if (profile := page.instagram_business_account) is not None:
-        place = FoundPlace(id=profile.id, name=profile.username, network=Network.INSTAGRAM)
-        voices.append(_Voice(place, page.access_token))
-    return voices
 
 
 def _on_a_page(graph: Graph, page: str, post: Post) -> Published:
@@ -211,7 +116,7 @@ def _require_usable(container: _Container) -> None:
 def _address_of(graph: Graph, media: str) -> str:
     """Asked for once: what is published is published, whether or not Instagram says where."""
     try:
-        return _public(graph.read_once(media, {"fields": "permalink"}, _Link).permalink)
+        return public(graph.read_once(media, {"fields": "permalink"}, _Link).permalink)
     except ChannelError:
         return ""
 
@@ -223,10 +128,6 @@ def _words(post: Post) -> str:
 def _plain(words: str) -> str:
     """Without what a network changes about words that are the same: line ends, and white space around them."""
     return words.replace("\r\n", "\n").strip()
-
-
-def _public(address: str) -> str:
-    return address if address.startswith("https://") and len(address) <= _LONGEST_ADDRESS else ""
 
 
 def _require_network(network: Network) -> None:

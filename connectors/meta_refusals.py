@@ -32,6 +32,8 @@ _TRANSIENT_SUBCODES = frozenset({99, 960, 104})
 _AD_ACCOUNT_LIMIT = 2446079
 _DEPRECATED_VERSION = 2635
 _POSTS_TOO_FAST = 1390008
+# Insights of one story, under the code of a missing permission.
+_TOO_FEW = "Not enough viewers"
 
 # What says more than the code beside it.
 _KIND_OF_SUBCODE: dict[int, type[ChannelError]] = {
@@ -125,6 +127,8 @@ def _kind(error: _Error, answer: Answer) -> type[ChannelError]:
         case 190:
             # There is nothing to refresh with: an expired token, too, needs the person who gave it.
             return AuthRevoked
+        case 10 if _TOO_FEW in error.message:
+            return Invalid
         case 3 | 10 | 368:
             return Forbidden
         case code if 200 <= code <= 299:

@@ -14,7 +14,8 @@ LONGEST_BEGINNING = 300
 class PostResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A post and its counters since it was published, as they stand now; None is what its network does not tell.
 
-    A counter may fall: people take a reaction back, and a network takes out what programs did.
+    A counter may fall: people take a reaction back, and a network takes out what programs did. What a network counts and
+    what it calls that differs, so that counters of two networks do not add up.
     """
 
     network: Network
@@ -23,7 +24,7 @@ class PostResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     post_url: str
     published_at: datetime
     beginning: str
-    """Of its words, as readers see them."""
+    """Of its words, as readers see them; empty where it has none."""
     impressions: int | None = None
     views: int | None = None
     reach: int | None = None
@@ -37,14 +38,19 @@ class PostResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     raw_hash: str
 
 
+def beginning_of(words: str) -> str:
+    return words.replace("\0", "").strip()[:LONGEST_BEGINNING]
+
+
 @runtime_checkable
 class ReadsPosts(Protocol):
     """A channel that tells how the posts in its places do, whoever published them."""
 
     def post_results(self, place: str, network: Network, since: datetime) -> Iterator[PostResult]:
-        """Every post that has appeared there since then, with its counters as of now.
+        """Every post that has appeared there since then, newest first, with its counters as of now.
 
-        A reading that fails raises a ChannelError; each row that it gave before is whole.
+        A counter that is refused for one post is None and costs nothing else. A reading that fails raises a ChannelError;
+        each row that it gave before is whole.
         """
         ...
 

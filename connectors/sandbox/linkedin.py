@@ -42,7 +42,7 @@ class LinkedInStandIn:
         self._page_rows = page_rows
         self._reports = Reports(world)
         self._ads = AdAccounts(page_rows, accepted)
-        self._organizations = Organizations(page_rows, accepted, world.clock)
+        self._organizations = Organizations(page_rows, accepted, world)
         self._tokens = Tokens("LinkedIn", CREDENTIALS, lasts=5183999, refresh_lasts=31535999)
 
     def provider(self) -> Provider:
@@ -63,6 +63,16 @@ class LinkedInStandIn:
                 self._route("/adAnalytics", read=self._reports.analytics),
                 self._route("/organizationAcls", read=organizations.roles),
                 self._route("/organizationsLookup", read=organizations.names),
+                self._route(
+                    "/organizationalEntityShareStatistics",
+                    read=organizations.statistics.of_posts,
+                    needs="rw_organization_admin",
+                ),
+                self._route(
+                    "/networkSizes/{organization}",
+                    read=organizations.statistics.followers,
+                    needs="rw_organization_admin",
+                ),
                 self._route("/images", write=organizations.begin_upload),
                 self._route("/images/{image}", read=organizations.image),
                 self._route("/posts", read=organizations.posts, write=organizations.publish),
@@ -72,11 +82,15 @@ class LinkedInStandIn:
             refusal=refusal,
         )
 
-    def _route(self, path: str, *, read: Read | None = None, write: Write | None = None) -> Route:
-        return route(path, self._admit, read=read, write=write)
+    def _route(
+        self, path: str, *, read: Read | None = None, write: Write | None = None, needs: str = ""
+    ) -> Route:
+        return route(path, lambda request: self._admit(request, needs), read=read, write=write)
 
-    def _admit(self, request: Request) -> None:
-        if not self._tokens.holds(request):
+    def _admit(self, request: Request, needs: str = "") -> None:
+        """Whom nothing in particular was granted may everything."""
+        granted = self._tokens.scope_of(request.headers.get("authorization", "").removeprefix("Bearer "))
+        if granted is None:
             raise Refused(error(401, "INVALID_ACCESS_TOKEN", "Invalid access token", service_code=65600))
         version = request.headers.get("linkedin-version", "")
         if not version:
@@ -88,6 +102,9 @@ class LinkedInStandIn:
             raise Refused(error(426, "NONEXISTENT_VERSION", f"Requested version {version}01 is not active"))
         if request.headers.get("x-restli-protocol-version") != "2.0.0":
             raise wrong("X-RestLi-Protocol-Version", "the sandbox speaks 2.0.0")
+        if granted and needs and needs not in granted.split():
+            message = f"Not enough permissions to access: {request.method} {request.url.path}"
+            raise Refused(error(403, "ACCESS_DENIED", message, service_code=100))
 
     def _accounts(self, _: Request, asked: Asked) -> Said:
         if asked.get("q") != "search":

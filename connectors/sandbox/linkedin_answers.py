@@ -82,6 +82,11 @@ def granted(request: Request) -> AdAccount:
     return known
 
 
+def require_finder(request: Request, asked: Asked, name: str) -> None:
+    if request.headers.get("x-restli-method") != "FINDER" or asked.get("q") != name:
+        raise wrong("q", f"found by the FINDER named {name}")
+
+
 def made(number: str) -> Response:
     return Response(status_code=201, headers={**trace(), "x-restli-id": number})
 

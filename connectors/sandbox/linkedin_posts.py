@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import unquote
 
 from starlette.requests import Request
@@ -19,13 +19,16 @@ from connectors.sandbox.linkedin_answers import (
     error,
     made,
     missing,
+    require_finder,
     trace,
     window,
     wrong,
 )
+from connectors.sandbox.linkedin_post_results import ORGANIZATION, PostStatistics
+from connectors.sandbox.organic import PostHistory
+from connectors.sandbox.performance import World
 from connectors.sandbox.places import Shown, Walls, places_of
 
-_ORGANIZATION = "urn:li:organization:"
 _RESERVED = frozenset("\\|{}@[]()<>#*_~")
 _LONGEST_POST = 3000
 _LARGEST_IMAGE = 5 * 1024 * 1024
@@ -49,18 +52,20 @@ class _Image:
 
 
 class Organizations:
-    def __init__(self, page_rows: int, accepted: Accepted, clock: Callable[[], datetime]) -> None:
-        self._page_rows, self._clock = page_rows, clock
+    def __init__(self, page_rows: int, accepted: Accepted, world: World) -> None:
+        self._page_rows, self._clock = page_rows, world.clock
         self._walls = Walls(Channel.LINKEDIN, accepted)
         self._places = {place.id: place for place in places_of(Channel.LINKEDIN)}
+        self._history = PostHistory(world.seed, world.clock)
+        self.statistics = PostStatistics(page_rows, self._history, self._places, self._shown)
         self._images: dict[str, _Image] = {}
         self._next = _FIRST_POST
 
     def roles(self, request: Request, asked: Asked) -> Said:
-        _require_finder(request, asked, "roleAssignee")
+        require_finder(request, asked, "roleAssignee")
         roles = [
             {
-                "organization": f"{_ORGANIZATION}{number}",
+                "organization": f"{ORGANIZATION}{number}",
                 "role": role,
                 "roleAssignee": "urn:li:person:sandbox",
                 "state": "APPROVED",
@@ -126,22 +131,28 @@ class Organizations:
         return made(urn)
 
     def posts(self, request: Request, asked: Asked) -> Said:
-        _require_finder(request, asked, "author")
+        require_finder(request, asked, "author")
         if asked.get("sortBy", "LAST_MODIFIED") not in ("LAST_MODIFIED", "CREATED"):
             raise wrong("sortBy", "LAST_MODIFIED or CREATED")
         author = unquote(asked.get("author", ""))
-        newest_first = reversed(self._walls.of(self._place_of(author, "author")))
+        newest_first = reversed(self._shown(self._place_of(author, "author")))
         posts = [
             {
                 "id": shown.id,
                 "author": author,
                 "commentary": _as_little_text(shown.text),
                 "createdAt": int(shown.at.timestamp() * 1000),
+                "publishedAt": int(shown.at.timestamp() * 1000),
                 "lifecycleState": "PUBLISHED",
             }
             for shown in newest_first
         ]
         return window(posts, asked, page_rows=self._page_rows)
+
+    def _shown(self, place: str) -> list[Shown]:
+        """What it has posted all along, and what was published through the sandbox."""
+        posts = [*self._history.of(self._places[place]), *self._walls.of(place)]
+        return sorted(posts, key=lambda post: post.at)
 
     def _content(self, told: Said) -> tuple[str, str]:
         """The link of an article, or the URN of an image that is ready."""
@@ -168,7 +179,7 @@ class Organizations:
         return self._images[number]
 
     def _place_of(self, urn: str, field: str) -> str:
-        place = urn.removeprefix(_ORGANIZATION)
+        place = urn.removeprefix(ORGANIZATION)
         if place == urn or not place.isdigit():
             raise wrong(field, "Invalid value for param; wrong type or other syntax error")
         if place not in self._places:
@@ -213,8 +224,3 @@ def _require_public(told: Said) -> None:
     for field, value in {"visibility": "PUBLIC", "lifecycleState": "PUBLISHED"}.items():
         if told.get(field) != value:
             raise wrong(f"/{field}", f"the sandbox knows {value} only")
-
-
-def _require_finder(request: Request, asked: Asked, name: str) -> None:
-    if request.headers.get("x-restli-method") != "FINDER" or asked.get("q") != name:
-        raise wrong("q", f"found by the FINDER named {name}")

@@ -47,7 +47,7 @@ class MetaStandIn:
         self._campaigns = MetaCampaigns(accepted, page_rows)
         self._inventory = MetaInventory(self._campaigns, page_rows)
         self._conversions = MetaConversions(accepted, page_rows, world.clock)
-        self._posts = MetaPosts(accepted, page_rows, world.clock)
+        self._posts = MetaPosts(accepted, page_rows, world)
 
     def provider(self) -> Provider:
         door = Door(self._tokens, CREDENTIALS["app_secret"])

@@ -34,13 +34,19 @@ class Refused(Exception):
         self.answer = error(status, code, message, subcode=subcode)
 
 
-def page_token(page: str) -> str:
-    return f"sandbox-meta-page-token-{page}"
+_PAGE_TOKEN = "sandbox-meta-page-token-"  # noqa: S105 - the beginning of one, of the sandbox
+_PAGES = {place.id for place in places_of(Channel.META) if place.network is Network.FACEBOOK}
 
 
-_PAGE_OF_TOKEN = {
-    page_token(place.id): place.id for place in places_of(Channel.META) if place.network is Network.FACEBOOK
-}
+def page_token(page: str, of: str = "") -> str:
+    """A page's own, which may do no more than the person's whom it was given to."""
+    return f"{_PAGE_TOKEN}{page}.{of}" if of else f"{_PAGE_TOKEN}{page}"
+
+
+def _page_of(token: str) -> tuple[str, str]:
+    """The page that speaks with a token, and whom the token was given to."""
+    page, _, of = token.removeprefix(_PAGE_TOKEN).partition(".")
+    return (page, of) if token.startswith(_PAGE_TOKEN) and page in _PAGES else ("", token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Asked:
     request: Request
     parameters: Mapping[str, str]
     token: str
+    granted: str = ""
 
     @property
     def number(self) -> str:
@@ -58,7 +65,11 @@ class Asked:
     @property
     def page(self) -> str:
         """The page that speaks, or nobody where a person does."""
-        return _PAGE_OF_TOKEN.get(self.token, "")
+        return _page_of(self.token)[0]
+
+    def may(self, permission: str) -> bool:
+        """Who never was asked for anything in particular may everything."""
+        return not self.granted or permission in self.granted.replace(",", " ").split()
 
     def get(self, name: str) -> str:
         return self.parameters.get(name, "")
@@ -90,7 +101,7 @@ class Door:
     def __init__(self, tokens: Tokens, app_secret: str) -> None:
         self._tokens, self._app_secret = tokens, app_secret
 
-    def route(self, path: str, answer: Callable[[Asked], Said], method: str = "GET") -> Route:
+    def route(self, path: str, answer: Callable[[Asked], Said | list[Said]], method: str = "GET") -> Route:
         async def endpoint(request: Request) -> Response:
             form = await request.form() if method == "POST" else {}
             given = {**request.query_params, **{name: str(value) for name, value in form.items()}}
@@ -106,13 +117,15 @@ class Door:
     def _admitted(self, request: Request, given: Mapping[str, str]) -> Asked:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         token = bearer or given.get("access_token", "")
-        if token not in _PAGE_OF_TOKEN and self._tokens.scope_of(token) is None:
+        speaker, of = _page_of(token)
+        granted = self._tokens.scope_of(of)
+        if granted is None and not (speaker and not of):
             raise Refused(400, 190, "Invalid OAuth access token - Cannot parse access token", subcode=467)
         proof = given.get("appsecret_proof")
         expected = hmac.new(self._app_secret.encode(), token.encode(), "sha256").hexdigest()
         if proof is not None and not hmac.compare_digest(proof.encode(), expected.encode()):
             raise Refused(400, 100, "Invalid appsecret_proof provided in the API argument")
-        return Asked(request, given, token)
+        return Asked(request, given, token, granted or "")
 
 
 def page(asked: Asked, rows: Sequence[Any], most: int) -> Said:

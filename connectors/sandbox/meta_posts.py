@@ -1,6 +1,5 @@
 """Facebook's pages and Instagram's profiles as the sandbox plays them: pictures handed over, posts published and listed."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -12,6 +11,9 @@ from connectors.face import Channel
 from connectors.publishing import Network
 from connectors.sandbox.accepted import Accepted
 from connectors.sandbox.meta_graph import Asked, Door, Refused, Said, chosen, no_such_object, page, page_token
+from connectors.sandbox.meta_post_results import PostTold
+from connectors.sandbox.organic import PostHistory
+from connectors.sandbox.performance import World
 from connectors.sandbox.places import Place, Shown, Walls, places_of
 
 # The smallest number that Instagram has ever named.
@@ -41,15 +43,18 @@ class _Attached(msgspec.Struct):
 
 
 class MetaPosts:
-    def __init__(self, accepted: Accepted, page_rows: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, accepted: Accepted, page_rows: int, world: World) -> None:
         self._walls = Walls(Channel.META, accepted)
-        self._page_rows, self._clock = page_rows, clock
+        self._history = PostHistory(world.seed, world.clock)
+        self._told = PostTold(self._history, self._found)
+        self._page_rows, self._clock = page_rows, world.clock
         self._next = _FIRST
         self._photos: dict[str, tuple[str, str]] = {}
         self._containers: dict[str, _Container] = {}
 
     def routes(self, door: Door) -> list[Route]:
         return [
+            door.route("/", self._told.together, "POST"),
             door.route("/me/accounts", self._pages),
             door.route("/{number:int}/feed", self._publish_on_page, "POST"),
             door.route("/{number:int}/photos", self._take_photo, "POST"),
@@ -60,23 +65,26 @@ class MetaPosts:
         ]
 
     def node(self, asked: Asked) -> Said | None:
-        """A picture on its way, or a post of a profile."""
+        """A picture on its way, a post of a profile, or what a place says of itself."""
         if (container := self._containers.get(asked.number)) is not None:
             container.looks += 1
             values = {"id": asked.number, "status_code": self._standing(container)}
             if values["status_code"] == "ERROR":
                 values["status"] = "Error: Media upload has failed with error code 2207005"
             return chosen(values, asked.fields() | {"id"})
-        for profile in _PAGE_OF_PROFILE:
-            for post in self._walls.of(profile):
-                if post.id == asked.number:
-                    return chosen(_medium(post), asked.fields() | {"id"})
+        if (place := _PLACES.get(asked.number)) is not None:
+            _require_voice(asked)
+            values = {"id": place.id, "name": place.name, "followers_count": self._history.followers(place)}
+            return chosen(values, asked.fields() | {"id"})
+        if (found := self._found(asked.number)) is not None:
+            return self._told.fields(asked, *found)
         return None
 
     def _pages(self, asked: Asked) -> Said:
         if asked.page:
             raise Refused(400, 100, "(#100) Tried accessing nonexisting field (accounts)")
-        rows = [_page_values(place) for place in _PLACES.values() if place.network is Network.FACEBOOK]
+        pages = [place for place in _PLACES.values() if place.network is Network.FACEBOOK]
+        rows = [_page_values(place, asked.token if asked.granted else "") for place in pages]
         return page(asked, [chosen(row, asked.fields() | {"id"}) for row in rows], self._page_rows)
 
     def _take_photo(self, asked: Asked) -> Said:
@@ -112,16 +120,7 @@ class MetaPosts:
 
     def _posts(self, asked: Asked) -> Said:
         _require_page(asked)
-        rows = [
-            {
-                "id": post.id,
-                "message": post.text or None,
-                "created_time": _moment(post.at),
-                "permalink_url": f"https://www.facebook.com/{post.id.replace('_', '/posts/')}",
-            }
-            for post in self._shown_since(asked)
-        ]
-        return page(asked, [chosen(row, asked.fields() | {"id"}) for row in rows], self._page_rows)
+        return self._listed(asked)
 
     def _take_picture(self, asked: Asked) -> Said:
         _require_profile(asked)
@@ -152,15 +151,30 @@ class MetaPosts:
 
     def _media(self, asked: Asked) -> Said:
         _require_profile(asked)
-        rows = [chosen(_medium(post), asked.fields() | {"id"}) for post in self._shown_since(asked)]
-        return page(asked, rows, self._page_rows)
+        return self._listed(asked)
 
-    def _shown_since(self, asked: Asked) -> list[Shown]:
-        """Newest first."""
+    def _listed(self, asked: Asked) -> Said:
+        """Newest first; only what is on the page is told of, and refused."""
         since = asked.get("since") or "0"
         if not since.isascii() or not since.isdigit():
             raise Refused(400, 100, "(#100) since must be a number of seconds")
-        return [each for each in reversed(self._walls.of(asked.number)) if each.at.timestamp() >= int(since)]
+        place = _PLACES[asked.number]
+        newest_first = reversed(self._shown(place))
+        some = page(
+            asked, [each for each in newest_first if each.at.timestamp() >= int(since)], self._page_rows
+        )
+        return {**some, "data": [self._told.fields(asked, place, post) for post in some["data"]]}
+
+    def _shown(self, place: Place) -> list[Shown]:
+        """What it has posted all along, and what was published through the sandbox."""
+        return sorted([*self._history.of(place), *self._walls.of(place.id)], key=lambda post: post.at)
+
+    def _found(self, number: str) -> tuple[Place, Shown] | None:
+        for place in _PLACES.values():
+            for post in self._shown(place):
+                if post.id == number:
+                    return place, post
+        return None
 
     def _standing(self, container: _Container) -> str:
         if container.is_published:
@@ -176,27 +190,14 @@ class MetaPosts:
         return str(self._next - 1)
 
 
-def _page_values(place: Place) -> Said:
+def _page_values(place: Place, of: str) -> Said:
     profile = next((each for each, of_page in _PAGE_OF_PROFILE.items() if of_page == place.id), None)
     return {
         "id": place.id,
         "name": place.name,
-        "access_token": page_token(place.id),
+        "access_token": page_token(place.id, of),
         "instagram_business_account": profile and {"id": profile, "username": _PLACES[profile].name},
     }
-
-
-def _medium(post: Shown) -> Said:
-    return {
-        "id": post.id,
-        "caption": post.text or None,
-        "timestamp": _moment(post.at),
-        "permalink": f"https://www.instagram.com/p/{post.id}/",
-    }
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
 def _image(asked: Asked, name: str) -> str:
@@ -213,6 +214,13 @@ def _require_page(asked: Asked) -> None:
         raise no_such_object(asked.number)
     if asked.page != place.id:
         raise Refused(403, 200, "(#200) This needs the page's own access token")
+
+
+def _require_voice(asked: Asked) -> None:
+    if _PLACES[asked.number].network is Network.FACEBOOK:
+        _require_page(asked)
+    else:
+        _require_profile(asked)
 
 
 def _require_profile(asked: Asked) -> None:

@@ -1,17 +1,21 @@
 """A sandbox as a test sees it: its address, a clock to move, a patience that does not sleep, its own counts."""
 
-from collections.abc import Mapping
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import httpx
+import uvicorn
 
 from connectors import CONNECTORS, insights_reader, mail_sender
 from connectors.face import Channel, Connector, Exchange, ReadsInsights, SendsMail, Wire
 from connectors.retries import Patience
-from connectors.sandbox import CREDENTIALS, endpoint
+from connectors.sandbox import CREDENTIALS, create_app, endpoint
 from tests.conftest import TRUST
 
 NOON = datetime(2026, 10, 15, 12, tzinfo=UTC)
@@ -73,3 +77,20 @@ class Sandbox:
         asked = {"channel": channel, "account": account, "since": str(since), "until": str(until)}
         answer = self.http.get(f"{self.address}/_sandbox/totals", params=asked).raise_for_status()
         return {name: Decimal(str(number)) for name, number in answer.json().items()}
+
+
+@contextmanager
+def running(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """Served over real HTTP on a port of its own."""
+    app = create_app(clock=lambda: sandbox.now, page_rows=sandbox.page_rows)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    listening = socket.create_server(("127.0.0.1", 0))
+    sandbox.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        with sandbox.http:
+            yield sandbox
+    finally:
+        server.should_exit = True
+        thread.join()

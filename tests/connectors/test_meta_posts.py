@@ -91,7 +91,7 @@ def test_a_page_speaks_with_its_own_token_and_nobody_repeats_it(sandbox: Sandbox
     own = page_token(PAGE)
     assert tokens == {"accounts": CREDENTIALS["access_token"], "feed": own, "published_posts": own}
     assert all(own not in str(request.url) for request in asked)
-    assert own not in repr(vars(vars(opened)["_posts"]))
+    assert own not in repr(vars(vars(opened)["_places"]))
 
 
 def test_the_stand_in_lets_no_person_speak_for_a_page(sandbox: Sandbox) -> None:
