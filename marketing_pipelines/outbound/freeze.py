@@ -11,7 +11,8 @@ from marketing_pipelines.links.targets import BlockList
 from marketing_pipelines.outbound import kinds, payloads, preflight
 from marketing_pipelines.outbound.kinds.face import Cost, Kind, NotReady, Payload, Read, Surroundings
 from marketing_pipelines.outbound.manifest import manifest_hash, root
-from store.records import asset_uses, policies
+from store.clock import now
+from store.records import actions, asset_uses, policies
 from store.records.actions import Action, Frozen
 from store.records.database import Session
 from store.records.links import BlockedHost
@@ -20,6 +21,8 @@ from store.records.tenants import Tenant
 from store.settings import Service, Settings
 
 FORMAT = 3
+# Whoever says the same again after that means it.
+SAID_LATELY = timedelta(days=30)
 # What differs with each message by nature and is therefore not part of the hash.
 EXCLUSIONS = ["date", "message-id", "unsubscribe token"]
 
@@ -40,6 +43,8 @@ def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
     cost = kind.cost(settings, payload, len(audience.leaves))
     own, currency = _currency(session, action), kind.currency(around, payload)
     found += preflight.in_another_currency(own, currency)
+    if kind.is_said_once(payload):
+        found += preflight.said_already(actions.twins(session, action, now() - SAID_LATELY))
     _refuse_beyond_cap(action, cost, own, currency)
     assessed = preflight.assess(len(audience.leaves), cost.amount, found)
     terms = policies.terms(

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from connectors.publishing import PostLimits
 from marketing_pipelines.links.targets import BlockList
+from store.records.action_states import State
 from store.records.policies import Risk
 
 MEDIUM_AUDIENCE = 500
@@ -80,6 +81,16 @@ def in_another_currency(own: str, currency: str) -> list[Finding]:
         return []
     told = f"This account reckons in {currency}, not in {own}."
     return [Finding("foreign_currency", Severity.WARNING, told)]
+
+
+def said_already(twins: Sequence[tuple[int, State]]) -> list[Finding]:
+    """Readers see it twice, and some networks refuse it."""
+    return [
+        Finding(
+            "said_already", Severity.WARNING, f"Action {number} says the very same there ({state.value})."
+        )
+        for number, state in twins
+    ]
 
 
 def why_not_posted(limits: PostLimits, text: str, link: str, image: str) -> str:

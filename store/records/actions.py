@@ -437,6 +437,35 @@ def frozen_audience(session: Session, action: Action) -> list[Row[tuple[bytes, d
     )
 
 
+def twins(session: Session, action: Action, since: datetime) -> list[tuple[int, State]]:
+    """Other actions of the same type and the very same payload that went, or may yet go, since then: the latest three."""
+    rows = session.execute(
+        select(Action.id, Action.state)
+        .where(
+            Action.tenant_id == action.tenant_id,
+            Action.type == action.type,
+            Action.id != action.id,
+            Action.updated_at >= since,
+            Action.payload == action.payload,
+            Action.dry_run.is_(False),
+            Action.state.in_(_MAY_BE_READ),
+        )
+        .order_by(Action.id.desc())
+        .limit(3)
+    )
+    return list(rows.tuples())
+
+
+_MAY_BE_READ = (
+    State.PENDING_APPROVAL,
+    State.APPROVED,
+    State.EXECUTING,
+    State.HELD,
+    State.SUCCEEDED,
+    State.PARTIALLY_FAILED,
+)
+
+
 def lapsed(session: Session) -> list[tuple[TenantId, ActionId]]:
     """Requests and approvals whose time has run out."""
     rows = session.execute(

@@ -174,6 +174,9 @@ class AdChange(ThroughConnection[AdChangePayload]):
         del purpose
         return payload.model_dump(mode="json", exclude_none=True)
 
+    def is_said_once(self, payload: AdChangePayload) -> bool:
+        return payload.change is Change.CREATE
+
     def place(self, payload: AdChangePayload) -> str:
         return f"{payload.platform} account {payload.account}"
 

@@ -172,6 +172,11 @@ class Kind(ABC, Generic[P]):
         del template
         return ()
 
+    def is_said_once(self, payload: P) -> bool:
+        """Whether saying the very same in the same place again would be a mistake."""
+        del payload
+        return False
+
     def currency(self, around: Surroundings, payload: P) -> str:
         """What its cost is reckoned in, where that is known and not the tenant's own."""
         del around, payload

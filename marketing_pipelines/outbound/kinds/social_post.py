@@ -69,6 +69,10 @@ class SocialPost(ThroughConnection[SocialPostPayload]):
             "image": payload.image or "",
         }
 
+    def is_said_once(self, payload: SocialPostPayload) -> bool:
+        del payload
+        return True
+
     def place(self, payload: SocialPostPayload) -> str:
         return f"{payload.network.capitalize()} {payload.place or ''}".strip()
 
