@@ -19,6 +19,7 @@ from store.records.connections import Connection
 from store.records.experiments import Experiment, Variant
 from store.records.feeds import Feed
 from store.records.links import Link
+from store.records.places import Place
 from store.records.schema import ConnectionId, TenantId
 from store.settings import Service, Settings
 
@@ -33,6 +34,7 @@ def settle(session: Session, settings: Settings, tenant: TenantId, moment: datet
     variants = _experiments(session, tenant, links)
     _feeds(session, tenant, site)
     _ad_accounts(session, settings, tenant)
+    _places(session, settings, tenant)
     return Places(tenant, site, settings.address(Service.COLLECTOR), running, links, variants)
 
 
@@ -111,6 +113,14 @@ def _ad_accounts(session: Session, settings: Settings, tenant: TenantId) -> None
         known_by = {"tenant_id": tenant, "channel": account.channel, "account_id": account.id}
         connection = _connection(session, settings, tenant, account.channel)
         ensure(session, AdAccount, known_by, name=account.name, connection_id=connection)
+
+
+def _places(session: Session, settings: Settings, tenant: TenantId) -> None:
+    """The shop's pages and profiles at the sandbox; one that somebody has left stays left."""
+    for place in shop.PLACES:
+        known_by = {"tenant_id": tenant, "network": place.network, "place_id": place.id}
+        connection = _connection(session, settings, tenant, place.channel)
+        ensure(session, Place, known_by, name=place.name, connection_id=connection)
 
 
 def _connection(session: Session, settings: Settings, tenant: TenantId, channel: Channel) -> ConnectionId:

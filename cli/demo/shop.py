@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from connectors.face import Channel as AdChannel
+from connectors.sandbox.places import places_of
 from connectors.sandbox.world import AdAccount, account
 from marketing_pipelines.events.channels import Channel
 
@@ -143,4 +144,12 @@ def _advertised(channel: AdChannel, number: str) -> AdAccount:
 AD_ACCOUNTS = (
     _advertised(AdChannel.GOOGLE_ADS, "1112223333"),
     _advertised(AdChannel.META, "555000111"),
+)
+
+# Where the shop publishes; its posts are read like everybody's.
+PLACES = tuple(
+    place
+    for channel in (AdChannel.META, AdChannel.LINKEDIN)
+    for place in places_of(channel)
+    if "Japan" not in place.name
 )
