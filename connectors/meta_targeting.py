@@ -112,7 +112,7 @@ def languages_of(graph: Graph) -> dict[int, str]:
     from babel import Locale
 
     letters = {name: code for code, name in Locale("en").languages.items() if len(code) == 2}
-    asked = {"type": "adlocale", "q": "", "limit": str(_MOST_LANGUAGES)}
+    asked = {"type": "adlocale", "limit": str(_MOST_LANGUAGES)}
     try:
         told = graph.read("search", asked, _Locales).data
     except (Forbidden, Invalid):
