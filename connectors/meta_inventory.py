@@ -1,7 +1,7 @@
 """What stands in one of Meta's ad accounts: campaigns, ad sets and ads, as they are switched and as they were reviewed."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -256,8 +256,8 @@ def _campaign(row: _Campaign, paid_by: Account, now: datetime) -> ListedCampaign
         objective=row.objective,
         bid_strategy=row.bid_strategy,
         daily_budget=_amount(row.daily_budget, paid_by),
-        starts_on=_day(row.start_time),
-        ends_on=_day(row.stop_time),
+        starts_on=_first_day(row.start_time),
+        ends_on=_last_day(row.stop_time),
     )
 
 
@@ -311,7 +311,13 @@ def _moment(said: str) -> datetime | None:
     return moment if moment.timestamp() > 0 else None
 
 
-def _day(said: str) -> date | None:
+def _first_day(said: str) -> date | None:
     """As the account's own zone counts it, in which Meta writes moments."""
     moment = _moment(said)
     return moment.date() if moment else None
+
+
+def _last_day(said: str) -> date | None:
+    """What stops at midnight has not begun that day."""
+    moment = _moment(said)
+    return (moment - timedelta(seconds=1)).date() if moment else None
