@@ -19,7 +19,6 @@ _LONGEST_TEXTS: Mapping[str, int] = MappingProxyType(
 )
 _MOST_WORDS = 200
 
-
 Each = TypeVar("Each")
 
 
@@ -41,6 +40,7 @@ def distinct(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def within_reason(listed: Iterator[Each], *, where: str) -> Iterator[Each]:
+    """An account whose list has no end is refused before it fills the house."""
     for count, each in enumerate(listed, start=1):
         if count > MOST_LISTED:
             raise TooMuchData(what=f"the account has more than {MOST_LISTED} of them", where=where)
