@@ -1,4 +1,4 @@
-"""Google Ads: insights and what stands in an account by searchStream, campaigns by mutate, and conversions by upload."""
+"""Google Ads: insights by searchStream, what stands in an account by search, campaigns by mutate, and conversions by upload."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta

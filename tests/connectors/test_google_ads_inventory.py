@@ -11,12 +11,16 @@ import httpx
 import pytest
 
 from connectors import errors
+from connectors.face import Channel
 from connectors.google_ads import GoogleAds
 from connectors.inventory import Audience, Listed, ListedAd, ListedAdSet, ListedCampaign, Status
 from connectors.sandbox.google_ads import CREDENTIALS
+from connectors.sandbox.world import accounts_of
 from tests.connectors.answering import answering
+from tests.connectors.running_sandbox import Sandbox
 
 MINE = "7776665555"
+EURO = accounts_of(Channel.GOOGLE_ADS)[0]
 Told = dict[str, Any]
 Said = tuple[int, bytes]
 
@@ -58,7 +62,13 @@ AD: Told = {
 
 
 def found(*results: Told) -> Said:
-    return 200, json.dumps([{"results": results, "requestId": "r"}] if results else []).encode()
+    return page(*results)
+
+
+def page(*results: Told, following: str = "") -> Said:
+    told = {"results": results} if results else {}
+    token = {"nextPageToken": following} if following else {}
+    return 200, json.dumps({**told, **token, "fieldMask": "campaign.id", "requestId": "r"}).encode()
 
 
 @contextmanager
@@ -367,14 +377,65 @@ def test_a_row_of_another_shape_is_unexpected(row: Told):
         list(ads.list_campaigns(MINE))
 
 
-def test_a_stream_that_fails_after_it_has_begun_is_no_short_list():
-    failed = {"error": {"code": 500, "message": "Internal error.", "status": "INTERNAL"}}
-    begun = {"results": [{"campaign": CAMPAIGN, "campaignBudget": BUDGET}]}
-    with google((200, json.dumps([begun, failed]).encode())) as (ads, _), pytest.raises(errors.Transient):
+def test_pages_are_asked_for_by_their_tokens():
+    rows = [{"campaign": {**CAMPAIGN, "id": str(number)}} for number in range(3)]
+    answers = page(rows[0], rows[1], following="CAoQ"), page(following="CBoQ"), page(rows[2])
+    with answering(*answers) as wire:
+        bodies: list[Told] = []
+        wire.http.event_hooks = {"request": [lambda request: bodies.append(json.loads(request.content))]}
+        ads = GoogleAds.connect(CREDENTIALS, wire)
+        assert [each.id for each in ads.list_campaigns(MINE)] == ["0", "1", "2"]
+    assert [body.get("pageToken") for body in bodies] == [None, "CAoQ", "CBoQ"]
+    assert len({body["query"] for body in bodies}) == 1
+    assert all(body.keys() <= {"query", "pageToken"} for body in bodies)
+
+
+def test_pages_without_an_end_are_not_followed():
+    row = {"campaign": CAMPAIGN}
+    with google(page(row, following="CAoQ")) as (ads, queries), pytest.raises(errors.UnexpectedAnswer):
         list(ads.list_campaigns(MINE))
+    assert len(queries) == 2
+
+
+def test_a_page_that_fails_is_no_short_list():
+    failed = 500, b'{"error": {"code": 500, "message": "Internal error.", "status": "INTERNAL"}}'
+    with google(page({"campaign": CAMPAIGN}, following="CAoQ"), failed) as (ads, _):
+        listed = ads.list_campaigns(MINE)
+        assert next(listed).id == "9001"
+        with pytest.raises(errors.Transient):
+            next(listed)
 
 
 def test_an_empty_account_is_asked_for_no_criteria():
     with google(found()) as (ads, queries):
         assert listing(ads) == []
     assert len(queries) == 3
+
+
+def asked(sandbox: Sandbox, method: str, **told: object) -> httpx.Response:
+    """By somebody else, at the stand-in's own door."""
+    return sandbox.http.post(
+        f"{sandbox.address}/google_ads/v25/customers/{EURO.id}/googleAds:{method}",
+        json=told,
+        headers={
+            "authorization": f"Bearer {CREDENTIALS['access_token']}",
+            "developer-token": CREDENTIALS["developer_token"],
+        },
+    )
+
+
+@pytest.mark.parametrize("more", [{"pageToken": "made-up"}, {"pageToken": "after-x"}, {"pageSize": 100}])
+def test_the_stand_in_knows_its_own_pages_alone(sandbox: Sandbox, more: Told):
+    assert asked(sandbox, "search", query="SELECT campaign.id FROM campaign", **more).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("resource", "field"), [("campaign", "campaign"), ("ad_group", "adGroup"), ("ad_group_ad", "adGroupAd")]
+)
+def test_the_stand_in_lists_what_was_removed_to_whoever_asks_for_it(
+    sandbox: Sandbox, resource: str, field: str
+):
+    query = f"SELECT {resource}.status FROM {resource} WHERE {resource}.status = 'REMOVED'"
+    chunks = asked(sandbox, "searchStream", query=query).raise_for_status().json()
+    rows = [row for chunk in chunks for row in chunk.get("results", [])]
+    assert {row[field]["status"] for row in rows} == {"REMOVED"}
