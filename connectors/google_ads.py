@@ -1,4 +1,4 @@
-"""Google Ads: insights and what stands in an account by searchStream, campaigns by mutate, and conversions by upload."""
+"""Google Ads: insights by searchStream, what stands in an account by search, campaigns by mutate, and conversions by upload."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -31,7 +31,7 @@ from connectors.google_ads_api import WHERE, GoogleAdsApi, GoogleAdsCredentials
 from connectors.google_ads_campaigns import Campaigns
 from connectors.google_ads_insights import Customer, Insights
 from connectors.google_ads_inventory import Inventory
-from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign
+from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign, within_reason
 
 _CLIENTS = (
     "SELECT customer_client.id, customer_client.descriptive_name, customer_client.currency_code, "
@@ -110,13 +110,13 @@ class GoogleAds:
         return self._insights.rows(digits_only(account, where=WHERE), since, until, level)
 
     def list_campaigns(self, account: str) -> Iterator[ListedCampaign]:
-        return self._inventory.campaigns(digits_only(account, where=WHERE))
+        return within_reason(self._inventory.campaigns(digits_only(account, where=WHERE)), where=WHERE)
 
     def list_ad_sets(self, account: str) -> Iterator[ListedAdSet]:
-        return self._inventory.ad_sets(digits_only(account, where=WHERE))
+        return within_reason(self._inventory.ad_sets(digits_only(account, where=WHERE)), where=WHERE)
 
     def list_ads(self, account: str) -> Iterator[ListedAd]:
-        return self._inventory.ads(digits_only(account, where=WHERE))
+        return within_reason(self._inventory.ads(digits_only(account, where=WHERE)), where=WHERE)
 
     def campaign(self, account: str, campaign: str) -> CampaignNow:
         return self._campaigns.numbered(digits_only(account, where=WHERE), campaign)

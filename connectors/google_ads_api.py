@@ -10,10 +10,13 @@ from connectors import google_ads_refusals as refusals
 from connectors import writes
 from connectors.access_tokens import Access, Grant
 from connectors.answers import Answer, ask, decoded, digits_only, shaped
-from connectors.errors import Transient, UnexpectedAnswer, UnknownOutcome
+from connectors.errors import TooMuchData, Transient, UnexpectedAnswer, UnknownOutcome
 from connectors.face import Endpoint, Wire
 
 WHERE = "Google Ads"
+
+# Of 10,000 rows each; this is far beyond any account, and an end to endless pages.
+MOST_PAGES = 100
 
 Told = Mapping[str, Any]
 """A message of Google's as JSON; an amount may stand in it as `msgspec.Raw`, in its very digits."""
@@ -34,6 +37,11 @@ class GoogleAdsCredentials(Grant):
 
 class _Accessible(msgspec.Struct, rename="camel"):
     resource_names: list[str] = []
+
+
+class _Page(msgspec.Struct, rename="camel"):
+    results: list[Any] = []
+    next_page_token: str = ""
 
 
 class _Result(msgspec.Struct, rename="camel"):
@@ -72,6 +80,22 @@ class GoogleAdsApi:
 
     def search_by(self, customer: str, query: str, read: Callable[[Answer], Read]) -> Read:
         return self._asked("POST", f"/{customer}/googleAds:searchStream", read, {"query": query})
+
+    def pages(self, customer: str, query: str) -> Iterator[Any]:
+        """The results of a query that may have more of them than one answer holds; Google counts it as one operation."""
+        told = {"query": query}
+        seen: set[str] = set()
+        while True:
+            page = self._asked("POST", f"/{customer}/googleAds:search", _page, told)
+            yield from page.results
+            if not (token := page.next_page_token):
+                return
+            if token in seen:
+                raise UnexpectedAnswer(what="a next page without a new token", where=WHERE)
+            seen.add(token)
+            if len(seen) == MOST_PAGES:
+                raise TooMuchData(what=f"more than {MOST_PAGES} pages", where=WHERE)
+            told = {"query": query, "pageToken": token}
 
     def check(self, customer: str, operations: Sequence[Operation]) -> None:
         """Has Google refuse what it would refuse to mutate; nothing is changed, so that it may be asked again."""
@@ -143,6 +167,10 @@ def _chunks(answer: Answer) -> list[dict[str, Any]]:
     if any("error" in chunk for chunk in chunks):  # a stream can fail after it has begun
         raise refusals.meaning_of(answer, where=WHERE)
     return chunks
+
+
+def _page(answer: Answer) -> _Page:
+    return shaped(decoded(answer, where=WHERE), _Page, where=WHERE)
 
 
 def _object(answer: Answer) -> dict[str, Any]:

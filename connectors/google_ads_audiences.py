@@ -190,10 +190,10 @@ class Audiences:
 
     def of(self, customer: str) -> Aimed:
         of_campaigns, of_ad_groups = Criteria(), Criteria()
-        for result in self._api.search(customer, _OF_CAMPAIGNS):
+        for result in self._api.pages(customer, _OF_CAMPAIGNS):
             row = shaped(result, _OfCampaign, where=WHERE)
             of_campaigns.setdefault(row.campaign.id, []).append(row.campaign_criterion)
-        for result in self._api.search(customer, _OF_AD_GROUPS):
+        for result in self._api.pages(customer, _OF_AD_GROUPS):
             row = shaped(result, _OfAdGroup, where=WHERE)
             of_ad_groups.setdefault(row.ad_group.id, []).append(row.ad_group_criterion)
         used = sorted(
@@ -222,7 +222,7 @@ class Audiences:
 
     def _named(self, customer: str, query: str, constants: list[str]) -> Iterator[Any]:
         for start in range(0, len(constants), _AT_ONCE):
-            yield from self._api.search(customer, query + gaql.listed(constants[start : start + _AT_ONCE]))
+            yield from self._api.pages(customer, query + gaql.listed(constants[start : start + _AT_ONCE]))
 
 
 def _ages(criteria: Iterable[Criterion]) -> tuple[int | None, int | None]:

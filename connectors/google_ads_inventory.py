@@ -1,4 +1,4 @@
-"""What stands in a Google Ads account: campaigns, ad groups and ads, each in one search, whatever there is of them."""
+"""What stands in a Google Ads account: campaigns, ad groups and ads, each in one search, page by page."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -188,17 +188,17 @@ class Inventory:
         self._audiences = Audiences(api)
 
     def campaigns(self, customer: str) -> Iterator[ListedCampaign]:
-        for result in self._api.search(customer, _CAMPAIGNS):
+        for result in self._api.pages(customer, _CAMPAIGNS):
             yield _campaign(shaped(result, _CampaignRow, where=WHERE))
 
     def ad_sets(self, customer: str) -> Iterator[ListedAdSet]:
-        rows = [shaped(result, _AdGroupRow, where=WHERE) for result in self._api.search(customer, _AD_GROUPS)]
+        rows = [shaped(result, _AdGroupRow, where=WHERE) for result in self._api.pages(customer, _AD_GROUPS)]
         aimed = self._audiences.of(customer) if rows else Aimed()
         for row in rows:
             yield _ad_set(row, _audience(row, aimed))
 
     def ads(self, customer: str) -> Iterator[ListedAd]:
-        for result in self._api.search(customer, _ADS):
+        for result in self._api.pages(customer, _ADS):
             yield _ad(shaped(result, _AdRow, where=WHERE))
 
 

@@ -6,16 +6,20 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from connectors.errors import TooMuchData
 
 MOST_LISTED = 100_000
-"""No account is asked for more campaigns, ad sets or ads than this."""
+"""Of an account's campaigns, ad sets or ads no more than these are believed."""
 
 _LONGEST = 512
 _LONGEST_TEXTS: Mapping[str, int] = MappingProxyType(
     dict.fromkeys(("why", "headline", "text"), 5000) | {"leads_to": 2048}
 )
 _MOST_WORDS = 200
+
+Each = TypeVar("Each")
 
 
 class Status(StrEnum):
@@ -33,6 +37,14 @@ class Status(StrEnum):
 def distinct(words: Iterable[str]) -> tuple[str, ...]:
     """Each once, in the order in which they came."""
     return tuple(dict.fromkeys(filter(None, words)))
+
+
+def within_reason(listed: Iterator[Each], *, where: str) -> Iterator[Each]:
+    """An account whose list has no end is refused before it fills the house."""
+    for count, each in enumerate(listed, start=1):
+        if count > MOST_LISTED:
+            raise TooMuchData(what=f"the account has more than {MOST_LISTED} of them", where=where)
+        yield each
 
 
 def _keep_short(told: Any) -> None:

@@ -21,7 +21,7 @@ from connectors.face import (
     Platform,
     Wire,
 )
-from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign
+from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign, within_reason
 from connectors.linkedin_api import WHERE, LinkedInApi, LinkedInCredentials
 from connectors.linkedin_campaigns import LinkedInCampaigns
 from connectors.linkedin_entities import accounts_of
@@ -93,13 +93,13 @@ class LinkedIn:
         return self._insights.rows(digits_only(account, where=WHERE), since, until, level)
 
     def list_campaigns(self, account: str) -> Iterator[ListedCampaign]:
-        return self._inventory.campaigns(digits_only(account, where=WHERE))
+        return within_reason(self._inventory.campaigns(digits_only(account, where=WHERE)), where=WHERE)
 
     def list_ad_sets(self, account: str) -> Iterator[ListedAdSet]:
-        return self._inventory.ad_sets(digits_only(account, where=WHERE))
+        return within_reason(self._inventory.ad_sets(digits_only(account, where=WHERE)), where=WHERE)
 
     def list_ads(self, account: str) -> Iterator[ListedAd]:
-        return self._inventory.ads(digits_only(account, where=WHERE))
+        return within_reason(self._inventory.ads(digits_only(account, where=WHERE)), where=WHERE)
 
     def campaign(self, account: str, campaign: str) -> CampaignNow:
         return self._campaigns.campaign(account, campaign)

@@ -98,7 +98,8 @@ class _Campaign(_Switched, rename="camel", kw_only=True):
 
 class _Review(msgspec.Struct, rename="camel"):
     status: str = ""
-    rejection_reasons: list[str] | None = None
+    rejection_reasons: list[Any] | None = None
+    """Their names, as far as LinkedIn says; nobody documents of what type they are."""
 
 
 class _Words(msgspec.Struct, rename="camel"):
@@ -130,8 +131,9 @@ class _Creative(msgspec.Struct, rename="camel"):
 
     @property
     def why(self) -> str:
-        rejected = self.review.rejection_reasons if self.review else None
-        return ", ".join(distinct((*(rejected or ()), *(self.serving_hold_reasons or ()))))
+        rejected = (self.review.rejection_reasons if self.review else None) or ()
+        named = (reason for reason in rejected if isinstance(reason, str))
+        return ", ".join(distinct((*named, *(self.serving_hold_reasons or ()))))
 
     def standing(self) -> tuple[Status, str]:
         """What was never switched on was never reviewed."""

@@ -8,6 +8,7 @@ import msgspec
 
 from connectors import restli
 from connectors.answers import shaped
+from connectors.errors import Forbidden, Invalid
 from connectors.inventory import Audience, distinct
 from connectors.linkedin_api import WHERE, LinkedInApi
 from connectors.linkedin_new_campaign import plain
@@ -111,7 +112,10 @@ def _names(api: LinkedInApi, urns: tuple[str, ...]) -> dict[str, str]:
         "urns": restli.listed(urns),
         "locale": restli.record(language=restli.text("en"), country=restli.text("US")),
     }
-    told: Any = api.ask("adTargetingEntities", asked)
+    try:
+        told: Any = api.ask("adTargetingEntities", asked)
+    except (Forbidden, Invalid):  # a listing does not fail for want of names
+        return {}
     return {each.urn: each.name for each in shaped(told, _Entities, where=WHERE).elements}
 
 

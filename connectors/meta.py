@@ -26,7 +26,7 @@ from connectors.face import (
     Platform,
     Wire,
 )
-from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign
+from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign, within_reason
 from connectors.meta_accounts import accounts_of
 from connectors.meta_campaigns import Campaigns
 from connectors.meta_graph import COUNTED_FOR, ENDPOINT, WHERE, Graph, MetaCredentials
@@ -103,13 +103,13 @@ class Meta:
         return self._insights.read(account, since, until, level)
 
     def list_campaigns(self, account: str) -> Iterator[ListedCampaign]:
-        return self._inventory.campaigns(digits_only(account, where=WHERE))
+        return within_reason(self._inventory.campaigns(digits_only(account, where=WHERE)), where=WHERE)
 
     def list_ad_sets(self, account: str) -> Iterator[ListedAdSet]:
-        return self._inventory.ad_sets(digits_only(account, where=WHERE))
+        return within_reason(self._inventory.ad_sets(digits_only(account, where=WHERE)), where=WHERE)
 
     def list_ads(self, account: str) -> Iterator[ListedAd]:
-        return self._inventory.ads(digits_only(account, where=WHERE))
+        return within_reason(self._inventory.ads(digits_only(account, where=WHERE)), where=WHERE)
 
     def campaign(self, account: str, campaign: str) -> CampaignNow:
         return self._campaigns.now(account, campaign)

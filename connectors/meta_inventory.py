@@ -1,7 +1,7 @@
 """What stands in one of Meta's ad accounts: campaigns, ad sets and ads, as they are switched and as they were reviewed."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -9,8 +9,7 @@ import msgspec
 
 from connectors import money
 from connectors.answers import measuring, shaped
-from connectors.errors import TooMuchData
-from connectors.inventory import MOST_LISTED, ListedAd, ListedAdSet, ListedCampaign, Status, distinct
+from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign, Status, distinct
 from connectors.meta_accounts import Account, account_of
 from connectors.meta_graph import WHERE, Graph
 from connectors.meta_targeting import Targeting, audience, languages_of
@@ -227,24 +226,20 @@ class Inventory:
 
     def ad_sets(self, account: str) -> Iterator[ListedAdSet]:
         paid_by, now = account_of(self._graph, account), self._clock()
-        languages: dict[int, str] = {}
+        languages: dict[int, str] | None = None
         for rows in self._pages(f"act_{account}/adsets", _OF_AD_SETS):
             page = list(_living(shaped(rows, list[_AdSet], where=WHERE)))
-            if not languages and any(row.targeting.locales for row in page):
+            if languages is None and any(row.targeting.locales for row in page):
                 languages = languages_of(self._graph)
-            yield from (_ad_set(row, paid_by, now, languages) for row in page)
+            for row in page:
+                yield _ad_set(row, paid_by, now, languages or {})
 
     def ads(self, account: str) -> Iterator[ListedAd]:
         for rows in self._pages(f"act_{account}/ads", _OF_ADS):
             yield from map(_ad, _living(shaped(rows, list[_Ad], where=WHERE)))
 
     def _pages(self, path: str, fields: str) -> Iterator[list[Any]]:
-        seen = 0
-        for page in self._graph.pages(path, {"fields": fields}):
-            seen += len(page)
-            if seen > MOST_LISTED:
-                raise TooMuchData(what=f"the account has more than {MOST_LISTED} of them", where=WHERE)
-            yield page
+        return self._graph.pages(path, {"fields": fields})
 
 
 def _living(rows: Iterable[Any]) -> Iterator[Any]:
@@ -261,8 +256,8 @@ def _campaign(row: _Campaign, paid_by: Account, now: datetime) -> ListedCampaign
         objective=row.objective,
         bid_strategy=row.bid_strategy,
         daily_budget=_amount(row.daily_budget, paid_by),
-        starts_on=_day(row.start_time),
-        ends_on=_day(row.stop_time),
+        starts_on=_first_day(row.start_time),
+        ends_on=_last_day(row.stop_time),
     )
 
 
@@ -316,7 +311,13 @@ def _moment(said: str) -> datetime | None:
     return moment if moment.timestamp() > 0 else None
 
 
-def _day(said: str) -> date | None:
+def _first_day(said: str) -> date | None:
     """As the account's own zone counts it, in which Meta writes moments."""
     moment = _moment(said)
     return moment.date() if moment else None
+
+
+def _last_day(said: str) -> date | None:
+    """What stops at midnight has not begun that day."""
+    moment = _moment(said)
+    return (moment - timedelta(seconds=1)).date() if moment else None

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from connectors.errors import Forbidden, Invalid
 from connectors.inventory import Audience, distinct
 from connectors.meta_graph import Graph
 
@@ -104,10 +105,16 @@ class _Locales(msgspec.Struct):
 
 
 def languages_of(graph: Graph) -> dict[int, str]:
-    """Meta numbers languages and names them in English, some by country: English (UK) is en."""
+    """Meta numbers languages and names them in English, some by country: English (UK) is en.
+
+    A listing does not fail for want of them: what has no name keeps its number.
+    """
     from babel import Locale
 
     letters = {name: code for code, name in Locale("en").languages.items() if len(code) == 2}
-    asked = {"type": "adlocale", "q": "", "limit": str(_MOST_LANGUAGES)}
-    told = graph.read("search", asked, _Locales).data
+    asked = {"type": "adlocale", "limit": str(_MOST_LANGUAGES)}
+    try:
+        told = graph.read("search", asked, _Locales).data
+    except (Forbidden, Invalid):
+        return {}
     return {each.key: letters.get(_VARIANT.sub("", each.name), each.name) for each in told}

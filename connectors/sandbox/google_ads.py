@@ -1,9 +1,9 @@
-"""Google Ads as the sandbox plays it: searchStream over a part of GAQL, mutates of campaigns, uploads of conversions."""
+"""Google Ads as the sandbox plays it: search and searchStream over a part of GAQL, mutates of campaigns, uploads of conversions."""
 
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -40,8 +40,19 @@ _LEVELS = {
 }
 
 
+_AFTER = "after-"
+
+Told = TypeVar("Told")
+
+
 class _Ask(msgspec.Struct, forbid_unknown_fields=True):
     query: str
+
+
+class _AskForPage(_Ask, rename="camel"):
+    """The size of a page is Google's own."""
+
+    page_token: str = ""
 
 
 class GoogleAdsStandIn:
@@ -60,6 +71,7 @@ class GoogleAdsStandIn:
             Channel.GOOGLE_ADS,
             api=[
                 self._route(f"{customers}:listAccessibleCustomers", self._accessible, method="GET"),
+                self._route(f"{one}:search", self._search),
                 self._route(f"{one}:searchStream", self._search_stream, streamed=True),
                 self._route(f"{one}:mutate", self._mutate),
                 self._route(f"{customers}/{{customer}}:uploadClickConversions", self._upload),
@@ -97,8 +109,19 @@ class GoogleAdsStandIn:
 
     def _search_stream(self, request: Request, body: bytes) -> list[dict[str, Any]]:
         known = _granted(request)
-        query = gaql.read(_query_of(body))
+        query = gaql.read(_told(body, _Ask).query)
         return self._chunks(query, query.results(self._rows(known, query)))
+
+    def _search(self, request: Request, body: bytes) -> dict[str, Any]:
+        """A page, and a token as long as there is more."""
+        known, asked = _granted(request), _told(body, _AskForPage)
+        query = gaql.read(asked.query)
+        results = query.results(self._rows(known, query))
+        start = _offset(asked.page_token)
+        end = start + self._page_rows
+        page = {"results": results[start:end]} if results[start:end] else {}
+        following = {"nextPageToken": f"{_AFTER}{end}"} if end < len(results) else {}
+        return {**page, **following, **_bookkeeping(query)}
 
     def _mutate(self, request: Request, body: bytes) -> dict[str, Any]:
         return self._campaigns.mutate(_granted(request), body)
@@ -108,7 +131,7 @@ class GoogleAdsStandIn:
 
     def _chunks(self, query: gaql.Query, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Results in chunks; the stream's last chunk may hold nothing but its bookkeeping."""
-        bookkeeping = {"fieldMask": query.mask(), "requestId": secrets.token_urlsafe(12)}
+        bookkeeping = _bookkeeping(query)
         starts = range(0, len(results), self._page_rows)
         chunks = [{"results": results[at : at + self._page_rows], **bookkeeping} for at in starts]
         return [*chunks, bookkeeping] if chunks else []
@@ -151,11 +174,24 @@ def _granted(request: Request) -> AdAccount:
     return known
 
 
-def _query_of(body: bytes) -> str:
+def _told(body: bytes, shape: type[Told]) -> Told:
     try:
-        return msgspec.json.decode(body, type=_Ask).query
+        return msgspec.json.decode(body, type=shape)
     except msgspec.DecodeError as wrong:
         raise Refused(400, message=f"Invalid JSON payload received. {wrong}") from wrong
+
+
+def _offset(token: str) -> int:
+    number = token.removeprefix(_AFTER)
+    if not token:
+        return 0
+    if number == token or not number.isdecimal():
+        raise Refused(400, Error("requestError", "INVALID_PAGE_AFTER", "Page token was invalid."))
+    return int(number)
+
+
+def _bookkeeping(query: gaql.Query) -> dict[str, Any]:
+    return {"fieldMask": query.mask(), "requestId": secrets.token_urlsafe(12)}
 
 
 def _is_report(query: gaql.Query) -> bool:

@@ -115,9 +115,9 @@ def test_a_question_is_written_as_documented():
     assert paths == [
         "/adAccounts/500600",
         "/adAccounts/500600/adCampaigns?q=search&search=(status:(values:List("
-        "ACTIVE,PAUSED,ARCHIVED,CANCELED,DRAFT,PENDING_DELETION,REMOVED,COMPLETED)))&pageSize=500",
+        "ACTIVE,PAUSED,DRAFT,COMPLETED,ARCHIVED,CANCELED,PENDING_DELETION,REMOVED)))&pageSize=500",
         "/adAccounts/500600/adCampaignGroups?q=search&search=(status:(values:List("
-        "ACTIVE,PAUSED,ARCHIVED,CANCELED,DRAFT,PENDING_DELETION,REMOVED)))&pageSize=500",
+        "ACTIVE,PAUSED,DRAFT,ARCHIVED,CANCELED,PENDING_DELETION,REMOVED)))&pageSize=500",
         "/adAnalytics?q=analytics&pivot=CAMPAIGN&timeGranularity=DAILY"
         "&dateRange=(start:(year:2026,month:10,day:1),end:(year:2026,month:10,day:14))"
         "&accounts=List(urn%3Ali%3AsponsoredAccount%3A500600)"
