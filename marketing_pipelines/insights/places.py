@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # What a post has not been given by then it hardly gets any more.
 FOLLOWED_FOR = timedelta(days=90)
+# How ClickHouse writes a moment that there is not.
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 USER_AGENT = "MarketingPipelines/0.1 (posts)"
 LONGEST_ERROR = 1000
 COUNTERS = (
@@ -177,7 +179,7 @@ def _as_table(
             **{name: pa.array(["", *(getattr(it, name) for it in read)], pa.string()) for name in of_posts},
             **{name: pa.array([None, *(getattr(it, name) for it in read)], pa.int64()) for name in COUNTERS},
             "followers": pa.array([followers, *[None] * len(read)], pa.int64()),
-            "published_at": pa.array([now, *(it.published_at for it in read)], moment),
+            "published_at": pa.array([_NEVER, *(it.published_at for it in read)], moment),
             "date_day": pa.array([now.date()] * rows, pa.date32()),
             "fetched_at": pa.array([now] * rows, moment),
         }

@@ -90,8 +90,7 @@ def _result(read: "Sequence[AccountRead]") -> dg.MaterializeResult:
     )
 
 
-ADS = (
-    ads_asset("google_ads", "Google Ads"),
-    ads_asset("meta", "Meta"),
-    ads_asset("linkedin", "LinkedIn"),
-)
+google_ads = ads_asset("google_ads", "Google Ads")
+meta = ads_asset("meta", "Meta")
+linkedin = ads_asset("linkedin", "LinkedIn")
+ADS = (google_ads, meta, linkedin)

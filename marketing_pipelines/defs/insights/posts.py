@@ -92,4 +92,6 @@ def _or_empty(told: int | str | None) -> int | str:
     return "" if told is None else told
 
 
-POSTS = (posts_asset("meta", "Meta"), posts_asset("linkedin", "LinkedIn"))
+meta = posts_asset("meta", "Meta")
+linkedin = posts_asset("linkedin", "LinkedIn")
+POSTS = (meta, linkedin)
