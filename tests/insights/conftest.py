@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from store import events, records
 from store import settings as store_settings
 from store.records.accounts import AccountStatus, AdAccount
+from store.records.places import Place
 from store.records.schema import TenantId
 from store.settings import Role, Settings
 from tests.connectors.conftest import sandbox
@@ -20,8 +21,9 @@ __all__ = ["sandbox"]
 
 @pytest.fixture
 def _nobody_else_advertises(settings: Settings) -> Iterator[None]:
-    """A reading asks for the accounts of every tenant, and those of other tests answer to nobody."""
+    """A reading asks for the accounts and places of every tenant, and those of other tests answer to nobody."""
     with records.session(settings, Role.PIPELINES) as session:
+        session.execute(delete(Place))
         rows = session.scalars(select(AdAccount).where(AdAccount.status != AccountStatus.DISABLED)).all()
         before = {row.id: row.status for row in rows}
         for row in rows:
