@@ -112,7 +112,15 @@ def _ad_accounts(session: Session, settings: Settings, tenant: TenantId) -> None
     for account in shop.AD_ACCOUNTS:
         known_by = {"tenant_id": tenant, "channel": account.channel, "account_id": account.id}
         connection = _connection(session, settings, tenant, account.channel)
-        ensure(session, AdAccount, known_by, name=account.name, connection_id=connection)
+        ensure(
+            session,
+            AdAccount,
+            known_by,
+            name=account.name,
+            connection_id=connection,
+            currency=account.currency,
+            time_zone=account.time_zone,
+        )
 
 
 def _places(session: Session, settings: Settings, tenant: TenantId) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.face import Capability
+from connectors.publishing import Network
 from marketing_pipelines.campaigns.announcement import Outlet
 from marketing_pipelines.trends.publishers.troubles import Trouble
 from store.clock import now
@@ -291,6 +292,13 @@ SHOWING: dict[Showing, Label] = {
     Showing.REFUSED: Label("Refused", Tone.BAD),
     Showing.ENDED: Label("Over", Tone.QUIET),
     Showing.UNKNOWN: Label("Stands otherwise", Tone.QUIET),
+}
+
+NETWORKS: dict[str, str] = {
+    Network.FACEBOOK: "Facebook",
+    Network.INSTAGRAM: "Instagram",
+    Network.LINKEDIN: "LinkedIn",
+    Network.SLACK: "Slack",
 }
 
 OUTLETS: dict[Outlet, str] = {

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
+from connectors import CONNECTORS
 from console.door.admission import Id, SignedIn
 from console.frame import rendering, wording
 from console.frame.bodies import ChosenId
@@ -51,6 +52,7 @@ def campaigns(
             is_read=any(it.listed_at for it in read),
             statuses=wording.SHOWING,
             status_words=[(it.value, label.text) for it, label in wording.SHOWING.items()],
+            titles=_TITLES,
             page={"next_cursor": found.following},
             is_first=cursor is None,
         )
@@ -67,12 +69,20 @@ def campaign(visitor: SignedIn, ad_campaign_id: Id) -> HTMLResponse:
             found=found,
             campaign=found.campaign,
             account=found.account,
+            title=_TITLES[found.account.channel],
             statuses=wording.SHOWING,
             budget_days=[(it.day.isoformat(), float(it.amount)) for it in found.budgets],
-            changes=[(_drafting(found.campaign, found.account, it), words) for it, words in _CHANGES.items()],
+            changes=[
+                (_drafting(found.campaign, found.account, it), words)
+                for it, words in _CHANGES.items()
+                if it is not _POINTLESS.get(found.campaign.status)
+            ],
         )
 
 
+_TITLES = {channel.value: connector.title for channel, connector in CONNECTORS.items()}
+# What is that way already.
+_POINTLESS = {Showing.PAUSED: Change.PAUSE, Showing.RUNNING: Change.RUN}
 _CHANGES = {Change.PAUSE: "Pause it…", Change.RUN: "Let it run…", Change.BUDGET: "Another daily budget…"}
 
 

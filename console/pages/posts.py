@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from connectors.publishing import Network
 from console.door.admission import SignedIn
-from console.frame import rendering
+from console.frame import rendering, wording
 from console.frame.lineage import Asset
 from console.watching import marts_read, post_reading
 from marketing_pipelines.analytics import reports
@@ -44,7 +44,7 @@ def how_they_do(
             looks_back=[(_address(each, platform), f"{each} days") for each in LookBack],
             networks=[
                 (_address(days, None), "All"),
-                *((_address(days, it), it.capitalize()) for it in _READ),
+                *((_address(days, it), wording.NETWORKS[it]) for it in _READ),
             ],
             here_back=_address(days, platform),
             export=marts_read.export_of(reports.named("posts"), asked),

@@ -93,7 +93,7 @@ def test_a_campaign_shows_whom_it_is_for_how_its_spend_is_split_and_why_an_ad_do
     told = shown(page)
     for said in (
         "Countries DE, AT", "Age 25–…", "Lists Buyers", "Not shown to Staff", "Placements facebook feed",
-        "Of the campaign's spend 75.0 %", "Of the campaign's spend 25.0 %", "Harbour coat", "Refused DISAPPROVED Misleading claim",
+        "Of the campaign's spend 75.0 %", "Of the campaign's spend 25.0 %", "Harbour coat", "Refused Disapproved Misleading claim",
     ):  # fmt: skip
         assert said in told, said
     assert 'href="https://shop.example/coats" rel="noopener noreferrer external"' in page
@@ -114,6 +114,12 @@ def test_a_change_is_drafted_with_all_that_is_known(marketer: Person, spring: in
     form = forms.get(address).text
     assert 'value="40.5"' in form
     assert 'value="c1"' in form
+
+
+def test_what_is_that_way_already_is_not_offered(marketer: Person, spring: int) -> None:
+    page = marketer.forms().get(f"/ads/{spring}").text
+    assert "payload.change=pause" in page
+    assert "payload.change=run" not in page
 
 
 def test_who_may_only_look_is_offered_no_change(viewer: Person, spring: int) -> None:
