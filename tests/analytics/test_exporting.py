@@ -136,6 +136,7 @@ def test_every_report_becomes_a_file(
     filled.event(tenant, "page_view", NOON)
     filled.cohort_week(tenant, date(2026, 3, 2), 0, cohort_people=1, people=1)
     filled.lifetime(tenant, date(2026, 3, 2), "email", 7, people=1, revenue=9)
+    filled.post_day(tenant, date(2026, 3, 5), "7_1", impressions=3, total_impressions=9)
     for as_of in (date(2026, 3, 5), date(2026, 2, 5)):
         filled.results(tenant, 1, as_of, [(["email"], 1, 9.0, 2)])
     filled.goal(tenant, 1, is_headline=True)
