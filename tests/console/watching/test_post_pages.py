@@ -47,7 +47,7 @@ def test_the_best_post_is_told_beside_the_usual_one(marketer: Person) -> None:
     assert "The usual post has 1.0 %." in told
     assert "Shop Facebook 1,234 +12 6 3,000" in told
     assert '<a href="https://www.facebook.com/p3" rel="noopener noreferrer external">Coat 3</a>' in page
-    assert '<a href="/actions/5">the action</a>' in page
+    assert '<a href="/actions/5">The action</a>' in page
 
 
 @pytest.mark.usefixtures("posts_did")
