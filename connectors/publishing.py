@@ -13,17 +13,22 @@ class Network(StrEnum):
     FACEBOOK = "facebook"
     INSTAGRAM = "instagram"
     LINKEDIN = "linkedin"
+    TIKTOK = "tiktok"
     SLACK = "slack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostLimits:
-    """What a network takes; lengths in characters as its own counter counts them."""
+    """What a network takes; lengths in characters as its own counter counts them.
+
+    A video stands in the place of the image, also where one is needed.
+    """
 
     longest_text: int
     needs_image: bool = False
     takes_link: bool = True
     takes_image: bool = True
+    takes_video: bool = False
     most_hashtags: int | None = None
     most_mentions: int | None = None
 
@@ -39,11 +44,12 @@ class FoundPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """`link` and `image` are addresses on the public network, or empty."""
+    """`link`, `image` and `video` are addresses on the public network, or empty."""
 
     text: str
     link: str = ""
     image: str = ""
+    video: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ class Tokens:
         refresh_lasts: int = 0,
         rotating: bool = False,
         lengthened_by: str = "",
+        client_named: str = "client_id",
         refusal: Callable[[int, str, str], Response] = _rfc_6749,
     ) -> None:
         self._provider = provider
@@ -59,6 +60,7 @@ class Tokens:
         self._codes: dict[str, _Consent] = {}
         self._lasts, self._refresh_lasts, self._rotating = lasts, refresh_lasts, rotating
         self._lengthened_by, self._refusal = lengthened_by, refusal
+        self._client_named = client_named
 
     def routes(self) -> list[Route]:
         return [
@@ -113,7 +115,7 @@ class Tokens:
 
     def _why_not(self, asked: Mapping[str, str] | QueryParams) -> str | None:
         redirect = urlsplit(asked.get("redirect_uri", ""))
-        if asked.get("client_id") != self._client[0]:
+        if asked.get(self._client_named) != self._client[0]:
             return "The OAuth client was not found."
         if asked.get("response_type") != "code":
             return "response_type must be code."
@@ -126,7 +128,7 @@ class Tokens:
     async def _token(self, request: Request) -> Response:
         form = await request.form()
         try:
-            if (form.get("client_id"), form.get("client_secret")) != self._client:
+            if (form.get(self._client_named), form.get("client_secret")) != self._client:
                 raise _Refused(401, "invalid_client", "The OAuth client was not found.")
             match form.get("grant_type"):
                 case "refresh_token":
