@@ -19,16 +19,12 @@ class Network(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostLimits:
-    """What a network takes; lengths in characters as its own counter counts them.
-
-    A video stands in the place of the image, also where one is needed.
-    """
+    """What a network takes; lengths in characters as its own counter counts them."""
 
     longest_text: int
     needs_image: bool = False
     takes_link: bool = True
     takes_image: bool = True
-    takes_video: bool = False
     most_hashtags: int | None = None
     most_mentions: int | None = None
 
@@ -44,12 +40,11 @@ class FoundPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """`link`, `image` and `video` are addresses on the public network, or empty."""
+    """`link` and `image` are addresses on the public network, or empty."""
 
     text: str
     link: str = ""
     image: str = ""
-    video: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

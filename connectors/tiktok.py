@@ -28,7 +28,7 @@ from connectors.tiktok_campaigns import TikTokCampaigns
 from connectors.tiktok_insights import LOOKBACK, PLATFORM, TikTokInsights
 from connectors.tiktok_reports import Reports
 
-_SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+_MINUTE = timedelta(minutes=1)
 
 
 class TikTok:
@@ -48,10 +48,11 @@ class TikTok:
         ),
         Ask("app_secret", "App's secret"),
     )
-    # Of an app of the basic tier.
+    # Of an app of the basic tier. Its ten a second are left to TikTok: one that is too many is let in a second later,
+    # where one too many in a minute shuts the app out for five.
     budgets: ClassVar = (
-        CallBudget("a_second", Scope.APP, 10, _SECOND),
         CallBudget("a_minute", Scope.APP, 600, _MINUTE),
+        CallBudget("a_day", Scope.APP, 864_000, DAY),
         CallBudget("reports_a_minute", Scope.APP, 60, _MINUTE, in_path(r"/report/task/")),
         CallBudget("reports_a_day", Scope.APP, 4_500, DAY, in_path(r"/report/task/")),
     )

@@ -51,7 +51,7 @@ _MEANINGS: Mapping[str, type[ChannelError]] = MappingProxyType(
 _SPAM = "spam_risk"
 _OF_MEDIA = re.compile(r"\w+_(?:check|pull)_failed")
 _WITHIN_FIELDS = re.compile(r"\b(title|description|privacy_level|video_url|photo_images)\b")
-_FIELDS = {"title": "text", "description": "text", "video_url": "video", "photo_images": "image"}
+_FIELDS = {"title": "text", "description": "text", "video_url": "image", "photo_images": "image"}
 
 
 class Error(msgspec.Struct):

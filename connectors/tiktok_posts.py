@@ -4,7 +4,6 @@ The request that publishes answers at once, and TikTok fetches, looks through an
 goes until it says.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,8 +25,9 @@ from connectors.tiktok_account_api import WHERE, TikTokAccountApi
 from connectors.tiktok_account_refusals import kind_of
 from connectors.tiktok_profile import TikTokProfile, require_named
 
-LIMITS = PostLimits(longest_text=2_200, needs_image=True, takes_link=False, takes_video=True)
+LIMITS = PostLimits(longest_text=2_200, needs_image=True, takes_link=False)
 
+_VIDEOS = (".mp4", ".mov", ".webm")
 _LONGEST_ADDRESS = 2_000
 _MOST_LOOKS = 40
 _FIRST_LOOK_AFTER = 3.0
@@ -77,8 +77,9 @@ class TikTokPosts:
         self._profile.require_own(place, network)
         creator = self._api.asked("post/publish/creator_info/query", {}, _Creator)
         self._require_allowed(creator)
-        path, body = _of_a_video(post) if post.video else _of_a_photo(post)
-        body["post_info"] |= self._audience(creator, is_video=bool(post.video))
+        is_video = _is_video(post.image)
+        path, body = _of_a_video(post) if is_video else _of_a_photo(post)
+        body["post_info"] |= self._audience(creator, is_video=is_video)
         number = self._api.write(path, body, _Begun).publish_id
         return self._followed(number, creator)
 
@@ -151,7 +152,7 @@ def _of_a_photo(post: Post) -> tuple[str, dict[str, Any]]:
 def _of_a_video(post: Post) -> tuple[str, dict[str, Any]]:
     return "post/publish/video/init", {
         "post_info": {"title": post.text},
-        "source_info": {"source": "PULL_FROM_URL", "video_url": post.video},
+        "source_info": {"source": "PULL_FROM_URL", "video_url": post.image},
     }
 
 
@@ -162,28 +163,32 @@ def _failure(reason: str) -> ChannelError:
 
 
 def _require_fit(post: Post) -> None:
-    for name, wrong in _troubles_with(post).items():
+    for name, wrong in {
+        "text": _trouble_with(post.text),
+        "link": "people cannot follow a link there" if post.link else "",
+        "image": _trouble_with_media(post.image),
+    }.items():
         if wrong:
             raise Invalid(what=wrong, where=WHERE, field=name)
 
 
-def _troubles_with(post: Post) -> Mapping[str, str]:
+def _trouble_with(words: str) -> str:
     """Words are needed, since a post without any could not be found again."""
-    length = _length(post.text)
-    media = post.video or post.image
-    return {
-        "text": f"{length} characters, of {LIMITS.longest_text} at most"
-        if length > LIMITS.longest_text
-        else ("" if post.text.strip() else "words are needed"),
-        "link": "people cannot follow a link there" if post.link else "",
-        "image": "" if media else "a picture or a video is needed",
-        "video": "a picture cannot go with it" if post.video and post.image else "",
-        **{
-            name: "is no address on the public network"
-            for name, address in (("image", post.image), ("video", post.video))
-            if address and not _is_address(address)
-        },
-    }
+    length = _length(words)
+    if length > LIMITS.longest_text:
+        return f"{length} characters, of {LIMITS.longest_text} at most"
+    return "" if words.strip() else "words are needed"
+
+
+def _trouble_with_media(address: str) -> str:
+    if not address:
+        return "a picture or a video is needed"
+    return "" if _is_address(address) else "is no address on the public network"
+
+
+def _is_video(address: str) -> bool:
+    """By its name: TikTok wants to know before it fetches it."""
+    return urlsplit(address).path.lower().endswith(_VIDEOS)
 
 
 def _length(words: str) -> int:
