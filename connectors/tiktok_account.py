@@ -40,7 +40,6 @@ class TikTokAccount:
     asks: ClassVar[tuple[Ask, ...]] = ()
     post_limits: ClassVar[Mapping[Network, PostLimits]] = MappingProxyType({Network.TIKTOK: LIMITS})
     budgets: ClassVar = (
-        CallBudget("publishing", Scope.USER, 6, _MINUTE, in_path(r"/post/publish/(?:video|content)/init/$")),
         CallBudget("allowed", Scope.USER, 20, _MINUTE, in_path(r"/post/publish/creator_info/query/$")),
         CallBudget("published", Scope.USER, 30, _MINUTE, in_path(r"/post/publish/status/fetch/$")),
         CallBudget("videos", Scope.APP, 600, _MINUTE, in_path(r"/video/list/$")),

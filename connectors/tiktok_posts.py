@@ -30,7 +30,6 @@ LIMITS = PostLimits(longest_text=2_200, needs_image=True, takes_link=False)
 _VIDEOS = (".mp4", ".mov", ".webm")
 _LONGEST_ADDRESS = 2_000
 _MOST_LOOKS = 40
-_FIRST_LOOK_AFTER = 3.0
 _LONGEST_SECONDS = 600.0
 
 
@@ -66,9 +65,7 @@ class TikTokPosts:
         self, api: TikTokAccountApi, profile: TikTokProfile, wire: Wire, *, privacy_level: str
     ) -> None:
         self._api, self._profile, self._privacy_level = api, profile, privacy_level
-        self._looking = replace(
-            wire.patience, attempts=_MOST_LOOKS, first_wait=_FIRST_LOOK_AFTER, total=_LONGEST_SECONDS
-        )
+        self._looking = replace(wire.patience, attempts=_MOST_LOOKS, total=_LONGEST_SECONDS)
 
     def publish(self, place: str, network: Network, post: Post) -> Published:
         """Sent once: whatever is not heard after it may have been published."""
