@@ -22,10 +22,12 @@ from connectors.face import (
     Platform,
     Wire,
 )
+from connectors.inventory import ListedAd, ListedAdSet, ListedCampaign, within_reason
 from connectors.tiktok_advertisers import advertisers_of
 from connectors.tiktok_api import ENDPOINT, WHERE, TikTokApi, TikTokCredentials
 from connectors.tiktok_campaigns import TikTokCampaigns
 from connectors.tiktok_insights import LOOKBACK, PLATFORM, TikTokInsights
+from connectors.tiktok_inventory import TikTokInventory
 from connectors.tiktok_reports import Reports
 
 _MINUTE = timedelta(minutes=1)
@@ -60,6 +62,7 @@ class TikTok:
     def __init__(self, credentials: TikTokCredentials, wire: Wire) -> None:
         self._api = TikTokApi(credentials, wire)
         self._insights = TikTokInsights(self._api, Reports(self._api, wire.patience), wire.clock)
+        self._inventory = TikTokInventory(self._api)
         self._campaigns = TikTokCampaigns(self._api)
 
     @classmethod
@@ -74,6 +77,15 @@ class TikTok:
     ) -> Iterator[InsightRow]:
         require_window(since, until, where=WHERE)
         return self._insights.rows(digits_only(account, where=WHERE), since, until, level)
+
+    def list_campaigns(self, account: str) -> Iterator[ListedCampaign]:
+        return within_reason(self._inventory.campaigns(digits_only(account, where=WHERE)), where=WHERE)
+
+    def list_ad_sets(self, account: str) -> Iterator[ListedAdSet]:
+        return within_reason(self._inventory.ad_sets(digits_only(account, where=WHERE)), where=WHERE)
+
+    def list_ads(self, account: str) -> Iterator[ListedAd]:
+        return within_reason(self._inventory.ads(digits_only(account, where=WHERE)), where=WHERE)
 
     def campaign(self, account: str, campaign: str) -> CampaignNow:
         return self._campaigns.now(account, campaign)

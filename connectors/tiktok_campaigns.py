@@ -18,11 +18,11 @@ from connectors.errors import ChannelError, Forbidden, Invalid, UnknownOutcome
 from connectors.inventory import within_reason
 from connectors.tiktok_advertisers import ENABLED, Advertiser, advertiser_of
 from connectors.tiktok_api import WHERE, Page, TikTokApi
+from connectors.tiktok_inventory import DAILY
 
 LONGEST_NAME = 512
 
 _ENABLE, _DISABLE = "ENABLE", "DISABLE"
-_DAILY = frozenset({"BUDGET_MODE_DAY", "BUDGET_MODE_DYNAMIC_DAILY_BUDGET"})
 _GONE = "CAMPAIGN_STATUS_DELETE"
 _OF_AD_GROUPS = ("until", "countries", "language", "highest_bid")
 _DOORS = {"UPGRADED_SMART_PLUS": "smart_plus/campaign"}
@@ -190,7 +190,7 @@ def _sum(amount: Decimal, advertiser: Advertiser) -> msgspec.Raw:
 
 
 def _daily_budget(found: _Campaign) -> Decimal | None:
-    if found.budget_mode not in _DAILY or not found.budget:
+    if found.budget_mode not in DAILY or not found.budget:
         return None
     with measuring(where=WHERE):
         return Decimal(money.micros(found.budget)).scaleb(-6)

@@ -1,9 +1,7 @@
 """TikTok's Business API as the sandbox plays it: its doors, its advertisers and their campaigns."""
 
 from decimal import Decimal
-from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -18,6 +16,7 @@ from connectors.sandbox.tiktok_answers import (
     Refused,
     Said,
     Work,
+    filtering,
     granted,
     listed,
     page,
@@ -25,6 +24,7 @@ from connectors.sandbox.tiktok_answers import (
     route,
     wrong,
 )
+from connectors.sandbox.tiktok_inventory import Inventory
 from connectors.sandbox.tiktok_reports import Reports
 from connectors.sandbox.world import AdAccount, account, accounts_of
 
@@ -45,6 +45,7 @@ class TikTokStandIn:
         self._page_rows = page_rows
         self._reports = Reports(world, page_rows)
         self._campaigns = Campaigns(Channel.TIKTOK, accepted)
+        self._inventory = Inventory(self._campaigns, page_rows)
 
     def provider(self) -> Provider:
         return Provider(
@@ -57,6 +58,9 @@ class TikTokStandIn:
                 self._route("GET", "report/task/check", self._reports.check),
                 self._route("GET", "report/task/download", self._reports.download),
                 self._route("GET", "campaign/get", self._listed),
+                self._route("GET", "adgroup/get", self._inventory.ad_groups),
+                self._route("GET", "ad/get", self._inventory.ads),
+                self._route("GET", "tool/region", self._inventory.regions),
                 self._route("POST", "campaign/create", self._make),
                 self._route("POST", "campaign/update", self._change),
                 self._route("POST", "campaign/status/update", self._switch),
@@ -93,7 +97,7 @@ class TikTokStandIn:
 
     def _listed(self, _: Request, asked: Asked) -> Said:
         known = granted(asked)
-        wanted = _filtering(asked).get("campaign_ids")
+        wanted = filtering(asked).get("campaign_ids")
         found = [it for it in self._campaigns.of(known.id) if wanted is None or it.id in wanted]
         return page(asked, [_campaign(known, it) for it in found], self._page_rows)
 
@@ -166,10 +170,3 @@ def _budget(asked: Asked) -> int:
     if not isinstance(budget, int | float) or isinstance(budget, bool) or budget <= 0:
         raise wrong("budget", "Not a valid number.")
     return int(Decimal(str(budget)).scaleb(6))
-
-
-def _filtering(asked: Asked) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(asked.get("filtering", "{}"), type=dict[str, Any])
-    except msgspec.DecodeError:
-        raise wrong("filtering", "Not a valid object.") from None

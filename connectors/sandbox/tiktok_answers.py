@@ -64,6 +64,13 @@ def listed(asked: Asked, name: str) -> list[str]:
         raise wrong(name, "Not a valid list.") from None
 
 
+def filtering(asked: Asked) -> Said:
+    try:
+        return msgspec.json.decode(asked.get("filtering", "{}"), type=dict[str, Any])
+    except msgspec.DecodeError:
+        raise wrong("filtering", "Not a valid object.") from None
+
+
 def page(asked: Asked, rows: list[Said], page_rows: int) -> Said:
     number, size = _number(asked, "page", 1), _number(asked, "page_size", 10)
     if not 1 <= size <= _LARGEST_PAGE:
