@@ -51,6 +51,7 @@ class Tokens:
         rotating: bool = False,
         lengthened_by: str = "",
         client_named: str = "client_id",
+        refresh_lasts_named: str = "refresh_token_expires_in",
         refusal: Callable[[int, str, str], Response] = _rfc_6749,
     ) -> None:
         self._provider = provider
@@ -60,7 +61,7 @@ class Tokens:
         self._codes: dict[str, _Consent] = {}
         self._lasts, self._refresh_lasts, self._rotating = lasts, refresh_lasts, rotating
         self._lengthened_by, self._refusal = lengthened_by, refusal
-        self._client_named = client_named
+        self._client_named, self._refresh_lasts_named = client_named, refresh_lasts_named
 
     def routes(self) -> list[Route]:
         return [
@@ -179,7 +180,7 @@ class Tokens:
         if refresh is not None:
             said["refresh_token"] = refresh
             if self._refresh_lasts:
-                said["refresh_token_expires_in"] = self._refresh_lasts
+                said[self._refresh_lasts_named] = self._refresh_lasts
         return JSONResponse({**said, **more})
 
     def _issued(self, scope: str, lasts: int) -> dict[str, object]:

@@ -75,6 +75,7 @@ class TikTokAccountStandIn:
             refresh_lasts=15_552_000,
             rotating=True,
             client_named="client_key",
+            refresh_lasts_named="refresh_expires_in",
         )
 
     def provider(self) -> Provider:
