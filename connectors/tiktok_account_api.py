@@ -110,7 +110,7 @@ def _bearer(credentials: TikTokAccountCredentials) -> dict[str, str]:
 def _data(said: Said, shape: type[Shape]) -> Shape:
     try:
         return msgspec.json.decode(said.data, type=shape, strict=False)
-    except msgspec.ValidationError as wrong:
+    except (msgspec.DecodeError, RecursionError) as wrong:
         raise UnexpectedAnswer(what=str(wrong), where=WHERE, request_id=said.error.log_id) from wrong
 
 

@@ -147,7 +147,7 @@ def _data(said: Said, shape: type[Shape]) -> Shape:
     """Numbers may come as strings, and amounts as numbers: exact, since they are never a binary fraction here."""
     try:
         return msgspec.json.decode(said.data, type=shape, strict=False)
-    except msgspec.ValidationError as wrong:
+    except (msgspec.DecodeError, RecursionError) as wrong:
         raise UnexpectedAnswer(what=str(wrong), where=WHERE, request_id=said.request_id) from wrong
 
 

@@ -7,11 +7,11 @@ down_revision = "0030"
 branch_labels = None
 depends_on = None
 
-BEFORE = ("smtp", "cms", "chat", "links", "google_ads", "meta", "linkedin", "by_hand")
+BEFORE = ("smtp", "cms", "chat", "links", "google_ads", "meta", "linkedin")
 
 
 def upgrade() -> None:
-    _check_channel(*BEFORE, "tiktok", "tiktok_account")
+    _check_channel(*BEFORE, "tiktok", "tiktok_account", "by_hand")
 
 
 def downgrade() -> None:
@@ -19,7 +19,7 @@ def downgrade() -> None:
         "delete from deliveries where action_id in (select id from actions where channel like 'tiktok%')"
     )
     op.execute("delete from actions where channel like 'tiktok%'")
-    _check_channel(*BEFORE)
+    _check_channel(*BEFORE, "by_hand")
 
 
 def _check_channel(*channels: str) -> None:
