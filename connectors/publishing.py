@@ -1,8 +1,9 @@
 """What a page, a profile or a room can be told: words, a link, a picture."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -13,12 +14,27 @@ class Network(StrEnum):
     FACEBOOK = "facebook"
     INSTAGRAM = "instagram"
     LINKEDIN = "linkedin"
+    X = "x"
     SLACK = "slack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a network charges for a post; one that leads somewhere costs more."""
+
+    currency: str
+    post: Decimal
+    with_link: Decimal
+    links_in: Callable[[str], Sequence[str]]
+    """What the network makes a link of a text."""
+
+    def of(self, text: str, link: str) -> Decimal:
+        return self.with_link if link or self.links_in(text) else self.post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostLimits:
-    """What a network takes; lengths in characters as its own counter counts them."""
+    """What a network takes; lengths in characters as its own counter counts them, which is `length`."""
 
     longest_text: int
     needs_image: bool = False
@@ -26,6 +42,8 @@ class PostLimits:
     takes_image: bool = True
     most_hashtags: int | None = None
     most_mentions: int | None = None
+    length: Callable[[str], int] = len
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
