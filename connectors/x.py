@@ -40,7 +40,7 @@ from connectors.x_timeline import Timeline
 
 _QUARTER, _DAY = timedelta(minutes=15), timedelta(days=1)
 
-_in_an_account = in_path(r"^.*/accounts/([0-9a-z]+)(?:/|$)")
+_in_an_account = in_path(r"/accounts/([0-9a-z]+)")
 
 
 def _read_of_an_account(request: httpx.Request) -> str | None:

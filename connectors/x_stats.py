@@ -39,6 +39,10 @@ class _Active(msgspec.Struct):
     placements: list[str] = []
 
 
+class _Actives(msgspec.Struct):
+    data: list[_Active]
+
+
 class _Segment(msgspec.Struct):
     metrics: dict[str, Any]
     segment: Any = None
@@ -133,9 +137,10 @@ class Statistics:
             "start_time": _whole_hour(start_of(since, account.time_zone, where=WHERE)),
             "end_time": _whole_hour(ends.astimezone(UTC) + timedelta(minutes=59)),
         }
-        said = self._api.listed(f"stats/accounts/{account.id}/active_entities", _Active, asked)
+        path = f"stats/accounts/{account.id}/active_entities"
+        said = self._api.read(path, asked, lambda answer: _shaped(answer, _Actives))
         found: dict[str, set[str]] = defaultdict(set)
-        for each in said:
+        for each in said.data:
             for placement in each.placements:
                 found[placement].add(entity_id(each.entity_id, field="entity_id"))
         return {placement: sorted(ids) for placement, ids in sorted(found.items())}

@@ -25,6 +25,7 @@ from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.sendgrid_events import SendGridEvents
 from connectors.sandbox.slack import SlackStandIn
 from connectors.sandbox.world import account
+from connectors.sandbox.x import XStandIn
 
 
 def create_app(
@@ -45,6 +46,7 @@ def create_app(
         GoogleAdsStandIn(world, page_rows, accepted).provider(),
         MetaStandIn(world, page_rows, accepted).provider(),
         LinkedInStandIn(world, page_rows, accepted).provider(),
+        XStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
         SlackStandIn(page_rows, accepted, clock).provider(),
         CmsStandIn(accepted, clock).provider(),

@@ -6,7 +6,7 @@ import html
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
@@ -38,7 +38,7 @@ def _rfc_6749(status: int, error: str, description: str) -> Response:
 class Tokens:
     """The sign-in of one provider: `/authorize` for people, `/token` for apps; `rotating` refresh tokens hold once.
 
-    Where tokens are `lengthened_by` a grant type of the provider's own, a code gives one for an hour, and nothing renews it.
+    Where an app shows itself `with_basic_auth`, its secret in the form opens nothing. Where tokens are `lengthened_by` a grant type of the provider's own, a code gives one for an hour, and nothing renews it.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Tokens:
         refresh_lasts: int = 0,
         rotating: bool = False,
         lengthened_by: str = "",
+        with_basic_auth: bool = False,
         refusal: Callable[[int, str, str], Response] = _rfc_6749,
     ) -> None:
         self._provider = provider
@@ -59,6 +60,7 @@ class Tokens:
         self._codes: dict[str, _Consent] = {}
         self._lasts, self._refresh_lasts, self._rotating = lasts, refresh_lasts, rotating
         self._lengthened_by, self._refusal = lengthened_by, refusal
+        self._with_basic_auth = with_basic_auth
 
     def routes(self) -> list[Route]:
         return [
@@ -126,7 +128,7 @@ class Tokens:
     async def _token(self, request: Request) -> Response:
         form = await request.form()
         try:
-            if (form.get("client_id"), form.get("client_secret")) != self._client:
+            if self._shown(request, form) != self._client:
                 raise _Refused(401, "invalid_client", "The OAuth client was not found.")
             match form.get("grant_type"):
                 case "refresh_token":
@@ -139,6 +141,19 @@ class Tokens:
                     raise _Refused(400, "unsupported_grant_type", "No such grant type.")
         except _Refused as refused:
             return self._refusal(refused.status, refused.error, refused.description)
+
+    def _shown(self, request: Request, form: FormData) -> tuple[str, str]:
+        """The app's id and secret, where this provider wants to be shown them."""
+        if not self._with_basic_auth:
+            return str(form.get("client_id")), str(form.get("client_secret"))
+        scheme, _, said = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Basic":
+            raise _Refused(401, "unauthorized_client", "Missing valid authorization header")
+        try:
+            name, _, secret = base64.b64decode(said, validate=True).decode().partition(":")
+        except ValueError:
+            raise _Refused(401, "invalid_client", "The header cannot be read.") from None
+        return unquote(name), unquote(secret)
 
     def _granted(self, form: FormData) -> Response:
         consent = self._codes.pop(str(form.get("code", "")), None)

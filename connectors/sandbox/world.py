@@ -228,6 +228,7 @@ def _account(
 
 
 _SEARCH, _FACEBOOK, _LINKEDIN = ("google", "cpc"), ("facebook", "paid_social"), ("linkedin", "paid_social")
+_X = ("twitter", "paid_social")
 
 ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
@@ -253,6 +254,14 @@ ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
         Channel.LINKEDIN, "500600200", "Lindgrün Business Japan", "JPY", _EVERYWHERE, _LINKEDIN,
         _BUSINESS_OFFERS, 620_000_000,
+    ),
+    _account(
+        Channel.X, "18ce54d4x5t", "Lindgrün on X", "EUR", _BERLIN, _X,
+        _SOCIAL_OFFERS, 640_000_000,
+    ),
+    _account(
+        Channel.X, "18ce55gze09", "Lindgrün on X, Japan", "JPY", _TOKYO, _X,
+        _SOCIAL_OFFERS, 650_000_000,
     ),
 )  # fmt: skip
 
