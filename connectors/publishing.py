@@ -43,7 +43,18 @@ class PostLimits:
     most_hashtags: int | None = None
     most_mentions: int | None = None
     length: Callable[[str], int] = len
+    link_takes_room: bool = False
+    """Whether a link stands in the words themselves."""
     price: Price | None = None
+
+    def taken_by(self, text: str, link: str) -> int:
+        """How much of the longest text a post takes up."""
+        return self.length(with_link(text, link) if self.link_takes_room else text)
+
+
+def with_link(text: str, link: str) -> str:
+    """Words that end in their link, unless it is in them."""
+    return f"{text}\n\n{link}" if link and link not in text else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ _EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff]{2}"  # a flag is two letters
     "|[#*0-9]\ufe0f?\u20e3"
     "|[\u00a9\u00ae\u2122]\ufe0f"
-    f"|{_DRESSED}(?:\u200d{_DRESSED})*"
+    f"|{_DRESSED}(?:\u200d{_DRESSED}){{0,3}}"  # no family has more than four
 )
 
 _LETTERS = "A-Za-z0-9\u00c0-\u024f\u0400-\u04ff"

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from connectors.errors import ChannelError, Duplicate, Invalid
-from connectors.publishing import Network, Post, PostLimits, Price, Published
+from connectors.publishing import Network, Post, PostLimits, Price, Published, with_link
 from connectors.x_api import XApi
 from connectors.x_credentials import WHERE
 from connectors.x_length import LONGEST, links_in, weighted
@@ -14,7 +14,9 @@ from connectors.x_timeline import Timeline
 
 # By X's list of prices for those who pay per use, November 2026.
 PRICE = Price(currency="USD", post=Decimal("0.015"), with_link=Decimal("0.20"), links_in=links_in)
-LIMITS = PostLimits(longest_text=LONGEST, takes_image=False, length=weighted, price=PRICE)
+LIMITS = PostLimits(
+    longest_text=LONGEST, takes_image=False, length=weighted, link_takes_room=True, price=PRICE
+)
 
 # X does not say which post it takes another one for; what it remembers is younger than that.
 _REMEMBERED = timedelta(days=2)
@@ -73,12 +75,9 @@ def _words(post: Post) -> str:
         raise Invalid(
             what=f"is no web address of up to {_LONGEST_LINK} characters", where=WHERE, field="link"
         )
-    words = post.text
-    if post.link and post.link not in words:
-        words = f"{words}\n\n{post.link}"
-    if (weight := weighted(words)) > LIMITS.longest_text:
+    if (weight := LIMITS.taken_by(post.text, post.link)) > LIMITS.longest_text:
         raise Invalid(what=f"weighs {weight} of {LIMITS.longest_text}", where=WHERE, field="text")
-    return words
+    return with_link(post.text, post.link)
 
 
 def _plain(words: str) -> list[str]:

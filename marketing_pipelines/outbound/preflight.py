@@ -75,9 +75,9 @@ def findings(
     return found
 
 
-def in_another_currency(own: str, currency: str) -> list[Finding]:
-    """Whoever signs reads sums in the tenant's currency all day."""
-    if currency in ("", own):
+def in_another_currency(own: str, currency: str, amount: Decimal) -> list[Finding]:
+    """Whoever signs reads sums in the tenant's currency all day; what is less than one of anything misleads nobody."""
+    if currency in ("", own) or amount < 1:
         return []
     told = f"This account reckons in {currency}, not in {own}."
     return [Finding("foreign_currency", Severity.WARNING, told)]
@@ -96,8 +96,8 @@ def said_already(twins: Sequence[tuple[int, State]]) -> list[Finding]:
 def why_not_posted(limits: PostLimits, text: str, link: str, image: str) -> str:
     """Why a network would not take a post, or nothing where it would."""
     hashtags, mentions = len(_HASHTAG.findall(text)), len(_MENTION.findall(text))
-    if len(text) > limits.longest_text:
-        return f"takes {limits.longest_text:,} characters, this has {len(text):,}"
+    if (length := limits.taken_by(text, link)) > limits.longest_text:
+        return f"takes {limits.longest_text:,} characters, this has {length:,}"
     if limits.most_hashtags is not None and hashtags > limits.most_hashtags:
         return f"takes {limits.most_hashtags} hashtags, this has {hashtags}"
     if limits.most_mentions is not None and mentions > limits.most_mentions:

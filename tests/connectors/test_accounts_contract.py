@@ -8,14 +8,14 @@ from connectors.face import Channel, FindsAccounts, FoundAccount
 from connectors.sandbox.world import accounts_of
 from tests.connectors.answering import answering
 from tests.connectors.running_sandbox import Sandbox
+from tests.connectors.test_insights_contract import made_up
 
 CHANNELS = [channel for channel, connector in CONNECTORS.items() if hasattr(connector, "accounts")]
 
 pytestmark = pytest.mark.parametrize("channel", CHANNELS)
 
 
-def finder(sandbox: Sandbox, channel: Channel, access_token: str | None = None) -> FindsAccounts:
-    changed = {} if access_token is None else {"access_token": access_token}
+def finder(sandbox: Sandbox, channel: Channel, **changed: str) -> FindsAccounts:
     found = sandbox.reader(channel, http=None, **changed)
     assert isinstance(found, FindsAccounts)
     return found
@@ -33,7 +33,7 @@ def test_the_accounts_are_the_providers_own(sandbox: Sandbox, channel: Channel):
 
 def test_who_shows_a_wrong_token_sees_nothing(sandbox: Sandbox, channel: Channel):
     with pytest.raises(AuthRevoked) as revoked:
-        finder(sandbox, channel, access_token="made-up-token").accounts()
+        finder(sandbox, channel, **made_up(channel)).accounts()
     assert "made-up-token" not in repr(revoked.value)
 
 
@@ -45,7 +45,15 @@ def test_passing_trouble_is_waited_out(sandbox: Sandbox, channel: Channel):
 
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"{"])
 def test_an_answer_that_is_none_is_told(channel: Channel, body: bytes):
-    given = {"access_token": "x", "developer_token": "x"}
+    keys = (
+        "access_token",
+        "developer_token",
+        "consumer_key",
+        "consumer_secret",
+        "ads_token",
+        "ads_token_secret",
+    )
+    given = dict.fromkeys(keys, "x")
     with answering((200, body)) as wire:
         opened = CONNECTORS[channel].connect(given, wire)
         assert isinstance(opened, FindsAccounts)

@@ -23,6 +23,8 @@ ACCOUNTS = [
     (Channel.META, "555000222", "JPY"),
     (Channel.LINKEDIN, "500600100", "EUR"),
     (Channel.LINKEDIN, "500600200", "JPY"),
+    (Channel.X, "18ce54d4x5t", "EUR"),
+    (Channel.X, "18ce55gze09", "JPY"),
 ]
 GOOGLE, META, LINKEDIN = "1112223333", "555000111", "500600100"
 
