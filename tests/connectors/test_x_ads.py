@@ -374,9 +374,9 @@ def test_figures_of_no_documented_shape_are_not_believed(answer: dict[str, Any])
 
 def test_a_cursor_that_leads_in_a_circle_is_left() -> None:
     page = {"data": [{"id": "8u94t", "name": "Autumn"}], "next_cursor": "8x7v00oow"}
-    with said_by({**WHOLE, f"/12/accounts/{ACCOUNT}/campaigns": page}) as x:
-        with pytest.raises(UnexpectedAnswer, match="without an end"):
-            read(x)
+    there = {**WHOLE, f"/12/accounts/{ACCOUNT}/campaigns": page}
+    with said_by(there) as x, pytest.raises(UnexpectedAnswer, match="without an end"):
+        read(x)
 
 
 @pytest.mark.parametrize(
