@@ -132,8 +132,13 @@ def meaning_of_posts(answer: Answer, *, where: str, now: datetime) -> ChannelErr
         "request_id": answer.headers.get("x-transaction-id", ""),
     }
     kind = _BY_PROBLEM.get(problem.kind) or type(refusal_by_status(answer, where=where))
-    if answer.status == 403 and _DUPLICATE in (problem.detail or ""):
-        kind = Duplicate
+    match answer.status:
+        case 402:
+            kind = Forbidden  # what was paid for is used up
+        case 403 if _DUPLICATE in (problem.detail or ""):
+            kind = Duplicate
+        case _:
+            pass
     if kind is Invalid and wrong.parameters:
         told["field"] = next(iter(wrong.parameters))
     return _with_its_wait(kind, told, answer, now)

@@ -81,7 +81,7 @@ PROBLEMS = "https://api.twitter.com/2/problems/"
             problem(429, "UsageCapExceeded", "Usage cap exceeded", f"{PROBLEMS}usage-capped"),
             QuotaExhausted,
         ),
-        (402, problem(402, "CreditsDepleted", "Your enrolled account does not have any credits"), Invalid),
+        (402, problem(402, "CreditsDepleted", "Your enrolled account does not have any credits"), Forbidden),
         (429, problem(429, "Too Many Requests", "Too Many Requests"), RateLimited),
         (400, problem(400, "Invalid Request", "…", f"{PROBLEMS}invalid-request"), Invalid),
         (404, problem(404, "Not Found Error", "…", f"{PROBLEMS}resource-not-found"), Invalid),

@@ -325,6 +325,23 @@ def test_a_post_whose_answer_got_lost_is_found_where_it_appeared(
             assert shown.count(f"Number {lost}") == 1
 
 
+@pytest.mark.parametrize(
+    ("changed", "amount"),
+    [({}, "0.015"), ({"link": TRACKED}, "0.20"), ({"text": "More at example.com"}, "0.20")],
+)
+def test_what_a_post_costs_stands_in_what_is_signed(
+    office: Office, sandbox: Sandbox, changed: dict[str, str], amount: str
+) -> None:
+    connect(office, sandbox, Channel.X)
+    payload = a_post(sandbox, Network.X, **changed)
+    action_id = office.draft(type=ActionType.SOCIAL_POST, payload=payload)
+    office.submit(action_id)
+    signed = manifest(office, action_id)
+    assert (signed["cost"]["amount"], signed["cost"]["currency"]) == (amount, "USD")
+    assert f"{amount} USD for a post" in signed["cost"]["basis"]
+    assert signed["findings"] == []
+
+
 def test_where_several_are_connected_one_is_named(office: Office, sandbox: Sandbox) -> None:
     connect(office, sandbox, Channel.META)
     payload = {**a_post(sandbox, Network.FACEBOOK)}
