@@ -33,6 +33,7 @@ from connectors.x_campaigns import XCampaigns
 from connectors.x_credentials import XCredentials
 from connectors.x_entities import accounts_of
 from connectors.x_insights import LOOKBACK, PLATFORM, XInsights
+from connectors.x_pictures import XPictures
 from connectors.x_post_results import XPostResults
 from connectors.x_posts import LIMITS, XPosts
 from connectors.x_signing import Nonce, drawn
@@ -76,7 +77,7 @@ class X:
     )
     consent: ClassVar[Consent | None] = Consent(
         # Without the last of them X gives nothing to renew a token with.
-        ("tweet.read", "tweet.write", "users.read", "offline.access"),
+        ("tweet.read", "tweet.write", "users.read", "media.write", "offline.access"),
         with_basic_auth=True,
     )
     asks: ClassVar[tuple[Ask, ...]] = (
@@ -106,7 +107,7 @@ class X:
         self._campaigns = XCampaigns(self._ads)
         api = XApi(credentials, wire, endpoint)
         self._timeline = Timeline(api)
-        self._posts = XPosts(api, self._timeline)
+        self._posts = XPosts(api, self._timeline, XPictures(api, wire))
         self._post_results = XPostResults(self._timeline)
 
     @classmethod

@@ -1,9 +1,9 @@
 """X's API for posts as one user's consent opens it: questions are asked patiently, posts are told once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +17,8 @@ from connectors.x_refusals import meaning_of_posts
 
 VERSION = "2"
 OF_ADS, OF_POSTS = "https://ads-api.x.com", "https://api.x.com"
+
+Read = TypeVar("Read")
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -38,11 +40,15 @@ class XApi:
         return self._wire.clock().astimezone(UTC)
 
     def read(self, path: str, shape: type[Shape], asked: Mapping[str, str] = _NOTHING) -> Shape:
-        return self._patiently("GET", path, shape, params=dict(asked))
+        return self._patiently("GET", path, lambda answer: _shaped(answer, shape), params=dict(asked))
 
     def prepare(self, path: str, shape: type[Shape], **told: Any) -> Shape:
         """Tells what may be told again, since nobody sees it."""
-        return self._patiently("POST", path, shape, **told)
+        return self._patiently("POST", path, lambda answer: _shaped(answer, shape), **told)
+
+    def hand_over(self, path: str, **told: Any) -> None:
+        """Tells what X has nothing to say about but that it was taken."""
+        self._patiently("POST", path, lambda _: None, **told)
 
     def write(self, path: str, body: Any, shape: type[Shape]) -> Shape:
         """Sends what everybody sees, once."""
@@ -66,10 +72,10 @@ class XApi:
 
         return self._access.once(once)
 
-    def _patiently(self, method: str, path: str, shape: type[Shape], **request: Any) -> Shape:
+    def _patiently(self, method: str, path: str, reading: Callable[[Answer], Read], **request: Any) -> Read:
         self._credentials.require_consent()
 
-        def once(credentials: XCredentials) -> Shape:
+        def once(credentials: XCredentials) -> Read:
             answer = ask(
                 self._wire.http,
                 method,
@@ -80,7 +86,7 @@ class XApi:
             )
             if not answer.is_success:
                 raise self._refusal(answer)
-            return _shaped(answer, shape)
+            return reading(answer)
 
         return self._access.through(once)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -10,13 +11,12 @@ from connectors.publishing import Network, Post, PostLimits, Price, Published, w
 from connectors.x_api import XApi
 from connectors.x_credentials import WHERE
 from connectors.x_length import LONGEST, links_in, weighted
+from connectors.x_pictures import XPictures
 from connectors.x_timeline import Timeline
 
 # By X's list of prices for those who pay per use, November 2026.
 PRICE = Price(currency="USD", post=Decimal("0.015"), with_link=Decimal("0.20"), links_in=links_in)
-LIMITS = PostLimits(
-    longest_text=LONGEST, takes_image=False, length=weighted, link_takes_room=True, price=PRICE
-)
+LIMITS = PostLimits(longest_text=LONGEST, length=weighted, link_takes_room=True, price=PRICE)
 
 # X does not say which post it takes another one for; what it remembers is younger than that.
 _REMEMBERED = timedelta(days=2)
@@ -34,14 +34,17 @@ class _Answered(msgspec.Struct):
 class XPosts:
     """One account's word."""
 
-    def __init__(self, api: XApi, timeline: Timeline) -> None:
-        self._api, self._timeline = api, timeline
+    def __init__(self, api: XApi, timeline: Timeline, pictures: XPictures) -> None:
+        self._api, self._timeline, self._pictures = api, timeline, pictures
 
     def publish(self, place: str, network: Network, post: Post) -> Published:
         words = _words(post)
         speaker = self._timeline.speaker(place, network)
+        body: dict[str, Any] = {"text": words}
+        if post.image:
+            body["media"] = {"media_ids": [self._pictures.bring(post.image)]}
         try:
-            made = self._api.write("tweets", {"text": words}, _Answered).data
+            made = self._api.write("tweets", body, _Answered).data
         except Duplicate as refused:
             refused.existing_id = self._standing_there(place, network, post)
             raise
@@ -69,8 +72,6 @@ def _words(post: Post) -> str:
     """A link stands in the words, at their end unless it is in them."""
     if not post.text.strip():
         raise Invalid(what="a post on X says something", where=WHERE, field="text")
-    if post.image:
-        raise Invalid(what="pictures are not brought to X from here", where=WHERE, field="image")
     if post.link and (not post.link.startswith(("https://", "http://")) or len(post.link) > _LONGEST_LINK):
         raise Invalid(
             what=f"is no web address of up to {_LONGEST_LINK} characters", where=WHERE, field="link"

@@ -18,11 +18,24 @@ from connectors.sandbox.organic import PostHistory
 from connectors.sandbox.performance import World
 from connectors.sandbox.places import Shown, Walls, places_of
 from connectors.sandbox.x_answers import Refused, Said, problem
+from connectors.sandbox.x_media import Media
 from connectors.x_length import LONGEST, links_in, weighted
 
 _FIRST_POST = 1_900_000_000_000_000_001
 _REMEMBERED = timedelta(hours=12)
 _USUAL_PAGE = 10
+
+_MOST_PICTURES = 4
+
+
+class _Shows(msgspec.Struct):
+    media_ids: list[str]
+
+
+class _Told(msgspec.Struct, forbid_unknown_fields=True):
+    text: str
+    media: _Shows | None = None
+
 
 Answering = Callable[[Request], Said | Response]
 
@@ -34,12 +47,14 @@ class Posts:
         self._walls = Walls(Channel.X, accepted)
         self._history = PostHistory(world.seed, world.clock)
         self._next = _FIRST_POST
+        self._media = Media()
 
     def routes(self) -> list[Route]:
         return [
             self._route("/2/users/me", self._who, needs="users.read"),
             self._route("/2/users/{user}/tweets", self._timeline, needs="tweet.read"),
             Route("/2/tweets", self._publish, methods=["POST"]),
+            *self._media.routes(lambda request: self._admit(request, "media.write")),
         ]
 
     def _route(self, path: str, answer: Answering, *, needs: str) -> Route:
@@ -76,7 +91,7 @@ class Posts:
     async def _publish(self, request: Request) -> Response:
         try:
             self._admit(request, "tweet.write")
-            text = _text(await request.body())
+            text, image = self._told(await request.body())
         except Refused as refused:
             return refused.answer
         if weighted(text) > LONGEST:
@@ -87,8 +102,21 @@ class Posts:
             return problem(403, "Forbidden", detail)
         number = str(self._next)
         self._next += 1
-        self._walls.show(self._me.id, Shown(number, text, "", "", now))
+        self._walls.show(self._me.id, Shown(number, text, "", image, now))
         return JSONResponse({"data": {"id": number, "text": _as_told(text)[0]}}, status_code=201)
+
+    def _told(self, body: bytes) -> tuple[str, str]:
+        """The words, and the number of a picture that is ready."""
+        try:
+            said = msgspec.json.decode(body, type=_Told)
+        except msgspec.DecodeError:
+            raise _wrong("text", "") from None
+        if not said.text.strip():
+            raise _wrong("text", "")
+        shown = said.media.media_ids if said.media else []
+        if not all(map(self._media.is_ready, shown)) or len(shown) > _MOST_PICTURES:
+            raise _wrong("media.media_ids", ",".join(shown))
+        return said.text, ",".join(shown)
 
     def _timeline(self, request: Request) -> Said:
         """Newest first, none older than asked for; a moment that is still to come is refused."""
@@ -125,6 +153,9 @@ class Posts:
 
     def _as_post(self, post: Shown, fields: list[str]) -> Said:
         text, urls = _as_told(post.text)
+        if post.image:
+            text = f"{text} https://t.co/picture"
+            urls.append({"url": "https://t.co/picture", "expanded_url": "", "media_key": f"3_{post.image}"})
         counted = self._history.counters(post)
         quoted = counted.shares // 4
         more = {
@@ -141,16 +172,6 @@ class Posts:
         }
         chosen = {name: value for name, value in more.items() if name in fields}
         return {"id": post.id, "text": text, "edit_history_tweet_ids": [post.id], **chosen}
-
-
-def _text(body: bytes) -> str:
-    try:
-        said = msgspec.json.decode(body, type=dict[str, str])
-    except msgspec.DecodeError:
-        raise _wrong("text", "") from None
-    if not said.get("text", "").strip():
-        raise _wrong("text", "")
-    return said["text"]
 
 
 def _as_told(text: str) -> tuple[str, list[Said]]:

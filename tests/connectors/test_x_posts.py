@@ -253,7 +253,6 @@ def test_what_is_posted_is_as_documented() -> None:
         (Post(text="の" * 141), "text"),
         (Post(text="a" * 256, link="https://example.com/"), "text"),
         (Post(text="Hello", link="ftp://example.com/"), "link"),
-        (Post(text="Hello", image="https://example.com/a.jpg"), "image"),
     ],
 )
 def test_what_x_would_not_take_is_not_told(sandbox: Sandbox, post: Post, field: str) -> None:
@@ -272,3 +271,39 @@ def test_a_link_takes_up_room_and_money() -> None:
     for text, link in (("Hello", "https://example.com"), ("Hello example.com", ""), ("t.co", "")):
         assert price.of(text, link) == Decimal("0.20")
     assert price.of("Hello, v1.0 is out.", "") == Decimal("0.015")
+
+
+def test_a_picture_is_handed_over_and_waited_for_before_anything_is_posted(sandbox: Sandbox) -> None:
+    post = Post(text="Look at this", image=f"{sandbox.address}/_sandbox/picture.jpg")
+    told = opened(sandbox).publish(ME, Network.X, post)
+    [kept] = sandbox.accepted(Channel.X)
+    assert (kept["id"], kept["text"]) == (told.id, "Look at this")
+    assert kept["image"]
+    assert sandbox.waits == [1.0]
+    found = opened(sandbox).published_since(ME, Network.X, post, sandbox.now - timedelta(seconds=5))
+    assert found is not None
+    assert found.id == told.id
+
+
+@pytest.mark.parametrize(
+    "image", ["ftp://example.com/a.jpg", "{address}/_sandbox/health", "{address}/_sandbox/nothing"]
+)
+def test_what_is_no_picture_is_told_of_before_anything_is_posted(sandbox: Sandbox, image: str) -> None:
+    post = Post(text="Look at this", image=image.format(address=sandbox.address))
+    with pytest.raises(Invalid) as invalid:
+        opened(sandbox).publish(ME, Network.X, post)
+    assert invalid.value.field == "image"
+    assert sandbox.accepted(Channel.X) == []
+
+
+def test_a_picture_that_x_cannot_read_is_told() -> None:
+    begun = {"data": {"id": "17", "media_key": "3_17"}}
+    failed = {"data": {"id": "17", "processing_info": {"state": "failed"}}}
+    picture = httpx.Response(200, content=b"\x89PNG\r\n\x1a\n....")
+    paths = {
+        f"/2/media/upload/{path}": said
+        for path, said in (("initialize", begun), ("17/append", {}), ("17/finalize", failed))
+    }
+    x = saying({"/2/users/me": WHO, "/a.png": picture, **paths})
+    with pytest.raises(Invalid, match="cannot read"):
+        x.publish(ME, Network.X, Post(text="Look", image="https://example.com/a.png"))

@@ -291,7 +291,7 @@ def test_x_keeps_what_was_typed_beside_what_was_consented_to(house: Settings, ad
     number = int(re.findall(r"\d+", answer.headers["location"])[0])
     granted, scopes = opened(house, number), kept(house, number).scopes
     assert granted["refresh_token"]
-    assert scopes == ["offline.access", "tweet.read", "tweet.write", "users.read"]
+    assert scopes == ["media.write", "offline.access", "tweet.read", "tweet.write", "users.read"]
     here = f"/connections/{number}"
     looked = forms.post_signed(f"{here}/look").text
     assert [place.id in looked for place in places_of(Channel.X)] == [True]
