@@ -48,9 +48,13 @@ class _Page(msgspec.Struct):
     next_cursor: str | None = None
 
 
+def is_id(said: str) -> bool:
+    return _ID.fullmatch(said) is not None
+
+
 def entity_id(said: str, *, field: str) -> str:
     """Accounts, campaigns and whatever stands in them have ids in base 36, which go into paths."""
-    if not _ID.fullmatch(said):
+    if not is_id(said):
         raise Invalid(what="is no id of X's Ads API", where=WHERE, field=field)
     return said
 

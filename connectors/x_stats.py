@@ -16,7 +16,7 @@ from connectors.days import start_of
 from connectors.errors import NotReady, Transient, UnexpectedAnswer
 from connectors.face import Level
 from connectors.retries import Patience
-from connectors.x_ads_api import WHERE, XAdsApi, entity_id
+from connectors.x_ads_api import WHERE, XAdsApi, is_id
 from connectors.x_entities import Account
 
 MOST_IDS = 20
@@ -141,8 +141,10 @@ class Statistics:
         said = self._api.read(path, asked, lambda answer: _shaped(answer, _Actives))
         found: dict[str, set[str]] = defaultdict(set)
         for each in said.data:
+            if not is_id(each.entity_id):
+                raise UnexpectedAnswer(what=f"{each.entity_id[:50]!r} is no entity's id", where=WHERE)
             for placement in each.placements:
-                found[placement].add(entity_id(each.entity_id, field="entity_id"))
+                found[placement].add(each.entity_id)
         return {placement: sorted(ids) for placement, ids in sorted(found.items())}
 
     def _at_once(self, account: Account, question: _Question) -> _Report:
@@ -246,16 +248,18 @@ def _by_day(series: _Series, days: int) -> list[Figures]:
 
 
 def _days_of(told: Any, days: int) -> list[Any]:
-    match told:
-        case None:
-            return [None] * days
-        case list() if len(told) == days:
-            return told
-        case dict():
-            parts = {part: _days_of(value, days) for part, value in told.items()}
-            return [{part: of[at] for part, of in parts.items() if of[at]} for at in range(days)]
-        case _:
-            raise UnexpectedAnswer(what=f"a metric that is not told for {days} days", where=WHERE)
+    if not isinstance(told, dict):
+        return _listed(told, days)
+    parts = {part: _listed(value, days) for part, value in told.items()}
+    return [{part: of[at] for part, of in parts.items() if of[at]} for at in range(days)]
+
+
+def _listed(told: Any, days: int) -> list[Any]:
+    if told is None:
+        return [None] * days
+    if not isinstance(told, list) or len(told) != days:
+        raise UnexpectedAnswer(what=f"a metric that is not told for {days} days", where=WHERE)
+    return told
 
 
 def _report(answer: Answer) -> _Report:

@@ -127,7 +127,8 @@ class Timeline:
     def posted_since(
         self, speaker: Speaker, since: datetime, *fields: str
     ) -> Iterator[list[tuple[Posted, Said]]]:
-        """What is young enough, page by page and newest first, each post beside what was said of it."""
+        """What is young enough to the second, page by page and newest first, each post beside what was said of it."""
+        since = since.replace(microsecond=0)
         asked = {
             "max_results": str(_PAGE),
             "exclude": "retweets",

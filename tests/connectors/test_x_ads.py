@@ -363,6 +363,7 @@ def test_a_job_that_never_ends_is_given_up(sandbox: Sandbox) -> None:
         stats({"impressions": [-1, 2]}),
         stats({"impressions": ["many", 2]}),
         stats({"impressions": 5}),
+        stats({"conversion_purchases": {"metric": {"deep": [1, 2]}}}),
         stats({"impressions": [1, 2]}, entity="8zzzz"),
         {**SAID, "data": [{"id": "8u94t", "id_data": [{"segment": {"segment_name": "x"}, "metrics": {}}]}]},
     ],

@@ -203,6 +203,15 @@ def test_words_are_those_that_were_written() -> None:
     assert results(posted(text="A long…", note_tweet=long))[0].beginning == "A long & winding post"
 
 
+def test_a_post_of_the_very_second_is_found() -> None:
+    """X tells moments to the second, and somebody may have asked for the post within it."""
+    said = posted(text="Hello", created_at="2026-10-15T11:59:59.000Z")
+    x = saying({"/2/users/me": WHO, f"/2/users/{ME}/tweets": {"data": [said], "meta": {}}})
+    asked_at = NOON - timedelta(milliseconds=200)
+    assert x.published_since(ME, Network.X, Post(text="Hello"), asked_at) is not None
+    assert x.published_since(ME, Network.X, Post(text="Hello"), NOON) is None
+
+
 @pytest.mark.parametrize(
     "said",
     [
