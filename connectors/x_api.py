@@ -66,7 +66,7 @@ class XApi:
             if not answer.is_success:
                 raise writes.doubted(self._refusal(answer), answer)
             try:
-                return _shaped(answer, shape)
+                return shaped(decoded(answer, where=WHERE), shape, where=WHERE)
             except (UnexpectedAnswer, Transient) as unclear:
                 raise UnknownOutcome(what=unclear.what, where=WHERE) from unclear
 
