@@ -97,7 +97,7 @@ class X:
         CallBudget("reads", Scope.ACCOUNT, 2000, _QUARTER, _read_of_an_account),
         CallBudget("changes", Scope.USER, 450, timedelta(minutes=1), _change),
         CallBudget("posts", Scope.USER, 100, _QUARTER, _post),
-        CallBudget("posts of the app", Scope.APP, 10_000, _DAY, _post),
+        CallBudget("posts_of_the_app", Scope.APP, 10_000, _DAY, _post),
     )
 
     def __init__(self, credentials: XCredentials, wire: Wire, nonce: Nonce = drawn) -> None:
