@@ -18,9 +18,13 @@ from connectors.publishing import Network, PostLimits
 from connectors.sendgrid import SendGrid
 from connectors.slack import Slack
 from connectors.smtp import Smtp
+from connectors.youtube import YouTube
 
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
-    {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid, Slack, Cms)}
+    {
+        connector.channel: connector
+        for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid, Slack, Cms, YouTube)
+    }
 )
 
 # How long a post may be and what it may carry, by where it is read.

@@ -25,6 +25,7 @@ class Channel(StrEnum):
     SENDGRID = "sendgrid"
     SLACK = "slack"
     CMS = "cms"
+    YOUTUBE = "youtube"
 
 
 class Platform(StrEnum):
