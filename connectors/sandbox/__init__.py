@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import cms, google_ads, linkedin, meta, meta_graph, sendgrid, slack
+from connectors.sandbox import cms, google_ads, linkedin, meta, meta_graph, sendgrid, slack, youtube
 from connectors.sandbox.app import create_app
 
 CREDENTIALS = MappingProxyType(
@@ -14,6 +14,7 @@ CREDENTIALS = MappingProxyType(
         Channel.SENDGRID: sendgrid.CREDENTIALS,
         Channel.SLACK: slack.CREDENTIALS,
         Channel.CMS: cms.CREDENTIALS,
+        Channel.YOUTUBE: youtube.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -25,6 +26,7 @@ _VERSIONS = {
     Channel.SENDGRID: sendgrid.VERSION,
     Channel.SLACK: slack.VERSION,
     Channel.CMS: cms.VERSION,
+    Channel.YOUTUBE: youtube.VERSION,
 }
 
 
