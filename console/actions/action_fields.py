@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from connectors.publishing import Visibility
 from console.actions.choices import Known, Options
+from console.frame import wording
 from marketing_pipelines.outbound import kinds
 from marketing_pipelines.outbound.kinds.ad_change import Change, Platform
 from marketing_pipelines.outbound.kinds.conversion_report import Platform as Reported
@@ -49,6 +51,8 @@ STEP: Sequence[Field] = (
     Field("html", "HTML", "Optional: the same words with a layout.", Widget.WORDS, rows=3),
 )
 
+_SAID = [("", "not said"), ("true", "yes"), ("false", "no")]
+
 FIELDS: Mapping[ActionType, Sequence[Field]] = {
     ActionType.EMAIL: (
         Field(
@@ -61,20 +65,52 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
         Field("sender", "From", "Like Shop <news@shop.example>; the house's own address if left empty."),
     ),
     ActionType.SOCIAL_POST: (
-        Field("network", "Network", widget=Widget.CHOICE, options=[(n, n.capitalize()) for n in NETWORKS]),
+        Field(
+            "network", "Network", widget=Widget.CHOICE, options=[(n, wording.NETWORKS[n]) for n in NETWORKS]
+        ),
         Field(
             "place",
             "Page or profile",
             "Optional where one is connected: the network's own number of it.",
             known=Known.PAGES,
         ),
-        Field("text", "Text", "LinkedIn takes 3,000 characters, Instagram 2,200.", Widget.WORDS),
+        Field(
+            "text",
+            "Text",
+            "LinkedIn takes 3,000 characters, Instagram 2,200, YouTube 5,000 bytes.",
+            Widget.WORDS,
+        ),
         Field(
             "link",
             "Link",
             "Optional. A short link of ours, or an address with utm_source and utm_medium. Instagram takes none.",
         ),
-        Field("image", "Image", "The address of a picture; Instagram takes no post without one."),
+        Field(
+            "image",
+            "Image or video",
+            "The address of a picture, or for YouTube of a video; Instagram and YouTube take no post without one.",
+        ),
+        Field("title", "Title", "Of a video; without one it is the first line of its text."),
+        Field("tags", "Tags", "Of a video, one a line.", Widget.LINES, rows=3),
+        Field(
+            "visibility",
+            "Who may see it",
+            "Of a video.",
+            Widget.CHOICE,
+            [
+                ("", "Everybody"),
+                (Visibility.UNLISTED, "Whoever knows its address"),
+                (Visibility.PRIVATE, "Nobody but the channel"),
+            ],
+        ),
+        Field("made_for_kids", "Made for kids", "Has to be said of a video.", Widget.YES_OR_NO, _SAID),
+        Field(
+            "synthetic",
+            "Altered or made up",
+            "Has to be said of a video: whether it looks real and shows what was not so.",
+            Widget.YES_OR_NO,
+            _SAID,
+        ),
     ),
     ActionType.CMS_WEBHOOK: (
         Field("event", "Event", "What has happened, like page.published."),
@@ -210,7 +246,7 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
 SENTENCES: Mapping[ActionType, str] = {
     ActionType.EMAIL: "One mail to addresses or groups; everyone gets a message of their own.",
     ActionType.SEQUENCE: "Mails that follow each other, signed once; each goes when its reader is due.",
-    ActionType.SOCIAL_POST: "A post on Facebook, Instagram or LinkedIn.",
+    ActionType.SOCIAL_POST: "A post on Facebook, Instagram or LinkedIn, or a video on YouTube.",
     ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign that then runs, or a rule for the optimiser.",
     ActionType.CONVERSION_REPORT: "A rule, signed once, by which conversions are told back to the platform whose ad was clicked.",
     ActionType.LINK_CHANGE: "Where a short link leads, or that it has ended.",

@@ -159,6 +159,7 @@ CHANNELS: dict[Channel, str] = {
     Channel.GOOGLE_ADS: "Google Ads",
     Channel.META: "Meta",
     Channel.LINKEDIN: "LinkedIn",
+    Channel.YOUTUBE: "YouTube",
     Channel.BY_HAND: "By hand",
 }
 
@@ -299,6 +300,7 @@ NETWORKS: dict[str, str] = {
     Network.INSTAGRAM: "Instagram",
     Network.LINKEDIN: "LinkedIn",
     Network.SLACK: "Slack",
+    Network.YOUTUBE: "YouTube",
 }
 
 OUTLETS: dict[Outlet, str] = {

@@ -30,6 +30,8 @@ from tests.connectors.running_sandbox import Sandbox
 
 SOMEBODY = Actor(ActorKind.USER, "1")
 
+_CARRIED_BY = {Network.LINKEDIN: Channel.LINKEDIN, Network.YOUTUBE: Channel.YOUTUBE}
+
 FACTS = """
 select * except (run_id, fetched_at)
 from raw.insights
@@ -83,7 +85,7 @@ class Advertiser:
 
     def publish_to(self, network: Network, place_id: str, *, secrets: Mapping[str, Any] | None = None) -> int:
         """Through a connection of its own; gives the connection's number."""
-        channel = Channel.LINKEDIN if network is Network.LINKEDIN else Channel.META
+        channel = _CARRIED_BY.get(network, Channel.META)
         granted = CREDENTIALS[channel] if secrets is None else secrets
         options = dataclasses.asdict(endpoint(channel, self.sandbox.address))
         with records.session(self.settings, Role.PIPELINES) as session:

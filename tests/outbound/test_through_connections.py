@@ -273,18 +273,26 @@ POSTS = [
     (Network.FACEBOOK, Channel.META),
     (Network.INSTAGRAM, Channel.META),
     (Network.LINKEDIN, Channel.LINKEDIN),
+    (Network.YOUTUBE, Channel.YOUTUBE),
 ]
 by_network = pytest.mark.parametrize(("network", "channel"), POSTS)
 
 
 def a_post(sandbox: Sandbox, network: Network, **changed: Any) -> dict[str, Any]:
     place = next(each for channel in Channel for each in places_of(channel) if each.network is network)
-    picture = {"image": f"{sandbox.address}/_sandbox/picture.jpg"} if network is Network.INSTAGRAM else {}
+    media = {
+        Network.INSTAGRAM: {"image": f"{sandbox.address}/_sandbox/picture.jpg"},
+        Network.YOUTUBE: {
+            "image": f"{sandbox.address}/_sandbox/video.mp4",
+            "made_for_kids": False,
+            "synthetic": False,
+        },
+    }
     return {
         "network": network.value,
         "text": "New coats (and boots).",
         "place": place.id,
-        **picture,
+        **media.get(network, {}),
         **changed,
     }
 

@@ -94,4 +94,5 @@ def _or_empty(told: int | str | None) -> int | str:
 
 meta = posts_asset("meta", "Meta")
 linkedin = posts_asset("linkedin", "LinkedIn")
-POSTS = (meta, linkedin)
+youtube = posts_asset("youtube", "YouTube")
+POSTS = (meta, linkedin, youtube)
