@@ -191,7 +191,7 @@ def test_silence_after_the_last_byte_is_an_unknown_outcome() -> None:
 
 
 def test_a_session_that_has_run_out_is_not_begun_anew_by_itself() -> None:
-    google = Google(lambda google, number: (404, {}, b"") if number > 1 else AS_IT_IS)
+    google = Google(lambda _, number: (404, {}, b"") if number > 1 else AS_IT_IS)
     with pytest.raises(errors.Transient, match="run out"):
         publish(google)
     assert google.begun == 1
@@ -222,7 +222,7 @@ def test_a_refusal_of_a_part_is_told() -> None:
 
 
 def test_a_token_that_expires_between_parts_is_renewed_and_the_part_is_sent_again() -> None:
-    google = Google(lambda google, number: (401, {}, b"{}") if number == 2 else AS_IT_IS)
+    google = Google(lambda _, number: (401, {}, b"{}") if number == 2 else AS_IT_IS)
     publish(google)
     assert bytes(google.taken) == VIDEO
     assert google.tokens[-1] == "Bearer fresh"
