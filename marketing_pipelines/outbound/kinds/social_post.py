@@ -115,7 +115,8 @@ class SocialPost(ThroughConnection[SocialPostPayload]):
 
     def read(self, manifest: Mapping[str, Any], values: Mapping[str, Any]) -> Read:
         post = manifest["template"]
-        parts = (post["text"], post["link"], post["image"], _of_a_video(post))
+        facts = "\n".join(f"{name}: {value}" for name, value in said_of_a_video(post).items())
+        parts = (post["text"], post["link"], post["image"], facts)
         text = "\n\n".join(part for part in parts if part)
         where = f": {values['name']}" if values.get("name") else ""
         return Read(f"Post on {post['network'].capitalize()}{where}", text, links=links.found_in(text, ""))
@@ -153,15 +154,16 @@ def _post(said: Mapping[str, Any]) -> Post:
     )
 
 
-def _of_a_video(said: Mapping[str, Any]) -> str:
-    if "visibility" not in said:
-        return ""
+def said_of_a_video(template: Mapping[str, Any]) -> dict[str, str]:
+    """What is signed of a video beside its words, as people read it; nothing where there is none."""
+    if "visibility" not in template:
+        return {}
     yes_or_no = {True: "yes", False: "no", None: "not said"}
     facts = {
-        "Title": said["title"],
-        "Tags": ", ".join(said["tags"]),
-        "Who may see it": said["visibility"],
-        "Made for kids": yes_or_no[said["made_for_kids"]],
-        "Altered or made up, and looks real": yes_or_no[said["synthetic"]],
+        "Title": template["title"],
+        "Tags": ", ".join(template["tags"]),
+        "Who may see it": template["visibility"],
+        "Made for kids": yes_or_no[template["made_for_kids"]],
+        "Altered or made up, and looks real": yes_or_no[template["synthetic"]],
     }
-    return "\n".join(f"{name}: {value}" for name, value in facts.items() if value)
+    return {name: value for name, value in facts.items() if value}
