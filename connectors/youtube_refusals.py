@@ -1,5 +1,6 @@
 """YouTube's error bodies, read as the errors that every channel shares."""
 
+import dataclasses
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -67,9 +68,7 @@ def meaning_of(answer: Answer, *, where: str, now: datetime) -> ChannelError:
         return Forbidden(what=f"this Google account has no channel: {what}", where=where, code=code)
     if code in _FIELDS:
         return Invalid(what=what, where=where, code=code, field=_FIELDS[code])
-    refusal = refusal_by_status(answer, where=where, what=what)
-    refusal.code = code
-    return refusal
+    return dataclasses.replace(refusal_by_status(answer, where=where, what=what), code=code)
 
 
 def session_is_over(answer: Answer, *, where: str) -> ChannelError:
