@@ -15,12 +15,16 @@ from connectors.google_ads import GoogleAds
 from connectors.linkedin import LinkedIn
 from connectors.meta import Meta
 from connectors.publishing import Network, PostLimits
+from connectors.reddit import Reddit
 from connectors.sendgrid import SendGrid
 from connectors.slack import Slack
 from connectors.smtp import Smtp
 
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
-    {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid, Slack, Cms)}
+    {
+        connector.channel: connector
+        for connector in (GoogleAds, Meta, LinkedIn, Reddit, Smtp, SendGrid, Slack, Cms)
+    }
 )
 
 # How long a post may be and what it may carry, by where it is read.

@@ -21,6 +21,7 @@ class Channel(StrEnum):
     GOOGLE_ADS = "google_ads"
     META = "meta"
     LINKEDIN = "linkedin"
+    REDDIT = "reddit"
     SMTP = "smtp"
     SENDGRID = "sendgrid"
     SLACK = "slack"
@@ -33,6 +34,7 @@ class Platform(StrEnum):
     GOOGLE_ADS = "google_ads"
     FACEBOOK_ADS = "facebook_ads"
     LINKEDIN_ADS = "linkedin_ads"
+    REDDIT_ADS = "reddit_ads"
 
 
 class Capability(StrEnum):
@@ -208,6 +210,8 @@ class Consent:
 
     scopes: tuple[str, ...]
     asked_with: Mapping[str, str] = field(default_factory=dict)
+    with_basic_auth: bool = False
+    """Whether the token endpoint wants the app's secret in a header rather than in the form."""
 
 
 @dataclass(frozen=True, slots=True)
