@@ -1,6 +1,7 @@
 """Reddit's Markdown: words in which some characters mean something, unless a backslash stands before them."""
 
 import re
+from itertools import pairwise
 
 # An address is led to as it stands: a backslash within would lead elsewhere.
 _ADDRESS = re.compile(r"(https?://[^\s<>()\[\]]+)")
@@ -16,7 +17,7 @@ def escaped(words: str) -> str:
     """Markdown that readers see as these very words, line by line."""
     lines = [_line(line) for line in words.replace("\r\n", "\n").split("\n")]
     said = lines[0]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         said += (_BREAK if before.strip() and line.strip() else "\n") + line
     return said
 

@@ -34,6 +34,8 @@ PLACES = (
     Place(Channel.LINKEDIN, Network.LINKEDIN, "900100", "Lindgrün"),
     Place(Channel.SLACK, Network.SLACK, "C0123ABCDE", "marketing"),
     Place(Channel.SLACK, Network.SLACK, "G0456FGHIJ", "autumn-launch"),
+    Place(Channel.REDDIT, Network.REDDIT, "u_lindgruen", "u/lindgruen"),
+    Place(Channel.REDDIT, Network.REDDIT, "Wollmantel", "r/Wollmantel"),
 )
 
 

@@ -228,6 +228,7 @@ def _account(
 
 
 _SEARCH, _FACEBOOK, _LINKEDIN = ("google", "cpc"), ("facebook", "paid_social"), ("linkedin", "paid_social")
+_REDDIT = ("reddit", "paid_social")
 
 ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
@@ -253,6 +254,14 @@ ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
         Channel.LINKEDIN, "500600200", "Lindgrün Business Japan", "JPY", _EVERYWHERE, _LINKEDIN,
         _BUSINESS_OFFERS, 620_000_000,
+    ),
+    _account(
+        Channel.REDDIT, "a2_h7lindgrn1", "Lindgrün Community", "EUR", _BERLIN, _REDDIT,
+        _SOCIAL_OFFERS, 2_150_000_000_000_000_000,
+    ),
+    _account(
+        Channel.REDDIT, "a2_h7lindgrn2", "Lindgrün Community Japan", "JPY", _TOKYO, _REDDIT,
+        _SOCIAL_OFFERS, 2_160_000_000_000_000_000,
     ),
 )  # fmt: skip
 
