@@ -15,7 +15,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 GONE = frozenset({"ARCHIVED", "DELETED"})
 
-_ACCOUNT = re.compile(r"(?:[at]2_)?[0-9a-z]{1,30}")
+_ACCOUNT = re.compile(r"(?:[at]2_)?[0-9a-z]{4,30}")
 _BUSINESS = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _NUMBER = re.compile(r"[0-9]{1,30}")
 

@@ -159,6 +159,7 @@ CHANNELS: dict[Channel, str] = {
     Channel.GOOGLE_ADS: "Google Ads",
     Channel.META: "Meta",
     Channel.LINKEDIN: "LinkedIn",
+    Channel.REDDIT: "Reddit",
     Channel.BY_HAND: "By hand",
 }
 
@@ -298,6 +299,7 @@ NETWORKS: dict[str, str] = {
     Network.FACEBOOK: "Facebook",
     Network.INSTAGRAM: "Instagram",
     Network.LINKEDIN: "LinkedIn",
+    Network.REDDIT: "Reddit",
     Network.SLACK: "Slack",
 }
 
@@ -305,6 +307,7 @@ OUTLETS: dict[Outlet, str] = {
     Outlet.FACEBOOK: "Facebook",
     Outlet.INSTAGRAM: "Instagram",
     Outlet.LINKEDIN: "LinkedIn",
+    Outlet.REDDIT: "Reddit",
     Outlet.CHAT: "The team's chat",
     Outlet.CMS: "The content management system",
 }

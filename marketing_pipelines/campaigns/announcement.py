@@ -17,6 +17,7 @@ class Outlet(StrEnum):
     FACEBOOK = "facebook"
     INSTAGRAM = "instagram"
     LINKEDIN = "linkedin"
+    REDDIT = "reddit"
     CHAT = "chat"
     CMS = "cms"
 

@@ -78,6 +78,7 @@ class Channel(StrEnum):
     GOOGLE_ADS = "google_ads"
     META = "meta"
     LINKEDIN = "linkedin"
+    REDDIT = "reddit"
     BY_HAND = "by_hand"
 
 

@@ -21,6 +21,7 @@ from connectors.inventory import (
     ListsAds,
     Status,
 )
+from connectors.sandbox.reddit_ads import post_of
 from connectors.sandbox.world import LISTS, AdAccount, AdGroup, Fate, accounts_of
 from tests.conftest import TRUST
 from tests.connectors.running_sandbox import Sandbox
@@ -46,6 +47,7 @@ WHY = {
     Channel.GOOGLE_ADS: "DESTINATION_NOT_WORKING",
     Channel.META: "Ads must not promise what nobody can keep.",
     Channel.LINKEDIN: "MISLEADING_OR_FRAUDULENT",
+    Channel.REDDIT: "BROKEN_URL",
 }
 
 
@@ -129,6 +131,9 @@ def test_an_ad_says_what_it_shows(sandbox: Sandbox, channel: Channel) -> None:
         if channel is Channel.LINKEDIN:  # it promotes a post, which has the words
             assert listed.creative_id == f"urn:li:share:7{ad.id}"
             continue
+        if channel is Channel.REDDIT:  # so does it
+            assert (listed.creative_id, listed.leads_to) == (post_of(ad), ad.leads_to)
+            continue
         assert ad.headline in listed.headline
         assert ad.text in listed.text
         assert listed.leads_to == ad.leads_to
@@ -145,7 +150,7 @@ def test_an_audience_is_told_in_words_that_all_channels_share(
         told = listed.audience
         assert set(told.countries) == set(countries)
         assert told.languages == (language,)
-        assert [place.split(",")[0] for place in told.places] == list(aim.cities)
+        assert [city_of(channel, place) for place in told.places] == list(aim.cities)
         assert told.lists == named(channel, aim.lists)
         assert told.without == named(channel, aim.without)
         # Meta always has a youngest age, 18 where nothing else was chosen.
@@ -154,8 +159,14 @@ def test_an_audience_is_told_in_words_that_all_channels_share(
 
 
 def named(channel: Channel, lists: tuple[str, ...]) -> tuple[str, ...]:
-    """LinkedIn names its lists by number alone."""
-    return tuple(f"urn:li:adSegment:{LISTS[it]}" for it in lists) if channel is Channel.LINKEDIN else lists
+    """LinkedIn and Reddit name lists by number alone."""
+    begins = {Channel.LINKEDIN: "urn:li:adSegment:", Channel.REDDIT: ""}.get(channel)
+    return lists if begins is None else tuple(f"{begins}{LISTS[it]}" for it in lists)
+
+
+def city_of(channel: Channel, place: str) -> str:
+    """Reddit's places are called by their country first."""
+    return place.partition("-")[2] if channel is Channel.REDDIT else place.split(",")[0]
 
 
 def test_placements_bids_and_strategies_are_told(sandbox: Sandbox, channel: Channel) -> None:
@@ -172,6 +183,9 @@ def test_placements_bids_and_strategies_are_told(sandbox: Sandbox, channel: Chan
             assert chosen == others == {("google_search", "search_network")}
         case Channel.META:
             assert chosen == {("facebook feed", "facebook story", "instagram stream", "audience_network")}
+            assert others == {()}
+        case Channel.REDDIT:
+            assert chosen == {("FEED", "COMMENTS_PAGE")}
             assert others == {()}
         case _:
             assert chosen == {("linkedin",)}

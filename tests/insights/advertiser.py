@@ -14,6 +14,7 @@ from connectors.face import Channel
 from connectors.publishing import Network
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
+from connectors.sandbox.places import PLACES
 from marketing_pipelines.insights import sync
 from marketing_pipelines.insights.sync import Synced
 from marketing_pipelines.insights.windows import Window
@@ -83,7 +84,7 @@ class Advertiser:
 
     def publish_to(self, network: Network, place_id: str, *, secrets: Mapping[str, Any] | None = None) -> int:
         """Through a connection of its own; gives the connection's number."""
-        channel = Channel.LINKEDIN if network is Network.LINKEDIN else Channel.META
+        channel = next(place.channel for place in PLACES if place.network is network)
         granted = CREDENTIALS[channel] if secrets is None else secrets
         options = dataclasses.asdict(endpoint(channel, self.sandbox.address))
         with records.session(self.settings, Role.PIPELINES) as session:

@@ -19,7 +19,12 @@ from store.settings import Role
 from tests.days import today
 from tests.insights.advertiser import Advertiser
 
-ACCOUNTS = {Channel.GOOGLE_ADS: "1112223333", Channel.META: "555000111", Channel.LINKEDIN: "500600100"}
+ACCOUNTS = {
+    Channel.GOOGLE_ADS: "1112223333",
+    Channel.META: "555000111",
+    Channel.LINKEDIN: "500600100",
+    Channel.REDDIT: "a2_h7lindgrn1",
+}
 GROUP = {asset.key.path[-1]: asset for asset in ADS}
 
 

@@ -23,11 +23,12 @@ from store.settings import Role
 from tests.days import today
 from tests.insights.advertiser import Advertiser
 
-NETWORKS = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN)
+NETWORKS = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN, Network.REDDIT)
 CHANNELS = {
     Network.FACEBOOK: Channel.META,
     Network.INSTAGRAM: Channel.META,
     Network.LINKEDIN: Channel.LINKEDIN,
+    Network.REDDIT: Channel.REDDIT,
 }
 PLACE = {network: next(place.id for place in PLACES if place.network is network) for network in NETWORKS}
 STORED = """

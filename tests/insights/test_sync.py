@@ -23,6 +23,8 @@ ACCOUNTS = [
     (Channel.META, "555000222", "JPY"),
     (Channel.LINKEDIN, "500600100", "EUR"),
     (Channel.LINKEDIN, "500600200", "JPY"),
+    (Channel.REDDIT, "a2_h7lindgrn1", "EUR"),
+    (Channel.REDDIT, "a2_h7lindgrn2", "JPY"),
 ]
 GOOGLE, META, LINKEDIN = "1112223333", "555000111", "500600100"
 

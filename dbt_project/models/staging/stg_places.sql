@@ -6,6 +6,9 @@ with read as (
     union all
     select * from {{ source('raw', 'posts_linkedin') }}
     where channel = 'linkedin'
+    union all
+    select * from {{ source('raw', 'posts_reddit') }}
+    where channel = 'reddit'
 )
 
 select

@@ -94,4 +94,5 @@ def _or_empty(told: int | str | None) -> int | str:
 
 meta = posts_asset("meta", "Meta")
 linkedin = posts_asset("linkedin", "LinkedIn")
-POSTS = (meta, linkedin)
+reddit = posts_asset("reddit", "Reddit")
+POSTS = (meta, linkedin, reddit)

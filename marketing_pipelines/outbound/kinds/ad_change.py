@@ -43,6 +43,7 @@ class Platform(StrEnum):
     GOOGLE_ADS = "google_ads"
     META = "meta"
     LINKEDIN = "linkedin"
+    REDDIT = "reddit"
 
 
 class Change(StrEnum):
@@ -61,6 +62,7 @@ _TAKES = {
     Change.RULE: ({"campaigns", "changes", "daily_budget", "most", "until"}, set[str]()),
 }
 _TARGETING = {"countries", "language", "highest_bid"}
+_AIM_AD_SETS = frozenset({Platform.META, Platform.REDDIT})
 # So much of a delivery's id tells a campaign from every other one of its account.
 _MARKER_LETTERS = 16
 
@@ -107,9 +109,10 @@ class AdChangePayload(Payload):
         return self
 
     def _fits_the_platform(self, given: set[str]) -> None:
-        """Meta aims its ad sets, not its campaigns; LinkedIn takes no campaign that is not aimed."""
-        if self.platform is Platform.META and given & _TARGETING:
-            raise ValueError(f"meta takes no {' and no '.join(sorted(given & _TARGETING))} of a campaign")
+        """Meta and Reddit aim ad sets, not campaigns; LinkedIn takes no campaign that is not aimed."""
+        if self.platform in _AIM_AD_SETS and given & _TARGETING:
+            what = " and no ".join(sorted(given & _TARGETING))
+            raise ValueError(f"{self.platform} takes no {what} of a campaign")
         if self.platform is Platform.LINKEDIN and not given >= _TARGETING:
             raise ValueError(f"linkedin needs {' and '.join(sorted(_TARGETING - given))} of a new campaign")
 
