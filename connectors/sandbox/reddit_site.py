@@ -73,7 +73,7 @@ class Communities:
         self._next += 1
         title, body, link = form["title"], form.get("text", ""), form.get("url", "")
         self._parts[name] = (title, body)
-        self._walls.show(place, Shown(name, _as_readers_see(title, body), link, "", self._clock()))
+        self._walls.show(place, Shown(name, _shown(title, body), link, "", self._clock()))
         number = name.removeprefix("t3_")
         address = f"https://www.reddit.com/r/{place}/comments/{number}/"
         return {
@@ -133,15 +133,15 @@ class Communities:
         }
 
 
-def _as_readers_see(title: str, body: str) -> str:
+def _shown(title: str, body: str) -> str:
     """A title that is cut off says no more than the words below it."""
-    words = _plain(body)
+    words = as_readers_see(body)
     if title.endswith("…") and words.startswith(title[:-1]):
         return words
     return f"{title}\n\n{words}" if words else title
 
 
-def _plain(markdown: str) -> str:
+def as_readers_see(markdown: str) -> str:
     """Marks are not seen, unless a backslash stands before them; a line goes on unless two spaces end it."""
     seen: list[str] = []
     letters = iter(markdown.replace("\n\n", "\0\0").replace("  \n", "\0").replace("\n", " "))

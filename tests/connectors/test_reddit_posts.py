@@ -23,7 +23,7 @@ from connectors.errors import (
 )
 from connectors.publishing import FoundPlace, Network, Post
 from connectors.reddit import Reddit
-from connectors.sandbox.reddit_site import _plain as as_readers_see
+from connectors.sandbox.reddit_site import as_readers_see
 from tests.connectors.test_reddit import Answering, opened
 
 SITE = "https://oauth.reddit.com"
