@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
@@ -45,6 +45,8 @@ _FIELDS = (
 )
 _A_DAY, _ALMOST_AN_HOUR = timedelta(days=1), timedelta(minutes=59)
 _MICRO, _HUNDREDTH = Decimal(1), Decimal(10_000)
+
+Row = TypeVar("Row")
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -89,38 +91,21 @@ class _Row(msgspec.Struct, gc=False):
         return money.total(value for value in told if value is not None)
 
 
-class _Metrics(msgspec.Struct):
-    metrics: list[_Row]
+class _Metrics(msgspec.Struct, Generic[Row]):
+    metrics: list[Row]
 
 
-class _Report(msgspec.Struct):
-    data: _Metrics
+class _Report(msgspec.Struct, Generic[Row]):
+    data: _Metrics[Row]
     pagination: Pagination | None = None
 
 
 _WORDING = wording(dict.fromkeys((*_FIELDS, "date", "campaign_id", "ad_group_id", "ad_id"), Scalar))
 
-
-class _WordedMetrics(msgspec.Struct):
-    metrics: list[_WORDING]
-
-
-class _WordedReport(msgspec.Struct):
-    data: _WordedMetrics
-
-
-class _AnyMetrics(msgspec.Struct):
-    metrics: list[Any]
-
-
-class _AnyReport(msgspec.Struct):
-    data: _AnyMetrics
-
-
 _VERBATIM = Verbatim[_Row](
-    values=_Report,
-    words=_WordedReport,
-    anything=_AnyReport,
+    values=_Report[_Row],
+    words=_Report[_WORDING],
+    anything=_Report[Any],
     rows=lambda report: report.data.metrics,
     where=WHERE,
 )

@@ -89,16 +89,19 @@ def meaning_of(answer: Answer, *, where: str, missing: type[ChannelError] = Forb
             field = wrong.field.removeprefix("data.")
             return Invalid(what=wrong.message or what, where=where, code=code, field=field)
         case _:
-            refusal = refusal_by_status(answer, where=where, what=what)
-            refusal.code = code
-            return refusal
+            kind = type(refusal_by_status(answer, where=where))
+            return kind(what=what, where=where, code=code)
 
 
 def refused_submission(errors: list[list[Any]], seconds: float | None, *, where: str) -> ChannelError:
     """Reddit refuses a submission with a 200: its first error is a code, a sentence and a field."""
     code, sentence, field = (str(each) if each is not None else "" for each in (*errors[0], "", "", "")[:3])
     kind = _SUBMISSION.get(code, Invalid)
-    told: dict[str, Any] = {"what": sentence or code.lower().replace("_", " "), "where": where, "code": code}
+    told: dict[str, Any] = {
+        "what": sentence or code.lower().replace("_", " ") or "refused",
+        "where": where,
+        "code": code,
+    }
     if kind is RateLimited:
         told |= {"retry_after": seconds if seconds else _wait_in(sentence), "scope": Scope.USER}
     if kind is Invalid:

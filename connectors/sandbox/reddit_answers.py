@@ -19,6 +19,7 @@ Writing = Callable[[Request, Said], Said]
 Submitting = Callable[[Request, dict[str, str]], Said]
 
 _LARGEST_PAGE = 100
+_ANSWERED = frozenset({"v3", "site"})
 
 
 class Refused(Exception):
@@ -147,7 +148,10 @@ def site(status: int, message: str) -> Refused:
     return Refused(JSONResponse({"message": message, "error": status}, status_code=status))
 
 
-async def gone(_: Request) -> Response:
+async def elsewhere(request: Request) -> Response:
+    """Nothing is there, or no more."""
+    if request.path_params["version"] in _ANSWERED:
+        return missing().answer
     return _ads(410, "This version of the API is no longer supported").answer
 
 

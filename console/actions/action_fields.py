@@ -68,7 +68,12 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
             "Optional where one is connected: the network's own number of it.",
             known=Known.PAGES,
         ),
-        Field("text", "Text", "LinkedIn takes 3,000 characters, Instagram 2,200; on Reddit the first line is the title.", Widget.WORDS),
+        Field(
+            "text",
+            "Text",
+            "LinkedIn takes 3,000 characters, Instagram 2,200; on Reddit the first line is the title.",
+            Widget.WORDS,
+        ),
         Field(
             "link",
             "Link",

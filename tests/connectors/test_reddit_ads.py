@@ -44,7 +44,9 @@ def listed(kind: str, *data: Told) -> Told:
     return {f"GET {HERE}/{kind}": {"data": list(data), "pagination": {}}}
 
 
-def making(instruments: list[Told], pixels: list[Told], answer: Any, account_said: Told = BERLIN):
+def making(
+    instruments: list[Told], pixels: list[Told], answer: Any, account_said: Told = BERLIN
+) -> tuple[Reddit, Answering]:
     return account(
         {
             **listed("campaigns"),
@@ -102,7 +104,6 @@ def test_which_of_several_pays_is_for_a_person_to_say() -> None:
 
 
 def test_who_may_not_see_what_pays_may_still_make_a_campaign() -> None:
-    reddit, asked = making([], [], {"data": CAMPAIGN})
     reddit_answers = {
         f"GET {HERE}/funding_instruments": httpx.Response(403, json={"message": "Forbidden", "error": 403}),
         f"GET {HERE}/pixels": httpx.Response(404, json={"error": {"code": 404, "message": "not found"}}),

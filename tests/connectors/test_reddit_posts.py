@@ -106,7 +106,7 @@ def test_what_reddit_would_not_take_goes_nowhere(post: Post, field: str) -> None
         ("    no code", "   no code"),
         ("[no](link)", "\\[no\\](link)"),
         ("a_b *c* `d` ~~e~~ ^f |g|", "a\\_b \\*c\\* \\`d\\` \\~\\~e\\~\\~ \\^f \\|g\\|"),
-        ("&amp; & <b> >!no spoiler!<", "\\&amp; & \\<b> \\>!no spoiler\\!\\<"),
+        ("&amp; & <b> >!no spoiler!<", "\\&amp; & \\<b> >!no spoiler\\!\\<"),
         ("C:\\new", "C:\\\\new"),
         ("one\ntwo\n\nthree", "one  \ntwo\n\nthree"),
         ("https://a.example/_x_*y*", "https://a.example/_x_*y*"),
