@@ -125,7 +125,7 @@ def words_of(posted: Posted) -> str:
 
 
 def _title_and_words(text: str) -> tuple[str, str]:
-    first, _, rest = text.lstrip("\r\n").partition("\n")
+    first, _, rest = text.lstrip().partition("\n")
     title = first.strip()
     if not title:
         raise Invalid(what="a post on Reddit begins with its title", where=WHERE, field="text")
