@@ -1,13 +1,5 @@
 {{ config(materialized='view') }}
 
-with read as (
-    select * from {{ source('raw', 'posts_meta') }}
-    where channel = 'meta'
-    union all
-    select * from {{ source('raw', 'posts_linkedin') }}
-    where channel = 'linkedin'
-)
-
 select
     tenant_id,
     date_day,
@@ -16,5 +8,5 @@ select
     place_name,
     followers,
     fetched_at
-from read
+from {{ posts_as_read() }} as read
 where post_id = ''

@@ -1,0 +1,10 @@
+{#- What the assets of all channels have read of places and the posts in them; a new channel is a line more. -#}
+{% macro posts_as_read() -%}
+    (
+        select * from {{ source('raw', 'posts_meta') }}
+        where channel = 'meta'
+        union all
+        select * from {{ source('raw', 'posts_linkedin') }}
+        where channel = 'linkedin'
+    )
+{%- endmacro %}
