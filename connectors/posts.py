@@ -9,6 +9,10 @@ import msgspec
 from connectors.publishing import Network
 
 LONGEST_BEGINNING = 300
+# What is counted of a post, by the names of the fields of a PostResult.
+COUNTERS = (
+    "impressions", "views", "reach", "reactions", "comments", "shares", "saves", "clicks", "video_watch_seconds"
+)  # fmt: skip
 
 
 class PostResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):

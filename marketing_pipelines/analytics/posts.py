@@ -7,15 +7,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from connectors.posts import COUNTERS
 from connectors.publishing import Network
 from marketing_pipelines.analytics.asking import Question, Span
 from marketing_pipelines.analytics.reading import read
 from store import events
 from store.records.schema import TenantId
 
-COUNTERS = (
-    "impressions", "views", "reach", "reactions", "comments", "shares", "saves", "clicks", "video_watch_seconds"
-)  # fmt: skip
 # What people do with a post, beside looking at it.
 ANSWERS = ("reactions", "comments", "shares", "saves", "clicks")
 MOST_POSTS = 500

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from connectors.posts import COUNTERS
 from marketing_pipelines.analytics.asking import GoalNumber, Inquiry, Question
 from marketing_pipelines.analytics.channels import ChannelsAsked, channels
 from marketing_pipelines.analytics.cohorts import CohortsAsked, cohorts
@@ -18,7 +19,7 @@ from marketing_pipelines.analytics.lifetime import LtvAsked, ltv
 from marketing_pipelines.analytics.margins import margins
 from marketing_pipelines.analytics.measures import Metric
 from marketing_pipelines.analytics.paths import PathsAsked, paths
-from marketing_pipelines.analytics.posts import COUNTERS, MOST_POSTS, PostsAsked, posts
+from marketing_pipelines.analytics.posts import MOST_POSTS, PostsAsked, posts
 from marketing_pipelines.analytics.reading import chosen_goal, stream
 from marketing_pipelines.analytics.sheets import Column, Form
 from marketing_pipelines.analytics.timeseries import TimeseriesAsked, timeseries

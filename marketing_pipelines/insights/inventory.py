@@ -5,22 +5,20 @@ from typing import Any
 
 import httpx
 
-from connectors import CONNECTORS, public_network
-from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Invalid
+from connectors.errors import ChannelError, Invalid
 from connectors.face import Channel
 from connectors.inventory import Listed, ListedAd, ListedAdSet, ListedCampaign, ListsAds
 from connectors.retries import Patience
 from marketing_pipelines.connections import opening
-from marketing_pipelines.insights.sync import LONGEST_ERROR, connected_accounts
+from marketing_pipelines.insights.reading import at_providers, told
+from marketing_pipelines.insights.sync import connected_accounts
 from store import clock, records
 from store.records import ads
 from store.records.accounts import AdAccount
 from store.records.ads import Inventory, Kept
 from store.records.connections import Connection, Unreadable
-from store.records.schema import ConnectionId, TenantId
+from store.records.schema import TenantId
 from store.settings import Role, Settings
-
-USER_AGENT = "MarketingPipelines/0.1 (inventory)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +32,13 @@ class AccountRead:
     error: str | None
 
 
-def channels_with_inventory() -> tuple[Channel, ...]:
-    return tuple(channel for channel, connector in CONNECTORS.items() if hasattr(connector, "list_ads"))
-
-
 def read_inventories(
     settings: Settings, channel: Channel, *, patience: Patience | None = None
 ) -> list[AccountRead]:
     """Reads every connected account of a channel; one that fails says so in its row and stops no other."""
     with records.session(settings, Role.PIPELINES) as session:
         accounts = connected_accounts(session, channel)
-    with public_network.client(
-        allow_private=not settings.production, user_agent=USER_AGENT, timeout=httpx.Timeout(60, connect=10)
-    ) as http:
+    with at_providers(settings, "inventory") as http:
         return [
             _read_account(settings, http, account, connection, patience or Patience())
             for account, connection in accounts
@@ -63,9 +55,7 @@ def _read_account(
             row = session.get_one(AdAccount, account.id, with_for_update=True)
             kept = ads.keep(session, row, found, clock.now())
     except (ChannelError, Unreadable) as trouble:
-        error = str(trouble)[:LONGEST_ERROR]
-        if isinstance(trouble, (AuthExpired, AuthRevoked, Unreadable)):
-            opening.note_trouble(settings, ConnectionId(connection.id), trouble)
+        error = told(settings, connection, trouble)
     return AccountRead(account.tenant_id, account.account_id, account.name, kept, error)
 
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import httpx
 from sqlalchemy import select
 
-from connectors import CONNECTORS, public_network
-from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Invalid, UnexpectedAnswer
+from connectors.errors import ChannelError, Invalid, UnexpectedAnswer
 from connectors.face import Capability, Channel
-from connectors.posts import PostResult, ReadsPosts
+from connectors.posts import COUNTERS, PostResult, ReadsPosts
 from connectors.publishing import Network
 from connectors.retries import Patience
 from marketing_pipelines.connections import opening
+from marketing_pipelines.insights.reading import at_providers, told
 from store import clock, events, records
 from store.records.connections import Connection, ConnectionStatus, Unreadable
 from store.records.places import Place
-from store.records.schema import ConnectionId, TenantId
+from store.records.schema import TenantId
 from store.settings import Role, Settings
 
 if TYPE_CHECKING:
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 FOLLOWED_FOR = timedelta(days=90)
 # How ClickHouse writes a moment that there is not.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-USER_AGENT = "MarketingPipelines/0.1 (posts)"
-LONGEST_ERROR = 1000
-COUNTERS = (
-    "impressions", "views", "reach", "reactions", "comments", "shares", "saves", "clicks", "video_watch_seconds"
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +43,32 @@ class PlaceRead:
 
 
 def read_places(
-    settings: Settings, channel: Channel, *, run_id: str, patience: Patience | None = None
+    settings: Settings,
+    channel: Channel,
+    *,
+    run_id: str,
+    at: datetime | None = None,
+    patience: Patience | None = None,
 ) -> list[PlaceRead]:
-    """Reads every place of a channel; one that fails says so in its row and stops no other."""
+    """Reads every place of a channel as of now, or of `at`; one that fails says so in its row and stops no other."""
     with records.session(settings, Role.PIPELINES) as session:
         places = followed_places(session, channel)
     if not places:
         return []
-    with (
-        public_network.client(
-            allow_private=not settings.production,
-            user_agent=USER_AGENT,
-            timeout=httpx.Timeout(60, connect=10),
-        ) as http,
-        events.connect(settings, run_id=run_id) as clickhouse,
-    ):
+    with at_providers(settings, "posts") as http, events.connect(settings, run_id=run_id) as clickhouse:
         return [
-            _read_place(settings, clickhouse, http, place, connection, run_id, patience or Patience())
+            _read_place(
+                settings,
+                clickhouse,
+                http,
+                place,
+                connection,
+                at or clock.now(),
+                run_id,
+                patience or Patience(),
+            )
             for place, connection in places
         ]
-
-
-def channels_with_posts() -> tuple[Channel, ...]:
-    return tuple(channel for channel, connector in CONNECTORS.items() if hasattr(connector, "post_results"))
 
 
 def followed_places(session: records.Session, channel: Channel) -> Sequence[tuple[Place, Connection]]:
@@ -95,6 +93,7 @@ def _read_place(
     http: httpx.Client,
     place: Place,
     connection: Connection,
+    now: datetime,
     run_id: str,
     patience: Patience,
 ) -> PlaceRead:
@@ -103,14 +102,11 @@ def _read_place(
     followers, error = None, None
     try:
         reader = _opened(settings, connection, http, patience)
-        now = clock.now()
         read = _posts(reader, place, network, now)
         followers = reader.followers(place.place_id, network)
         _keep(clickhouse, place, connection, read, followers, now, run_id)
     except (ChannelError, Unreadable) as trouble:
-        error = str(trouble)[:LONGEST_ERROR]
-        if isinstance(trouble, (AuthExpired, AuthRevoked, Unreadable)):
-            opening.note_trouble(settings, ConnectionId(connection.id), trouble)
+        error = told(settings, connection, trouble)
     return PlaceRead(place.tenant_id, network, place.name, len(read), followers, error)
 
 

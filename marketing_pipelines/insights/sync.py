@@ -10,7 +10,7 @@ from typing import cast
 import httpx
 from sqlalchemy import select
 
-from connectors import CONNECTORS, public_network
+from connectors import CONNECTORS
 from connectors.errors import (
     AuthExpired,
     AuthRevoked,
@@ -24,6 +24,7 @@ from connectors.errors import (
 from connectors.face import Capability, Channel, InsightRow, Level, ReadsInsights
 from connectors.retries import Patience
 from marketing_pipelines.connections import opening
+from marketing_pipelines.insights.reading import LONGEST_ERROR, at_providers
 from marketing_pipelines.insights.storing import (
     DayAndCurrency,
     InsightDay,
@@ -42,8 +43,6 @@ from store.settings import Role, Settings
 # What was spent, and where in a campaign it went.
 LEVELS = (Level.CAMPAIGN, Level.AD)
 PORTION_DAYS = 7
-USER_AGENT = "MarketingPipelines/0.1 (insights)"
-LONGEST_ERROR = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +72,7 @@ def sync_channel(
         accounts = connected_accounts(session, channel)
     if not accounts:
         return []
-    with (
-        public_network.client(
-            allow_private=not settings.production,
-            user_agent=USER_AGENT,
-            timeout=httpx.Timeout(60, connect=10),
-        ) as http,
-        events.connect(settings, run_id=run_id) as clickhouse,
-    ):
+    with at_providers(settings, "insights") as http, events.connect(settings, run_id=run_id) as clickhouse:
         return [
             sync_account(
                 settings, clickhouse, http, account, connection, window, run_id, patience or Patience()

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from marketing_pipelines.analytics.posts import COUNTERS
+from connectors.posts import COUNTERS
 from marketing_pipelines.attribution import results
 from marketing_pipelines.attribution.terms import Terms
 from store import events

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from connectors.face import Channel
+from connectors.inventory import Status
 from connectors.retries import Patience
 from marketing_pipelines.defs.insights.ads import ADS
 from marketing_pipelines.defs.resources import SettingsResource
@@ -48,6 +49,10 @@ def test_what_an_account_lists_is_kept_whole(advertiser: Advertiser, channel: Ch
     assert min(kept.campaigns, kept.ad_sets, kept.ads, count(advertiser, DailyBudget)) > 0
     assert kept.homeless == 0
     assert read(advertiser, channel).kept == kept, "reading again changes nothing"
+
+
+def test_the_records_know_every_way_in_which_something_stands() -> None:
+    assert [it.value for it in Showing] == [it.value for it in Status]
 
 
 def test_ads_have_the_numbers_that_insights_name(advertiser: Advertiser) -> None:

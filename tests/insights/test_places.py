@@ -1,6 +1,6 @@
 """How posts do, read from the sandbox over real HTTP, kept by the day, and seen by Dagster."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -38,9 +38,9 @@ order by date_day, network, place_id, post_id
 """
 
 
-def read(advertiser: Advertiser, channel: Channel) -> list[PlaceRead]:
+def read(advertiser: Advertiser, channel: Channel, at: datetime | None = None) -> list[PlaceRead]:
     patience = Patience(attempts=2, sleep=advertiser.sandbox.waits.append)
-    every = places.read_places(advertiser.settings, channel, run_id="test", patience=patience)
+    every = places.read_places(advertiser.settings, channel, run_id="test", at=at, patience=patience)
     return [each for each in every if each.tenant_id == advertiser.tenant]
 
 
@@ -63,9 +63,7 @@ def test_every_post_of_a_place_is_kept_beside_the_place_itself(
     assert sum(row["reactions"] or 0 for row in posts) > 0
 
 
-def test_a_day_keeps_its_last_reading_and_the_next_one_stands_beside_it(
-    advertiser: Advertiser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_day_keeps_its_last_reading_and_the_next_one_stands_beside_it(advertiser: Advertiser) -> None:
     advertiser.publish_to(Network.LINKEDIN, PLACE[Network.LINKEDIN])
     read(advertiser, Channel.LINKEDIN)
     first = stored(advertiser)
@@ -73,8 +71,7 @@ def test_a_day_keeps_its_last_reading_and_the_next_one_stands_beside_it(
     assert stored(advertiser) == first, "nothing has happened since"
     tomorrow = advertiser.sandbox.now + timedelta(days=1)
     advertiser.sandbox.now = tomorrow
-    monkeypatch.setattr("store.clock.now", lambda: tomorrow)
-    read(advertiser, Channel.LINKEDIN)
+    read(advertiser, Channel.LINKEDIN, tomorrow)
     both = stored(advertiser)
     assert both[: len(first)] == first, "a day that is over stays as it was read"
     assert {row["date_day"] for row in both} == {today(), today() + timedelta(days=1)}
