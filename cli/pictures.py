@@ -53,6 +53,7 @@ DETAILS = (
     Screen("asset", "/assets", r"/assets/\d+"),
     Screen("link", "/links", r"/links/\d+"),
     Screen("link-editor", "/links/new"),
+    Screen("ad-campaign", "/ads", r"/ads/\d+"),
     Screen("roles", "/people/roles"),
     Screen("account", "/account"),
 )
