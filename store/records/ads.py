@@ -330,12 +330,12 @@ def _counted(
 
 
 def campaign(session: Session, tenant: TenantId, number: int) -> tuple[AdCampaign, AdAccount] | None:
-    row = session.execute(
+    rows = session.execute(
         select(AdCampaign, AdAccount)
         .join(AdAccount, AdCampaign.ad_account_id == AdAccount.id)
         .where(AdCampaign.tenant_id == tenant, AdCampaign.id == number)
-    ).one_or_none()
-    return row.tuple() if row else None
+    ).tuples()
+    return rows.one_or_none()
 
 
 def inside(session: Session, of: AdCampaign, most: int) -> list[tuple[AdSet, list[Ad]]]:

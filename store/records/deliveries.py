@@ -125,12 +125,13 @@ def has_any(session: Session, tenant: TenantId, action: int) -> bool:
 
 
 def plan(session: Session, action: Action, message_id_of: Callable[[str], str]) -> None:
-    """One queued delivery for each recipient of the current version who has none yet.
+    """One queued delivery for each recipient of the current version who has none yet, in the order that was signed.
 
     What an earlier version left in the queue, or failed to send, is carried over; where the version no longer names
     the recipient it is dropped from the queue. Who has had something keeps it and gets nothing again.
     """
-    keys = list(session.scalars(select(ActionRecipient.recipient_key).where(recipients_of(action))))
+    frozen = select(ActionRecipient.recipient_key).where(recipients_of(action)).order_by(ActionRecipient.id)
+    keys = list(session.scalars(frozen))
     named = cast(keys, ARRAY(String))
     new = select(
         literal(action.tenant_id, BigInteger),
