@@ -60,6 +60,10 @@ class ChangesAds(Protocol):
         """The campaign that carries the marker, whole."""
         ...
 
+    def check_campaign(self, account: str, wanted: NewCampaign) -> None:
+        """Refuses what `create_campaign` would refuse, as far as the provider tells without making it."""
+        ...
+
     def create_campaign(self, account: str, wanted: NewCampaign) -> CampaignNow:
         """Makes it, paused; what carries its marker already is adopted and completed, never made twice."""
         ...

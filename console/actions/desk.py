@@ -14,6 +14,7 @@ from console.door.sign_in import Visitor
 from console.frame.timing import Timing
 from marketing_pipelines.outbound import freeze, payloads, standing
 from marketing_pipelines.outbound.kinds.face import NotReady
+from marketing_pipelines.outbound.looking_ahead import look_ahead
 from marketing_pipelines.outbound.standing import NotCovered
 from store.records import (
     actions,
@@ -37,6 +38,7 @@ from store.records.schedules import Schedule
 from store.records.schema import ActionId, CampaignId, NotUsable, StandingId
 from store.records.standing_approvals import StandingApproval
 from store.records.tenants import ConsentRule, StoredAddresses, Tenant, VisitorIds
+from store.settings import Role
 
 log = logging.getLogger(__name__)
 LONGEST_TITLE = 200
@@ -143,13 +145,22 @@ def _refuse_another_account(session: Session, action: Action, changes: actions.C
 
 
 def submit(visitor: Visitor, action_id: int) -> Action:
-    """Freezes what will be sent and asks for approval, unless what people signed once covers it."""
+    """Freezes what will be sent and asks for approval, unless what people signed once covers it.
+
+    Where its provider can, it looks through it first, while nobody has to wait for the action.
+    """
     with visitor.records() as session:
-        action = locked(session, visitor, action_id)
-        if action.state not in MOVES[Move.SUBMIT][0]:
-            raise actions.IllegalMove(action, Move.SUBMIT)
-        _refuse_ended(session, action)
-        frozen = freeze.freeze(session, visitor.settings, action)
+        action = found(session, visitor, action_id)
+        _refuse_submitted(action)
+    looked_ahead = look_ahead(visitor.settings, action, role=Role.CONSOLE)
+    with visitor.records() as session:
+        now_said = locked(session, visitor, action_id)
+        _refuse_submitted(now_said)
+        _refuse_ended(session, now_said)
+        if now_said.payload != action.payload:
+            raise Refused(409, "Somebody has changed it just now; look at it and submit it again.")
+        action = now_said
+        frozen = freeze.freeze(session, visitor.settings, action, looked_ahead)
         version = actions.submit(session, action, frozen, visitor.actor, by=visitor.user)
         if action.standing_id is not None:
             try:
@@ -157,6 +168,11 @@ def submit(visitor: Visitor, action_id: int) -> Action:
             except (NotCovered, NotUsable) as reason:
                 raise NotReady("standing_approval_id", str(reason), of_payload=False) from None
         return action
+
+
+def _refuse_submitted(action: Action) -> None:
+    if action.state not in MOVES[Move.SUBMIT][0]:
+        raise actions.IllegalMove(action, Move.SUBMIT)
 
 
 def cancel(visitor: Visitor, action_id: int) -> Action:

@@ -1,6 +1,6 @@
 """Freezing: an action becomes a manifest that can be approved, with one leaf for each that it reaches."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from marketing_pipelines.links.targets import BlockList
 from marketing_pipelines.outbound import kinds, payloads, preflight
 from marketing_pipelines.outbound.kinds.face import Cost, Kind, NotReady, Payload, Read, Surroundings
 from marketing_pipelines.outbound.manifest import manifest_hash, root
+from marketing_pipelines.outbound.preflight import Finding
 from store.clock import now
 from store.records import actions, asset_uses, policies
 from store.records.actions import Action, Frozen
@@ -27,7 +28,9 @@ SAID_LATELY = timedelta(days=30)
 EXCLUSIONS = ["date", "message-id", "unsubscribe token"]
 
 
-def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
+def freeze(
+    session: Session, settings: Settings, action: Action, looked_ahead: Sequence[Finding] = ()
+) -> Frozen:
     """Everything that will be sent, to whom and how, under one hash; the caller holds the action's row lock."""
     _refuse_forbidden_assets(session, action)
     payload = payloads.parse(action.type, action.payload)
@@ -40,6 +43,7 @@ def freeze(session: Session, settings: Settings, action: Action) -> Frozen:
     found = preflight.findings(
         read.subject, read.text, read.html, _elsewhere(settings, read.links), _block_list(session)
     )
+    found += looked_ahead
     cost = kind.cost(settings, payload, len(audience.leaves))
     own, currency = _currency(session, action), kind.currency(around, payload)
     found += preflight.in_another_currency(own, currency)

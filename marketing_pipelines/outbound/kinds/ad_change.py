@@ -63,6 +63,8 @@ _TAKES = {
 _TARGETING = {"countries", "language", "highest_bid"}
 # So much of a delivery's id tells a campaign from every other one of its account.
 _MARKER_LETTERS = 16
+# Of a campaign that is only looked through; none is ever made with it.
+_LOOKED_AT = "0" * _MARKER_LETTERS
 
 
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -149,7 +151,7 @@ class AdChange(ThroughConnection[AdChangePayload]):
         ads = _advertiser(opened)
         match wanted:
             case AdChangePayload(change=Change.CREATE):
-                return _told(ads.create_campaign(wanted.account, _new(wanted, claim)))
+                return _told(ads.create_campaign(wanted.account, _new(wanted, _marker(claim))))
             case AdChangePayload(change=Change.RUN, campaign=str(campaign)):
                 _refuse_another_budget(ads.campaign(wanted.account, campaign), wanted)
                 ads.run_campaign(wanted.account, campaign)
@@ -176,6 +178,12 @@ class AdChange(ThroughConnection[AdChangePayload]):
 
     def is_said_once(self, payload: AdChangePayload) -> bool:
         return payload.change is Change.CREATE
+
+    def is_looked_through(self, payload: AdChangePayload) -> bool:
+        return payload.change is Change.CREATE
+
+    def look_through(self, opened: Connector, payload: AdChangePayload) -> None:
+        _advertiser(opened).check_campaign(payload.account, _new(payload, _LOOKED_AT))
 
     def place(self, payload: AdChangePayload) -> str:
         return f"{payload.platform} account {payload.account}"
@@ -253,10 +261,10 @@ def _marker(claim: Claim) -> str:
     return claim.message_id[:_MARKER_LETTERS]
 
 
-def _new(wanted: AdChangePayload, claim: Claim) -> NewCampaign:
+def _new(wanted: AdChangePayload, marker: str) -> NewCampaign:
     return NewCampaign(
         name=wanted.name or "",
-        marker=_marker(claim),
+        marker=marker,
         daily_budget=wanted.daily_budget or Decimal(0),
         until=wanted.until,
         countries=tuple(wanted.countries or ()),

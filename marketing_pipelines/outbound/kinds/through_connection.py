@@ -45,6 +45,15 @@ class ThroughConnection(ToOnePlace[P]):
     def found(self, sending: Sending, claim: Claim, opened: Connector) -> str | None:
         """What looking says of a delivery whose answer got lost."""
 
+    def is_looked_through(self, payload: P) -> bool:
+        """Whether the provider can look through it without doing it."""
+        del payload
+        return False
+
+    def look_through(self, opened: Connector, payload: P) -> None:
+        """Has it look; what it would refuse is Invalid."""
+        del opened, payload
+
     def connection(self, around: Surroundings, payload: P) -> str:
         try:
             found = self.destination(around.session, around.tenant, payload)
