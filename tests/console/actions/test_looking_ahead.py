@@ -62,9 +62,10 @@ def test_a_good_one_is_submitted_and_nothing_is_made(
 @pytest.mark.parametrize(
     ("channel", "wrong", "field"),
     [
-        (Channel.META, {"daily_budget": "0.50"}, "daily_budget"),
+        # Meta says in words alone what it is about.
+        (Channel.META, {"daily_budget": "0.50"}, "change"),
         (Channel.GOOGLE_ADS, {"countries": ["XX"]}, "countries"),
-        (Channel.LINKEDIN, {"daily_budget": "2"}, "daily_budget"),
+        (Channel.LINKEDIN, {"countries": ["XX"]}, "countries"),
     ],
 )
 def test_what_its_platform_would_refuse_stays_a_draft_and_names_the_field(
