@@ -18,9 +18,14 @@ from connectors.publishing import Network, PostLimits
 from connectors.sendgrid import SendGrid
 from connectors.slack import Slack
 from connectors.smtp import Smtp
+from connectors.tiktok import TikTok
+from connectors.tiktok_account import TikTokAccount
 
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
-    {connector.channel: connector for connector in (GoogleAds, Meta, LinkedIn, Smtp, SendGrid, Slack, Cms)}
+    {
+        connector.channel: connector
+        for connector in (GoogleAds, Meta, LinkedIn, TikTok, TikTokAccount, Smtp, SendGrid, Slack, Cms)
+    }
 )
 
 # How long a post may be and what it may carry, by where it is read.

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -30,6 +30,8 @@ _PASSING = frozenset(
 class Grant:
     """What a person granted an app: a token for now, and what renews it; moments in seconds since 1970, 0 where unknown."""
 
+    client_named: ClassVar[str] = "client_id"
+    """Under which name the provider wants to be told the app's id."""
     access_token: str = field(default="", repr=False)
     refresh_token: str = field(default="", repr=False)
     client_id: str = ""
@@ -39,12 +41,16 @@ class Grant:
 
 
 class Issued(msgspec.Struct):
-    """What a token endpoint answers (RFC 6749, section 5.1); a refresh token that is not there has not changed."""
+    """What a token endpoint answers (RFC 6749, section 5.1); a refresh token that is not there has not changed.
+
+    How long a refresh token holds is no matter of the RFC, and told under two names.
+    """
 
     access_token: Annotated[str, msgspec.Meta(min_length=1)]
     refresh_token: str | None = None
     expires_in: float = 0
     refresh_token_expires_in: float = 0
+    refresh_expires_in: float = 0
     scope: str = ""
 
     def beside(self, credentials: Mapping[str, Any], now: float) -> dict[str, Any]:
@@ -53,8 +59,8 @@ class Issued(msgspec.Struct):
         renewed["expires_at"] = int(now + self.expires_in) if self.expires_in else 0
         if self.refresh_token:
             renewed["refresh_token"] = self.refresh_token
-        if self.refresh_token_expires_in:
-            renewed["refresh_expires_at"] = int(now + self.refresh_token_expires_in)
+        if refresh_lasts := self.refresh_token_expires_in or self.refresh_expires_in:
+            renewed["refresh_expires_at"] = int(now + refresh_lasts)
         return renewed
 
 
@@ -117,7 +123,8 @@ class Access(Generic[Granted]):
     def _exchanged(self, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
         form = {
             "grant_type": "refresh_token",
-            **{name: credentials[name] for name in ("refresh_token", "client_id", "client_secret")},
+            self._credentials.client_named: credentials["client_id"],
+            **{name: credentials[name] for name in ("refresh_token", "client_secret")},
         }
         issued = self._wire.patience.through(
             lambda: issue(self._wire, self._token_url, form, where=self._where)

@@ -21,6 +21,8 @@ class Channel(StrEnum):
     GOOGLE_ADS = "google_ads"
     META = "meta"
     LINKEDIN = "linkedin"
+    TIKTOK = "tiktok"
+    TIKTOK_ACCOUNT = "tiktok_account"
     SMTP = "smtp"
     SENDGRID = "sendgrid"
     SLACK = "slack"
@@ -33,6 +35,7 @@ class Platform(StrEnum):
     GOOGLE_ADS = "google_ads"
     FACEBOOK_ADS = "facebook_ads"
     LINKEDIN_ADS = "linkedin_ads"
+    TIKTOK = "tiktok"
 
 
 class Capability(StrEnum):
@@ -204,10 +207,15 @@ class SendOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What people are asked for where a channel is connected by OAuth, and what its provider wants to know beside."""
+    """What people are asked for where a channel is connected by OAuth, and what its provider wants to know beside.
+
+    `client_named` is under which name it wants to be told the app's id, `between_scopes` what stands between two of them.
+    """
 
     scopes: tuple[str, ...]
     asked_with: Mapping[str, str] = field(default_factory=dict)
+    client_named: str = "client_id"
+    between_scopes: str = " "
 
 
 @dataclass(frozen=True, slots=True)

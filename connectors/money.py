@@ -74,7 +74,7 @@ def conversions(count: str | int | Decimal) -> Decimal:
     return _EXACT.quantize(exact, _CONVERSION_STEP)
 
 
-def total(numbers: Iterable[Decimal]) -> Decimal:
+def total(numbers: Iterable[str | Decimal]) -> Decimal:
     """The exact sum of a provider's numbers."""
     found = Decimal(0)
     for number in numbers:

@@ -13,6 +13,7 @@ class Network(StrEnum):
     FACEBOOK = "facebook"
     INSTAGRAM = "instagram"
     LINKEDIN = "linkedin"
+    TIKTOK = "tiktok"
     SLACK = "slack"
 
 

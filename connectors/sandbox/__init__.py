@@ -3,7 +3,17 @@
 from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
-from connectors.sandbox import cms, google_ads, linkedin, meta, meta_graph, sendgrid, slack
+from connectors.sandbox import (
+    cms,
+    google_ads,
+    linkedin,
+    meta,
+    meta_graph,
+    sendgrid,
+    slack,
+    tiktok,
+    tiktok_account,
+)
 from connectors.sandbox.app import create_app
 
 CREDENTIALS = MappingProxyType(
@@ -11,6 +21,8 @@ CREDENTIALS = MappingProxyType(
         Channel.GOOGLE_ADS: google_ads.CREDENTIALS,
         Channel.META: meta.CREDENTIALS,
         Channel.LINKEDIN: linkedin.CREDENTIALS,
+        Channel.TIKTOK: tiktok.CREDENTIALS,
+        Channel.TIKTOK_ACCOUNT: tiktok_account.CREDENTIALS,
         Channel.SENDGRID: sendgrid.CREDENTIALS,
         Channel.SLACK: slack.CREDENTIALS,
         Channel.CMS: cms.CREDENTIALS,
@@ -22,6 +34,8 @@ _VERSIONS = {
     Channel.GOOGLE_ADS: google_ads.VERSION,
     Channel.META: meta_graph.VERSION,
     Channel.LINKEDIN: linkedin.VERSION,
+    Channel.TIKTOK: tiktok.VERSION,
+    Channel.TIKTOK_ACCOUNT: tiktok_account.VERSION,
     Channel.SENDGRID: sendgrid.VERSION,
     Channel.SLACK: slack.VERSION,
     Channel.CMS: cms.VERSION,

@@ -24,6 +24,8 @@ from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.sendgrid_events import SendGridEvents
 from connectors.sandbox.slack import SlackStandIn
+from connectors.sandbox.tiktok import TikTokStandIn
+from connectors.sandbox.tiktok_account import TikTokAccountStandIn
 from connectors.sandbox.world import account
 
 
@@ -45,6 +47,8 @@ def create_app(
         GoogleAdsStandIn(world, page_rows, accepted).provider(),
         MetaStandIn(world, page_rows, accepted).provider(),
         LinkedInStandIn(world, page_rows, accepted).provider(),
+        TikTokStandIn(world, page_rows, accepted).provider(),
+        TikTokAccountStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
         SlackStandIn(page_rows, accepted, clock).provider(),
         CmsStandIn(accepted, clock).provider(),

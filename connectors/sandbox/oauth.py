@@ -50,6 +50,8 @@ class Tokens:
         refresh_lasts: int = 0,
         rotating: bool = False,
         lengthened_by: str = "",
+        client_named: str = "client_id",
+        refresh_lasts_named: str = "refresh_token_expires_in",
         refusal: Callable[[int, str, str], Response] = _rfc_6749,
     ) -> None:
         self._provider = provider
@@ -59,6 +61,7 @@ class Tokens:
         self._codes: dict[str, _Consent] = {}
         self._lasts, self._refresh_lasts, self._rotating = lasts, refresh_lasts, rotating
         self._lengthened_by, self._refusal = lengthened_by, refusal
+        self._client_named, self._refresh_lasts_named = client_named, refresh_lasts_named
 
     def routes(self) -> list[Route]:
         return [
@@ -113,7 +116,7 @@ class Tokens:
 
     def _why_not(self, asked: Mapping[str, str] | QueryParams) -> str | None:
         redirect = urlsplit(asked.get("redirect_uri", ""))
-        if asked.get("client_id") != self._client[0]:
+        if asked.get(self._client_named) != self._client[0]:
             return "The OAuth client was not found."
         if asked.get("response_type") != "code":
             return "response_type must be code."
@@ -126,7 +129,7 @@ class Tokens:
     async def _token(self, request: Request) -> Response:
         form = await request.form()
         try:
-            if (form.get("client_id"), form.get("client_secret")) != self._client:
+            if (form.get(self._client_named), form.get("client_secret")) != self._client:
                 raise _Refused(401, "invalid_client", "The OAuth client was not found.")
             match form.get("grant_type"):
                 case "refresh_token":
@@ -177,7 +180,7 @@ class Tokens:
         if refresh is not None:
             said["refresh_token"] = refresh
             if self._refresh_lasts:
-                said["refresh_token_expires_in"] = self._refresh_lasts
+                said[self._refresh_lasts_named] = self._refresh_lasts
         return JSONResponse({**said, **more})
 
     def _issued(self, scope: str, lasts: int) -> dict[str, object]:

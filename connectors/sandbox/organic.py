@@ -116,6 +116,8 @@ def _number_of(place: Place, day: int) -> str:
             return f"{place.id}_{600_000_000_000 + number}"
         case Network.INSTAGRAM:
             return str(18_000_000_000_000_000 + number)
+        case Network.TIKTOK:
+            return str(7_400_000_000_000_000_000 + number)
         case _:
             kind = "ugcPost" if day % 3 == 0 else "share"
             return f"urn:li:{kind}:{7_300_000_000_000_000_000 + number}"

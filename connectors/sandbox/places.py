@@ -34,6 +34,7 @@ PLACES = (
     Place(Channel.LINKEDIN, Network.LINKEDIN, "900100", "Lindgrün"),
     Place(Channel.SLACK, Network.SLACK, "C0123ABCDE", "marketing"),
     Place(Channel.SLACK, Network.SLACK, "G0456FGHIJ", "autumn-launch"),
+    Place(Channel.TIKTOK_ACCOUNT, Network.TIKTOK, "_000Lindgruen-OpenId-4TikTok", "lindgruen"),
 )
 
 

@@ -228,6 +228,7 @@ def _account(
 
 
 _SEARCH, _FACEBOOK, _LINKEDIN = ("google", "cpc"), ("facebook", "paid_social"), ("linkedin", "paid_social")
+_TIKTOK = ("tiktok", "paid_social")
 
 ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
@@ -253,6 +254,14 @@ ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
         Channel.LINKEDIN, "500600200", "Lindgrün Business Japan", "JPY", _EVERYWHERE, _LINKEDIN,
         _BUSINESS_OFFERS, 620_000_000,
+    ),
+    _account(
+        Channel.TIKTOK, "7012345678901230111", "Lindgrün Video", "EUR", _BERLIN, _TIKTOK,
+        _SOCIAL_OFFERS, 1_790_000_000_000_000,
+    ),
+    _account(
+        Channel.TIKTOK, "7012345678901230222", "Lindgrün Video Japan", "JPY", _TOKYO, _TIKTOK,
+        _SOCIAL_OFFERS, 1_790_100_000_000_000,
     ),
 )  # fmt: skip
 

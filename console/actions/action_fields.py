@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from console.actions.choices import Known, Options
+from console.frame import wording
 from marketing_pipelines.outbound import kinds
 from marketing_pipelines.outbound.kinds.ad_change import Change, Platform
 from marketing_pipelines.outbound.kinds.conversion_report import Platform as Reported
@@ -61,20 +62,26 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
         Field("sender", "From", "Like Shop <news@shop.example>; the house's own address if left empty."),
     ),
     ActionType.SOCIAL_POST: (
-        Field("network", "Network", widget=Widget.CHOICE, options=[(n, n.capitalize()) for n in NETWORKS]),
+        Field(
+            "network", "Network", widget=Widget.CHOICE, options=[(n, wording.NETWORKS[n]) for n in NETWORKS]
+        ),
         Field(
             "place",
             "Page or profile",
             "Optional where one is connected: the network's own number of it.",
             known=Known.PAGES,
         ),
-        Field("text", "Text", "LinkedIn takes 3,000 characters, Instagram 2,200.", Widget.WORDS),
+        Field("text", "Text", "LinkedIn takes 3,000 characters, Instagram and TikTok 2,200.", Widget.WORDS),
         Field(
             "link",
             "Link",
-            "Optional. A short link of ours, or an address with utm_source and utm_medium. Instagram takes none.",
+            "Optional. A short link of ours, or an address with utm_source and utm_medium. Instagram and TikTok take none.",
         ),
-        Field("image", "Image", "The address of a picture; Instagram takes no post without one."),
+        Field(
+            "image",
+            "Image",
+            "The address of a picture, for TikTok also of a video; Instagram and TikTok take no post without one.",
+        ),
     ),
     ActionType.CMS_WEBHOOK: (
         Field("event", "Event", "What has happened, like page.published."),
@@ -115,6 +122,7 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
                 (Platform.GOOGLE_ADS, "Google Ads"),
                 (Platform.META, "Meta"),
                 (Platform.LINKEDIN, "LinkedIn"),
+                (Platform.TIKTOK, "TikTok"),
             ],
         ),
         Field("account", "Account", "The platform's own number of it.", known=Known.ACCOUNTS),
@@ -210,7 +218,7 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
 SENTENCES: Mapping[ActionType, str] = {
     ActionType.EMAIL: "One mail to addresses or groups; everyone gets a message of their own.",
     ActionType.SEQUENCE: "Mails that follow each other, signed once; each goes when its reader is due.",
-    ActionType.SOCIAL_POST: "A post on Facebook, Instagram or LinkedIn.",
+    ActionType.SOCIAL_POST: "A post on Facebook, Instagram, LinkedIn or TikTok.",
     ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign that then runs, or a rule for the optimiser.",
     ActionType.CONVERSION_REPORT: "A rule, signed once, by which conversions are told back to the platform whose ad was clicked.",
     ActionType.LINK_CHANGE: "Where a short link leads, or that it has ended.",

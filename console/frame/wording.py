@@ -159,6 +159,8 @@ CHANNELS: dict[Channel, str] = {
     Channel.GOOGLE_ADS: "Google Ads",
     Channel.META: "Meta",
     Channel.LINKEDIN: "LinkedIn",
+    Channel.TIKTOK: "TikTok Ads",
+    Channel.TIKTOK_ACCOUNT: "TikTok",
     Channel.BY_HAND: "By hand",
 }
 
@@ -298,6 +300,7 @@ NETWORKS: dict[str, str] = {
     Network.FACEBOOK: "Facebook",
     Network.INSTAGRAM: "Instagram",
     Network.LINKEDIN: "LinkedIn",
+    Network.TIKTOK: "TikTok",
     Network.SLACK: "Slack",
 }
 

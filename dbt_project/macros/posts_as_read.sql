@@ -6,5 +6,8 @@
         union all
         select * from {{ source('raw', 'posts_linkedin') }}
         where channel = 'linkedin'
+        union all
+        select * from {{ source('raw', 'posts_tiktok_account') }}
+        where channel = 'tiktok_account'
     )
 {%- endmacro %}

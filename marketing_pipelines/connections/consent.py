@@ -71,9 +71,9 @@ def address(
     )
     asked = {
         "response_type": "code",
-        "client_id": app.given["client_id"],
+        app.consent.client_named: app.given["client_id"],
         "redirect_uri": _callback(settings),
-        "scope": " ".join(app.consent.scopes),
+        "scope": app.consent.between_scopes.join(app.consent.scopes),
         "state": _sealed(settings, asking),
         "code_challenge": _challenge(_verifier(settings, asking)),
         "code_challenge_method": "S256",
@@ -99,7 +99,7 @@ def granted(settings: Settings, app: App, asking: Asking, code: str, http: httpx
         "code": code,
         "redirect_uri": _callback(settings),
         "code_verifier": _verifier(settings, asking),
-        "client_id": app.given["client_id"],
+        app.consent.client_named: app.given["client_id"],
         "client_secret": app.given["client_secret"],
     }
     connector = CONNECTORS[app.channel]

@@ -78,6 +78,8 @@ class Channel(StrEnum):
     GOOGLE_ADS = "google_ads"
     META = "meta"
     LINKEDIN = "linkedin"
+    TIKTOK = "tiktok"
+    TIKTOK_ACCOUNT = "tiktok_account"
     BY_HAND = "by_hand"
 
 

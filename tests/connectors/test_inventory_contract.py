@@ -21,6 +21,7 @@ from connectors.inventory import (
     ListsAds,
     Status,
 )
+from connectors.sandbox import CREDENTIALS
 from connectors.sandbox.world import LISTS, AdAccount, AdGroup, Fate, accounts_of
 from tests.conftest import TRUST
 from tests.connectors.running_sandbox import Sandbox
@@ -46,7 +47,10 @@ WHY = {
     Channel.GOOGLE_ADS: "DESTINATION_NOT_WORKING",
     Channel.META: "Ads must not promise what nobody can keep.",
     Channel.LINKEDIN: "MISLEADING_OR_FRAUDULENT",
+    Channel.TIKTOK: "AD_STATUS_AUDIT_DENY",
 }
+# A campaign that is switched off, in the platform's word.
+SWITCHED_OFF = {Channel.TIKTOK: "DISABLE"}
 
 
 def opened(sandbox: Sandbox, channel: Channel, http: httpx.Client | None = None, **changed: str) -> ListsAds:
@@ -154,7 +158,9 @@ def test_an_audience_is_told_in_words_that_all_channels_share(
 
 
 def named(channel: Channel, lists: tuple[str, ...]) -> tuple[str, ...]:
-    """LinkedIn names its lists by number alone."""
+    """LinkedIn and TikTok name their lists by number alone."""
+    if channel is Channel.TIKTOK:
+        return tuple(LISTS[it] for it in lists)
     return tuple(f"urn:li:adSegment:{LISTS[it]}" for it in lists) if channel is Channel.LINKEDIN else lists
 
 
@@ -172,6 +178,9 @@ def test_placements_bids_and_strategies_are_told(sandbox: Sandbox, channel: Chan
             assert chosen == others == {("google_search", "search_network")}
         case Channel.META:
             assert chosen == {("facebook feed", "facebook story", "instagram stream", "audience_network")}
+            assert others == {()}
+        case Channel.TIKTOK:
+            assert chosen == {("tiktok", "pangle")}
             assert others == {()}
         case _:
             assert chosen == {("linkedin",)}
@@ -202,7 +211,8 @@ def test_a_campaign_that_was_made_is_listed_paused_with_its_budget(
     made = advertiser(sandbox, channel).create_campaign(account, wanted(channel, daily_budget=budget))
     listed = campaign(sandbox, channel, account, made.id)
     assert listed.name == f"Winter coats {mark(MARKER)}"
-    assert (listed.status, listed.said, listed.daily_budget) == (Status.PAUSED, "PAUSED", budget)
+    said = SWITCHED_OFF.get(channel, "PAUSED")
+    assert (listed.status, listed.said, listed.daily_budget) == (Status.PAUSED, said, budget)
     assert listed.objective
     if channel is Channel.LINKEDIN:
         [inside] = (
@@ -214,6 +224,10 @@ def test_a_campaign_that_was_made_is_listed_paused_with_its_budget(
 
 def test_its_last_day_is_told_and_ends_it(sandbox: Sandbox, channel: Channel) -> None:
     account, last = account_in(channel).id, date(2026, 12, 24)
+    if channel is Channel.TIKTOK:  # its ad groups have last days, and its campaigns none
+        with pytest.raises(Invalid):
+            advertiser(sandbox, channel).create_campaign(account, wanted(channel, until=last))
+        return
     made = advertiser(sandbox, channel).create_campaign(account, wanted(channel, until=last)).id
     advertiser(sandbox, channel).run_campaign(account, made)
     before = campaign(sandbox, channel, account, made)
@@ -296,7 +310,7 @@ def test_a_token_that_expires_between_two_requests_is_renewed_once(
 
     with httpx.Client(timeout=10, verify=TRUST, event_hooks={"request": [hook]}) as http:
         listing = opened(sandbox, channel, http)
-        if channel is Channel.META:  # Meta has nothing to renew a token with
+        if "refresh_token" not in CREDENTIALS[channel]:  # there is nothing to renew a token with
             with pytest.raises(AuthRevoked):
                 list(listing.list_ad_sets(account))
             return

@@ -31,18 +31,23 @@ NAMES = [f"{channel}-{place.network}-{place.id}" for channel, place in PLACES]
 
 each_place = pytest.mark.parametrize(("channel", "place"), PLACES, ids=NAMES)
 
+# For a hundred posts. TikTok tells of no more than twenty at once.
+MOST_REQUESTS = {Channel.TIKTOK_ACCOUNT: 8}
+
 MONTH = timedelta(days=30)
 COUNTERS = ("impressions", "views", "reach", "reactions", "comments", "shares", "saves", "clicks")
 TOLD = {
     Network.FACEBOOK: {"views", "reach", "reactions", "comments", "shares", "clicks"},
     Network.INSTAGRAM: {"views", "reach", "reactions", "comments", "shares", "saves"},
     Network.LINKEDIN: {"impressions", "reach", "reactions", "comments", "shares", "clicks"},
+    Network.TIKTOK: {"views", "reactions", "comments", "shares"},
 }
 # What is left of a post that its network keeps some counters of to itself.
 LEFT = {
     Network.FACEBOOK: TOLD[Network.FACEBOOK] - {"views"},
     Network.INSTAGRAM: {"reactions", "comments"},
     Network.LINKEDIN: set[str](),
+    Network.TIKTOK: set[str](),
 }
 
 
@@ -58,6 +63,11 @@ def read(
 ) -> list[PostResult]:
     since = since or sandbox.now - MONTH
     return list(reader(sandbox, channel).post_results(place.id, place.network, since))
+
+
+def seen_by(post: PostResult) -> int:
+    """How many, or how often where a network does not tell how many."""
+    return told(post)["reach" if "reach" in TOLD[post.network] else "views"]
 
 
 def told(post: PostResult) -> dict[str, int]:
@@ -124,7 +134,7 @@ def test_counters_grow_fast_at_first_and_then_hardly(
 
     def seen() -> dict[str, int]:
         rows = {row.post_id: row for row in read(sandbox, channel, place, began)}
-        return {number: told(rows[number])["reach"] for number in rows}
+        return {number: seen_by(rows[number]) for number in rows}
 
     now = seen()
     sandbox.now += timedelta(hours=24)
@@ -273,7 +283,7 @@ def test_what_is_published_shows_up_and_is_seen_later(
     moment = sandbox.now
     sandbox.now += timedelta(days=3)
     [later] = [row for row in read(sandbox, channel, place, moment) if row.post_id == number]
-    assert told(later)["reach"] > told(later)["reactions"] > 0
+    assert seen_by(later) > told(later)["reactions"] > 0
 
 
 @each_place
@@ -299,7 +309,7 @@ def test_followers_are_counted(sandbox: Sandbox, channel: Channel, place: FoundP
 def test_without_the_permission_nothing_is_told_and_nothing_is_guessed(
     sandbox: Sandbox, channel: Channel, place: FoundPlace
 ) -> None:
-    needed = {"read_insights", "instagram_manage_insights", "rw_organization_admin"}
+    needed = {"read_insights", "instagram_manage_insights", "rw_organization_admin", "video.list"}
     consent = CONNECTORS[channel].consent
     assert consent is not None
     for scopes, is_enough in ((set(consent.scopes), True), (set(consent.scopes) - needed, False)):
@@ -318,7 +328,7 @@ def test_a_hundred_posts_do_not_cost_a_hundred_requests(channel: Channel, place:
         sandbox.now += timedelta(days=200)
         rows = read(sandbox, channel, place, before - TOLD_SINCE)
         assert len(rows) >= 95
-        assert sandbox.requests(channel) <= 6
+        assert sandbox.requests(channel) <= MOST_REQUESTS.get(channel, 6)
         sandbox.forget()
         with_refusals = read(sandbox, channel, place, before - LONGEST_PAST - timedelta(days=1))
         assert len(with_refusals) > len(rows)
@@ -340,6 +350,7 @@ def granted(sandbox: Sandbox, channel: Channel, scopes: set[str]) -> str:
     back = "http://127.0.0.1/callback"
     told = {
         "client_id": "sandbox-client",
+        "client_key": "sandbox-client",
         "response_type": "code",
         "redirect_uri": back,
         "scope": " ".join(sorted(scopes)),
@@ -352,6 +363,7 @@ def granted(sandbox: Sandbox, channel: Channel, scopes: set[str]) -> str:
         "code": code,
         "redirect_uri": back,
         "client_id": "sandbox-client",
+        "client_key": "sandbox-client",
         "client_secret": secret,
     }
     issued = sandbox.http.post(there.token_url, data=form).raise_for_status().json()

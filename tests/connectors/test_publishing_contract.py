@@ -153,8 +153,12 @@ def test_a_place_that_is_none_is_sent_nowhere(
     assert sandbox.requests(channel) == 0
 
 
+# Questions that are posted.
+QUESTIONS = ("/token", "conversations.list", "/creator_info/query/", "/status/fetch/", "/video/list/")
+
+
 def is_a_write(request: httpx.Request) -> bool:
-    return request.method != "GET" and not request.url.path.endswith(("/token", "conversations.list"))
+    return request.method != "GET" and not request.url.path.endswith(QUESTIONS)
 
 
 def counting(writes: list[int]) -> httpx.Client:

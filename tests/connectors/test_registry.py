@@ -27,7 +27,12 @@ def test_every_channel_has_a_connector_that_keeps_its_promises(channel: Channel)
 
 
 def test_channels_by_what_they_can_do():
-    assert channels_with(Capability.INSIGHTS) == (Channel.GOOGLE_ADS, Channel.META, Channel.LINKEDIN)
+    assert channels_with(Capability.INSIGHTS) == (
+        Channel.GOOGLE_ADS,
+        Channel.META,
+        Channel.LINKEDIN,
+        Channel.TIKTOK,
+    )
     assert channels_with(Capability.MAIL) == (Channel.SMTP, Channel.SENDGRID)
     assert channels_with(Capability.CHAT) == (Channel.SLACK,)
     assert channels_with(Capability.WEBHOOKS) == (Channel.CMS,)

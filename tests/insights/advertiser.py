@@ -14,6 +14,7 @@ from connectors.face import Channel
 from connectors.publishing import Network
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, endpoint
+from connectors.sandbox.places import PLACES
 from marketing_pipelines.insights import sync
 from marketing_pipelines.insights.sync import Synced
 from marketing_pipelines.insights.windows import Window
@@ -50,6 +51,8 @@ from raw.insights
 where tenant_id = {tenant:Int64} and account_id = {account:String} and level = {level:String}
 """
 
+CARRIED_BY = {place.network: place.channel for place in PLACES}
+
 
 @dataclass
 class Advertiser:
@@ -83,7 +86,7 @@ class Advertiser:
 
     def publish_to(self, network: Network, place_id: str, *, secrets: Mapping[str, Any] | None = None) -> int:
         """Through a connection of its own; gives the connection's number."""
-        channel = Channel.LINKEDIN if network is Network.LINKEDIN else Channel.META
+        channel = CARRIED_BY[network]
         granted = CREDENTIALS[channel] if secrets is None else secrets
         options = dataclasses.asdict(endpoint(channel, self.sandbox.address))
         with records.session(self.settings, Role.PIPELINES) as session:
@@ -161,7 +164,7 @@ class Advertiser:
         return {name: Decimal(str(number)) for name, number in row.items()}
 
     def truth(self, channel: Channel, account: str, since: date, until: date) -> dict[str, Decimal]:
-        """The same totals as the sandbox itself counts them; Google and LinkedIn know one kind of click only."""
+        """The same totals as the sandbox itself counts them; All but Meta know one kind of click only."""
         counted = self.sandbox.totals(channel, account, since, until)
         return counted if channel is Channel.META else {**counted, "all_clicks": counted["clicks"]}
 

@@ -10,7 +10,7 @@ from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from connectors.face import Channel
 from connectors.google_ads import GoogleAds
 from marketing_pipelines.defs.insights import automation, checks
-from marketing_pipelines.defs.insights.assets import INSIGHTS, google_ads, linkedin, meta
+from marketing_pipelines.defs.insights.assets import INSIGHTS, google_ads, linkedin, meta, tiktok
 from marketing_pipelines.defs.resources import SettingsResource
 from store import clock
 from store import settings as store_settings
@@ -18,9 +18,17 @@ from tests.days import today
 from tests.insights.advertiser import Advertiser
 
 DAY = timedelta(days=1)
-META_CHECKS = [
-    check for check in checks.insights_checks if {key.asset_key for key in check.check_keys} == {meta.key}
-]
+
+
+def checks_of(asset: dg.AssetsDefinition) -> list[dg.AssetChecksDefinition]:
+    return [
+        check
+        for check in checks.insights_checks
+        if {key.asset_key for key in check.check_keys} == {asset.key}
+    ]
+
+
+META_CHECKS = checks_of(meta)
 
 pytestmark = pytest.mark.usefixtures("house_of_runs")
 
@@ -107,13 +115,22 @@ def test_a_back_fill_is_one_run(advertiser: Advertiser):
     assert advertiser.totals("555000111", "campaign") == truth
 
 
-def test_linkedins_days_are_rows_like_any_others(advertiser: Advertiser):
-    advertiser.connect(Channel.LINKEDIN, "500600100")
+@pytest.mark.parametrize(
+    ("asset", "channel", "account", "platform"),
+    [
+        (linkedin, Channel.LINKEDIN, "500600100", "linkedin_ads"),
+        (tiktok, Channel.TIKTOK, "7012345678901230111", "tiktok"),
+    ],
+)
+def test_every_channels_days_are_rows_like_any_others(
+    advertiser: Advertiser, asset: dg.AssetsDefinition, channel: Channel, account: str, platform: str
+):
+    advertiser.connect(channel, account)
     day = today() - 5 * DAY
-    result = run(linkedin, *checks.insights_checks[-3:], partition_key=str(day))
-    assert {row["platform"] for row in advertiser.facts()} == {"linkedin_ads"}
-    truth = advertiser.truth(Channel.LINKEDIN, "500600100", day, day)
-    assert advertiser.totals("500600100", "campaign") == advertiser.totals("500600100", "ad") == truth
+    result = run(asset, *checks_of(asset), partition_key=str(day))
+    assert {row["platform"] for row in advertiser.facts()} == {platform}
+    truth = advertiser.truth(channel, account, day, day)
+    assert advertiser.totals(account, "campaign") == advertiser.totals(account, "ad") == truth
     assert outcomes(result) == {
         "no_day_is_missing": True,
         "spend_is_not_negative": True,

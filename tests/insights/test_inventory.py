@@ -20,7 +20,12 @@ from store.settings import Role
 from tests.days import today
 from tests.insights.advertiser import Advertiser
 
-ACCOUNTS = {Channel.GOOGLE_ADS: "1112223333", Channel.META: "555000111", Channel.LINKEDIN: "500600100"}
+ACCOUNTS = {
+    Channel.GOOGLE_ADS: "1112223333",
+    Channel.META: "555000111",
+    Channel.LINKEDIN: "500600100",
+    Channel.TIKTOK: "7012345678901230111",
+}
 GROUP = {asset.key.path[-1]: asset for asset in ADS}
 
 

@@ -21,14 +21,10 @@ from store.records.connections import Connection, ConnectionStatus
 from store.records.places import Place
 from store.settings import Role
 from tests.days import today
-from tests.insights.advertiser import Advertiser
+from tests.insights.advertiser import CARRIED_BY, Advertiser
 
-NETWORKS = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN)
-CHANNELS = {
-    Network.FACEBOOK: Channel.META,
-    Network.INSTAGRAM: Channel.META,
-    Network.LINKEDIN: Channel.LINKEDIN,
-}
+NETWORKS = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN, Network.TIKTOK)
+CHANNELS = CARRIED_BY
 PLACE = {network: next(place.id for place in PLACES if place.network is network) for network in NETWORKS}
 STORED = """
 select * except (run_id, fetched_at)

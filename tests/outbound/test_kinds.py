@@ -135,6 +135,7 @@ for _ in range(3000):
         (ActionType.AD_CHANGE, {"until": TOMORROW}, "change"),
         (ActionType.AD_CHANGE, {"change": "run", "daily_budget": None}, "change"),
         (ActionType.AD_CHANGE, {**AIMED, "platform": "meta"}, "change"),
+        (ActionType.AD_CHANGE, {**AIMED, "platform": "tiktok"}, "change"),
         (ActionType.AD_CHANGE, {**AIMED, "platform": "linkedin", "language": None}, "change"),
         (ActionType.AD_CHANGE, {**AIMED, "platform": "google_ads", "countries": ["Germany"]}, "countries.0"),
         (ActionType.SOCIAL_POST, {"network": "slack"}, "text"),

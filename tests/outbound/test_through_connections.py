@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors import POST_LIMITS
 from connectors.face import Capability, Channel
 from connectors.publishing import Network
 from connectors.sandbox import CREDENTIALS, endpoint
@@ -27,7 +28,7 @@ __all__ = ["sandbox"]
 
 SOMEBODY = Actor(ActorKind.OPERATOR, "test")
 TRACKED = "https://shop.example/coats?utm_source=x&utm_medium=social"
-ADS = (Channel.GOOGLE_ADS, Channel.META, Channel.LINKEDIN)
+ADS = (Channel.GOOGLE_ADS, Channel.META, Channel.LINKEDIN, Channel.TIKTOK)
 AIMED = {Channel.LINKEDIN: {"countries": ["DE"], "language": "de", "highest_bid": "8.00"}}
 
 by_platform = pytest.mark.parametrize("channel", ADS)
@@ -273,13 +274,14 @@ POSTS = [
     (Network.FACEBOOK, Channel.META),
     (Network.INSTAGRAM, Channel.META),
     (Network.LINKEDIN, Channel.LINKEDIN),
+    (Network.TIKTOK, Channel.TIKTOK_ACCOUNT),
 ]
 by_network = pytest.mark.parametrize(("network", "channel"), POSTS)
 
 
 def a_post(sandbox: Sandbox, network: Network, **changed: Any) -> dict[str, Any]:
     place = next(each for channel in Channel for each in places_of(channel) if each.network is network)
-    picture = {"image": f"{sandbox.address}/_sandbox/picture.jpg"} if network is Network.INSTAGRAM else {}
+    picture = {"image": f"{sandbox.address}/_sandbox/picture.jpg"} if POST_LIMITS[network].needs_image else {}
     return {
         "network": network.value,
         "text": "New coats (and boots).",

@@ -8,6 +8,8 @@ with reported as (
     select * from {{ ref('stg_meta') }}
     union all
     select * from {{ ref('stg_linkedin') }}
+    union all
+    select * from {{ ref('stg_tiktok') }}
 ),
 
 ranked as (

@@ -93,4 +93,5 @@ def _result(read: "Sequence[AccountRead]") -> dg.MaterializeResult:
 google_ads = ads_asset("google_ads", "Google Ads")
 meta = ads_asset("meta", "Meta")
 linkedin = ads_asset("linkedin", "LinkedIn")
-ADS = (google_ads, meta, linkedin)
+tiktok = ads_asset("tiktok", "TikTok")
+ADS = (google_ads, meta, linkedin, tiktok)

@@ -145,4 +145,5 @@ def _drift(restated: "Sequence[Restated]") -> dict[str, dg.MetadataValue]:
 google_ads = insights_asset("google_ads", "Google Ads")
 meta = insights_asset("meta", "Meta")
 linkedin = insights_asset("linkedin", "LinkedIn")
-INSIGHTS = (google_ads, meta, linkedin)
+tiktok = insights_asset("tiktok", "TikTok")
+INSIGHTS = (google_ads, meta, linkedin, tiktok)

@@ -31,7 +31,7 @@ def posts_asset(channel: str, title: str) -> dg.AssetsDefinition:
         deps=[places],
         group_name=GROUP,
         owners=OWNERS,
-        kinds={"python", "clickhouse", channel},
+        kinds={"python", "clickhouse", channel.replace("_", "")},
         description=(
             f"What {title} counts of each post of the last 90 days, and who follows each place, as it stands now. Networks "
             "tell nothing of days that are over: each day keeps its last reading, and what a day brought is the difference "
@@ -94,4 +94,5 @@ def _or_empty(told: int | str | None) -> int | str:
 
 meta = posts_asset("meta", "Meta")
 linkedin = posts_asset("linkedin", "LinkedIn")
-POSTS = (meta, linkedin)
+tiktok_account = posts_asset("tiktok_account", "TikTok")
+POSTS = (meta, linkedin, tiktok_account)

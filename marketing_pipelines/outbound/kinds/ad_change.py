@@ -43,6 +43,7 @@ class Platform(StrEnum):
     GOOGLE_ADS = "google_ads"
     META = "meta"
     LINKEDIN = "linkedin"
+    TIKTOK = "tiktok"
 
 
 class Change(StrEnum):
@@ -61,6 +62,8 @@ _TAKES = {
     Change.RULE: ({"campaigns", "changes", "daily_budget", "most", "until"}, set[str]()),
 }
 _TARGETING = {"countries", "language", "highest_bid"}
+# What a platform keeps in ad sets. Those of TikTok's also have the last day.
+_NOT_OF_CAMPAIGNS = {Platform.META: _TARGETING, Platform.TIKTOK: _TARGETING | {"until"}}
 # So much of a delivery's id tells a campaign from every other one of its account.
 _MARKER_LETTERS = 16
 # Of a campaign that is only looked through; none is ever made with it.
@@ -109,9 +112,9 @@ class AdChangePayload(Payload):
         return self
 
     def _fits_the_platform(self, given: set[str]) -> None:
-        """Meta aims its ad sets, not its campaigns; LinkedIn takes no campaign that is not aimed."""
-        if self.platform is Platform.META and given & _TARGETING:
-            raise ValueError(f"meta takes no {' and no '.join(sorted(given & _TARGETING))} of a campaign")
+        """Meta and TikTok aim their ad sets, not their campaigns; LinkedIn takes no campaign that is not aimed."""
+        if refused := given & _NOT_OF_CAMPAIGNS.get(self.platform, set()):
+            raise ValueError(f"{self.platform} takes no {' and no '.join(sorted(refused))} of a campaign")
         if self.platform is Platform.LINKEDIN and not given >= _TARGETING:
             raise ValueError(f"linkedin needs {' and '.join(sorted(_TARGETING - given))} of a new campaign")
 

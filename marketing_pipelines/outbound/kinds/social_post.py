@@ -23,6 +23,7 @@ _CARRIED_BY = {
     Network.FACEBOOK: Channel.META,
     Network.INSTAGRAM: Channel.META,
     Network.LINKEDIN: Channel.LINKEDIN,
+    Network.TIKTOK: Channel.TIKTOK_ACCOUNT,
 }
 NETWORKS = tuple(_CARRIED_BY)
 LIMITS: Mapping[Network, PostLimits] = {network: POST_LIMITS[network] for network in NETWORKS}
