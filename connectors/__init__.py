@@ -15,6 +15,7 @@ from connectors.google_ads import GoogleAds
 from connectors.linkedin import LinkedIn
 from connectors.meta import Meta
 from connectors.publishing import Network, PostLimits
+from connectors.reddit import Reddit
 from connectors.sendgrid import SendGrid
 from connectors.slack import Slack
 from connectors.smtp import Smtp
@@ -24,7 +25,18 @@ from connectors.tiktok_account import TikTokAccount
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
     {
         connector.channel: connector
-        for connector in (GoogleAds, Meta, LinkedIn, TikTok, TikTokAccount, Smtp, SendGrid, Slack, Cms)
+        for connector in (
+            GoogleAds,
+            Meta,
+            LinkedIn,
+            TikTok,
+            TikTokAccount,
+            Reddit,
+            Smtp,
+            SendGrid,
+            Slack,
+            Cms,
+        )
     }
 )
 

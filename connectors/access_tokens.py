@@ -18,6 +18,7 @@ from connectors.answers import (
 )
 from connectors.errors import AuthExpired, AuthRevoked, ChannelError, RateLimited, Transient
 from connectors.face import Wire
+from connectors.user_agent import told_by
 
 _TOO_MANY = frozenset({"ratelimited", "rate_limited"})
 _PASSING = frozenset(
@@ -81,10 +82,13 @@ Result = TypeVar("Result")
 class Access(Generic[Granted]):
     """One grant in use: what is read `through` it is read with a token that holds, or that was renewed once."""
 
-    def __init__(self, credentials: Granted, wire: Wire, token_url: str, *, where: str) -> None:
+    def __init__(
+        self, credentials: Granted, wire: Wire, token_url: str, *, where: str, with_basic_auth: bool = False
+    ) -> None:
         self._credentials = credentials
         self._wire = wire
         self._token_url = token_url
+        self._with_basic_auth = with_basic_auth
         self._where = f"{where} sign-in"
 
     def through(self, read: Callable[[Granted], Result]) -> Result:
@@ -127,14 +131,21 @@ class Access(Generic[Granted]):
             **{name: credentials[name] for name in ("refresh_token", "client_secret")},
         }
         issued = self._wire.patience.through(
-            lambda: issue(self._wire, self._token_url, form, where=self._where)
+            lambda: issue(
+                self._wire, self._token_url, form, where=self._where, with_basic_auth=self._with_basic_auth
+            )
         )
         return issued.beside(credentials, self._wire.clock().timestamp())
 
 
-def issue(wire: Wire, token_url: str, form: Mapping[str, str], *, where: str) -> Issued:
-    """Asks a token endpoint once."""
-    answer = ask(wire.http, "POST", token_url, where=where, data=dict(form))
+def issue(
+    wire: Wire, token_url: str, form: Mapping[str, str], *, where: str, with_basic_auth: bool = False
+) -> Issued:
+    """Asks a token endpoint once; an app shows its secret in the form, or in a header (RFC 6749, section 2.3.1)."""
+    shown = dict(form)
+    auth = (shown.pop("client_id"), shown.pop("client_secret")) if with_basic_auth else None
+    headers = {"user-agent": told_by(form.get("client_id", ""))}
+    answer = ask(wire.http, "POST", token_url, where=where, data=shown, auth=auth, headers=headers)
     if not answer.is_success:
         raise _refusal(answer, where)
     said = decoded(answer, where=where)

@@ -25,6 +25,11 @@ class OpenFrom(dict[str, date]):
         return first
 
 
+def start_of(day: date, time_zone: str, *, where: str) -> datetime:
+    """An account's midnight."""
+    return datetime.combine(day, time(), _zone(time_zone, where))
+
+
 def end_of(day: date, time_zone: str, *, where: str) -> datetime:
     """The last second of an account's day."""
     return datetime.combine(day, time(23, 59, 59), _zone(time_zone, where))

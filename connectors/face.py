@@ -23,6 +23,7 @@ class Channel(StrEnum):
     LINKEDIN = "linkedin"
     TIKTOK = "tiktok"
     TIKTOK_ACCOUNT = "tiktok_account"
+    REDDIT = "reddit"
     SMTP = "smtp"
     SENDGRID = "sendgrid"
     SLACK = "slack"
@@ -36,6 +37,7 @@ class Platform(StrEnum):
     FACEBOOK_ADS = "facebook_ads"
     LINKEDIN_ADS = "linkedin_ads"
     TIKTOK = "tiktok"
+    REDDIT_ADS = "reddit_ads"
 
 
 class Capability(StrEnum):
@@ -216,6 +218,8 @@ class Consent:
     asked_with: Mapping[str, str] = field(default_factory=dict)
     client_named: str = "client_id"
     between_scopes: str = " "
+    with_basic_auth: bool = False
+    """Whether the token endpoint wants the app's secret in a header rather than in the form."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,12 +38,17 @@ def smallest_unit(currency: str) -> int:
 
 def micros(amount: str | Decimal) -> int:
     """Main units ("76.53" dollars, "1500" yen) as micros; a finer amount is rounded half to even."""
+    return micros_of(amount, _MICROS)
+
+
+def micros_of(amount: str | Decimal, unit: Decimal) -> int:
+    """So many units of so many micros each, as micros, for those who count in hundredths or in micros themselves."""
     exact = _finite(amount)
     if not exact:
         return 0
     if not _SMALLEST <= exact <= _LARGEST:
         raise ValueError("an amount of money beyond all bounds")
-    whole = int(_EXACT.to_integral_value(_EXACT.multiply(exact, _MICROS)))
+    whole = int(_EXACT.to_integral_value(_EXACT.multiply(exact, unit)))
     if not -LARGEST_MICROS <= whole <= LARGEST_MICROS:
         raise ValueError("an amount of money beyond all bounds")
     return whole

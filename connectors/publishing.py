@@ -14,6 +14,7 @@ class Network(StrEnum):
     INSTAGRAM = "instagram"
     LINKEDIN = "linkedin"
     TIKTOK = "tiktok"
+    REDDIT = "reddit"
     SLACK = "slack"
 
 

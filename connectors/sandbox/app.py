@@ -20,6 +20,7 @@ from connectors.sandbox.linkedin import LinkedInStandIn
 from connectors.sandbox.meta import MetaStandIn
 from connectors.sandbox.performance import World
 from connectors.sandbox.picture import PICTURE
+from connectors.sandbox.reddit import RedditStandIn
 from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.sendgrid_events import SendGridEvents
@@ -49,6 +50,7 @@ def create_app(
         LinkedInStandIn(world, page_rows, accepted).provider(),
         TikTokStandIn(world, page_rows, accepted).provider(),
         TikTokAccountStandIn(world, page_rows, accepted).provider(),
+        RedditStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
         SlackStandIn(page_rows, accepted, clock).provider(),
         CmsStandIn(accepted, clock).provider(),

@@ -52,6 +52,7 @@ class Tokens:
         lengthened_by: str = "",
         client_named: str = "client_id",
         refresh_lasts_named: str = "refresh_token_expires_in",
+        with_basic_auth: bool = False,
         refusal: Callable[[int, str, str], Response] = _rfc_6749,
     ) -> None:
         self._provider = provider
@@ -62,6 +63,7 @@ class Tokens:
         self._lasts, self._refresh_lasts, self._rotating = lasts, refresh_lasts, rotating
         self._lengthened_by, self._refusal = lengthened_by, refusal
         self._client_named, self._refresh_lasts_named = client_named, refresh_lasts_named
+        self._with_basic_auth = with_basic_auth
 
     def routes(self) -> list[Route]:
         return [
@@ -129,7 +131,7 @@ class Tokens:
     async def _token(self, request: Request) -> Response:
         form = await request.form()
         try:
-            if (form.get(self._client_named), form.get("client_secret")) != self._client:
+            if self._shown_by(request, form) != self._client:
                 raise _Refused(401, "invalid_client", "The OAuth client was not found.")
             match form.get("grant_type"):
                 case "refresh_token":
@@ -142,6 +144,18 @@ class Tokens:
                     raise _Refused(400, "unsupported_grant_type", "No such grant type.")
         except _Refused as refused:
             return self._refusal(refused.status, refused.error, refused.description)
+
+    def _shown_by(self, request: Request, form: FormData) -> tuple[str, str]:
+        """An app's id and its secret, where this provider wants them."""
+        if not self._with_basic_auth:
+            return str(form.get(self._client_named, "")), str(form.get("client_secret", ""))
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        try:
+            decoded = base64.b64decode(shown, validate=True).decode() if scheme == "Basic" else ""
+        except ValueError:
+            decoded = ""
+        client, _, secret = decoded.partition(":")
+        return client, secret
 
     def _granted(self, form: FormData) -> Response:
         consent = self._codes.pop(str(form.get("code", "")), None)

@@ -108,6 +108,15 @@ class PostHistory:
         return random.Random(f"{self._seed}/organic/{of}")  # noqa: S311 - a world, not a secret
 
 
+def reddit_name(number: int) -> str:
+    """In letters and digits."""
+    letters = ""
+    while number:
+        number, digit = divmod(number, 36)
+        letters = f"{'0123456789abcdefghijklmnopqrstuvwxyz'[digit]}{letters}"
+    return f"t3_{letters}"
+
+
 def _number_of(place: Place, day: int) -> str:
     """As its network numbers posts, and lower than what is published in the sandbox."""
     number = PLACES.index(place) * 10_000_000 + day
@@ -118,6 +127,8 @@ def _number_of(place: Place, day: int) -> str:
             return str(18_000_000_000_000_000 + number)
         case Network.TIKTOK:
             return str(7_400_000_000_000_000_000 + number)
+        case Network.REDDIT:
+            return reddit_name(60_000_000_000 + number)
         case _:
             kind = "ugcPost" if day % 3 == 0 else "share"
             return f"urn:li:{kind}:{7_300_000_000_000_000_000 + number}"

@@ -35,6 +35,8 @@ PLACES = (
     Place(Channel.SLACK, Network.SLACK, "C0123ABCDE", "marketing"),
     Place(Channel.SLACK, Network.SLACK, "G0456FGHIJ", "autumn-launch"),
     Place(Channel.TIKTOK_ACCOUNT, Network.TIKTOK, "_000Lindgruen-OpenId-4TikTok", "lindgruen"),
+    Place(Channel.REDDIT, Network.REDDIT, "u_lindgruen", "u/lindgruen"),
+    Place(Channel.REDDIT, Network.REDDIT, "Wollmantel", "r/Wollmantel"),
 )
 
 

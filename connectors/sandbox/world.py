@@ -229,6 +229,7 @@ def _account(
 
 _SEARCH, _FACEBOOK, _LINKEDIN = ("google", "cpc"), ("facebook", "paid_social"), ("linkedin", "paid_social")
 _TIKTOK = ("tiktok", "paid_social")
+_REDDIT = ("reddit", "paid_social")
 
 ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
@@ -262,6 +263,14 @@ ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
         Channel.TIKTOK, "7012345678901230222", "Lindgrün Video Japan", "JPY", _TOKYO, _TIKTOK,
         _SOCIAL_OFFERS, 1_790_100_000_000_000,
+    ),
+    _account(
+        Channel.REDDIT, "a2_h7lindgrn1", "Lindgrün Community", "EUR", _BERLIN, _REDDIT,
+        _SOCIAL_OFFERS, 2_150_000_000_000_000_000,
+    ),
+    _account(
+        Channel.REDDIT, "a2_h7lindgrn2", "Lindgrün Community Japan", "JPY", _TOKYO, _REDDIT,
+        _SOCIAL_OFFERS, 2_160_000_000_000_000_000,
     ),
 )  # fmt: skip
 

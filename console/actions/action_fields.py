@@ -71,7 +71,12 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
             "Optional where one is connected: the network's own number of it.",
             known=Known.PAGES,
         ),
-        Field("text", "Text", "LinkedIn takes 3,000 characters, Instagram and TikTok 2,200.", Widget.WORDS),
+        Field(
+            "text",
+            "Text",
+            "LinkedIn takes 3,000 characters, Instagram and TikTok 2,200; on Reddit the first line is the title.",
+            Widget.WORDS,
+        ),
         Field(
             "link",
             "Link",
@@ -123,6 +128,7 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
                 (Platform.META, "Meta"),
                 (Platform.LINKEDIN, "LinkedIn"),
                 (Platform.TIKTOK, "TikTok"),
+                (Platform.REDDIT, "Reddit"),
             ],
         ),
         Field("account", "Account", "The platform's own number of it.", known=Known.ACCOUNTS),
@@ -218,7 +224,7 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
 SENTENCES: Mapping[ActionType, str] = {
     ActionType.EMAIL: "One mail to addresses or groups; everyone gets a message of their own.",
     ActionType.SEQUENCE: "Mails that follow each other, signed once; each goes when its reader is due.",
-    ActionType.SOCIAL_POST: "A post on Facebook, Instagram, LinkedIn or TikTok.",
+    ActionType.SOCIAL_POST: "A post on Facebook, Instagram, LinkedIn, TikTok or Reddit.",
     ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign that then runs, or a rule for the optimiser.",
     ActionType.CONVERSION_REPORT: "A rule, signed once, by which conversions are told back to the platform whose ad was clicked.",
     ActionType.LINK_CHANGE: "Where a short link leads, or that it has ended.",

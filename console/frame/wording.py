@@ -161,6 +161,7 @@ CHANNELS: dict[Channel, str] = {
     Channel.LINKEDIN: "LinkedIn",
     Channel.TIKTOK: "TikTok Ads",
     Channel.TIKTOK_ACCOUNT: "TikTok",
+    Channel.REDDIT: "Reddit",
     Channel.BY_HAND: "By hand",
 }
 
@@ -301,6 +302,7 @@ NETWORKS: dict[str, str] = {
     Network.INSTAGRAM: "Instagram",
     Network.LINKEDIN: "LinkedIn",
     Network.TIKTOK: "TikTok",
+    Network.REDDIT: "Reddit",
     Network.SLACK: "Slack",
 }
 
@@ -308,6 +310,7 @@ OUTLETS: dict[Outlet, str] = {
     Outlet.FACEBOOK: "Facebook",
     Outlet.INSTAGRAM: "Instagram",
     Outlet.LINKEDIN: "LinkedIn",
+    Outlet.REDDIT: "Reddit",
     Outlet.CHAT: "The team's chat",
     Outlet.CMS: "The content management system",
 }

@@ -52,7 +52,7 @@ def how_they_do(
 
 
 # Rooms of a chat have no counters.
-_READ = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN, Network.TIKTOK)
+_READ = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN, Network.TIKTOK, Network.REDDIT)
 
 
 def _address(days: LookBack, platform: Network | None) -> str:

@@ -9,5 +9,8 @@
         union all
         select * from {{ source('raw', 'posts_tiktok_account') }}
         where channel = 'tiktok_account'
+        union all
+        select * from {{ source('raw', 'posts_reddit') }}
+        where channel = 'reddit'
     )
 {%- endmacro %}

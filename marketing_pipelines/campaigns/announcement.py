@@ -17,6 +17,7 @@ class Outlet(StrEnum):
     FACEBOOK = "facebook"
     INSTAGRAM = "instagram"
     LINKEDIN = "linkedin"
+    REDDIT = "reddit"
     CHAT = "chat"
     CMS = "cms"
 
@@ -65,10 +66,10 @@ def _draft(outlet: Outlet, said: Announcement, name: str, utm_campaign: str) -> 
 
 
 def _post(network: Network, said: Announcement, link: str) -> dict[str, Any]:
-    """Where nobody could follow a link, it is left out."""
+    """Where nobody could follow a link, or see a picture, it is left out."""
     payload = {"network": network.value, "text": said.text}
     if link and LIMITS[network].takes_link:
         payload["link"] = link
-    if said.image:
+    if said.image and LIMITS[network].takes_image:
         payload["image"] = said.image
     return payload

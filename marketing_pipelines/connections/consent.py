@@ -104,7 +104,13 @@ def granted(settings: Settings, app: App, asking: Asking, code: str, http: httpx
     }
     connector = CONNECTORS[app.channel]
     wire = Wire(http=http, endpoint=app.endpoint, patience=Patience(attempts=1))
-    issued = issue(wire, app.endpoint.token_url, form, where=f"{connector.title} sign-in")
+    issued = issue(
+        wire,
+        app.endpoint.token_url,
+        form,
+        where=f"{connector.title} sign-in",
+        with_basic_auth=app.consent.with_basic_auth,
+    )
     if isinstance(connector, SettlesGrants):
         issued = connector.settled(issued, app.given, wire)
     number = None if asking.connection is None else ConnectionId(asking.connection)

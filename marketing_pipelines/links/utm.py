@@ -23,6 +23,7 @@ MEDIUM_OF_CHANNEL = {
     "facebook": "social",
     "instagram": "social",
     "linkedin": "social",
+    "reddit": "social",
     "x": "social",
     "tiktok": "social",
     "youtube": "video",

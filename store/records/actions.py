@@ -80,6 +80,7 @@ class Channel(StrEnum):
     LINKEDIN = "linkedin"
     TIKTOK = "tiktok"
     TIKTOK_ACCOUNT = "tiktok_account"
+    REDDIT = "reddit"
     BY_HAND = "by_hand"
 
 

@@ -23,7 +23,7 @@ def test_each_outlet_gets_a_draft_that_its_channel_takes() -> None:
         stored = payloads.checked(draft.type, draft.payload).payload
         assert "New coats." in str(stored), outlet
     assert [draft.type for _, draft in made] == [
-        *[ActionType.SOCIAL_POST] * 3,
+        *[ActionType.SOCIAL_POST] * 4,
         ActionType.CHAT_MESSAGE,
         ActionType.CMS_WEBHOOK,
     ]
@@ -34,7 +34,7 @@ def test_a_channel_that_is_named_twice_says_it_once() -> None:
     assert len(announcement.drafts(said, "Winter", "winter")) == 1
 
 
-def test_links_say_where_they_were_and_are_left_out_where_nobody_could_follow_them() -> None:
+def test_links_say_where_they_were_and_what_a_network_does_not_show_is_left_out() -> None:
     made = {outlet: draft.payload for outlet, draft in announcement.drafts(SAID, "Winter", "winter")}
     assert made[Outlet.FACEBOOK]["link"] == (
         "https://shop.example/coats?size=m&utm_source=facebook&utm_medium=social&utm_campaign=winter#red"
@@ -42,6 +42,7 @@ def test_links_say_where_they_were_and_are_left_out_where_nobody_could_follow_th
     assert "utm_source=chat" in made[Outlet.CHAT]["text"]
     assert "utm_source=cms" in made[Outlet.CMS]["data"]["link"]
     assert "link" not in made[Outlet.INSTAGRAM]
+    assert "image" not in made[Outlet.REDDIT]
 
 
 def test_what_a_link_says_already_stays() -> None:

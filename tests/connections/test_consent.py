@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from connectors import CONNECTORS
 from connectors.errors import AuthRevoked
 from connectors.face import Channel, FindsAccounts, Wire
-from connectors.sandbox import endpoint
+from connectors.sandbox import CREDENTIALS, endpoint
 from connectors.sandbox.meta import APP
 from connectors.sandbox.world import accounts_of
 from marketing_pipelines.connections import apps, consent
@@ -41,6 +41,31 @@ def at_meta(sandbox: Sandbox, tmp_path: Path) -> tuple[Settings, App]:
     app = apps.of(settings, Channel.META)
     assert app is not None
     return settings, app
+
+
+def test_an_app_at_reddit_asks_for_what_lasts_and_shows_its_secret_in_a_header(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    found = endpoint(Channel.REDDIT, sandbox.address)
+    said = {
+        **{name: CREDENTIALS[Channel.REDDIT][name] for name in ("client_id", "client_secret")},
+        "base_url": found.base_url,
+        "token_url": found.token_url,
+        "authorize_url": found.authorize_url,
+    }
+    given = {name: SecretStr(value) for name, value in said.items()}
+    settings = load(_env_file=None, data_dir=tmp_path, channel_apps={"reddit": given})
+    app = apps.of(settings, Channel.REDDIT)
+    assert app is not None
+    asked = dict(parse_qsl(urlsplit(consent.address(settings, app, TENANT, SOMEBODY)).query))
+    assert asked["duration"] == "permanent"
+    held = granted(settings, app)
+    assert held.credentials["refresh_token"]
+    assert held.scopes == app.consent.scopes
+    with httpx.Client(timeout=30) as http:
+        opened = CONNECTORS[Channel.REDDIT].connect(held.credentials, Wire(http=http, endpoint=app.endpoint))
+        assert isinstance(opened, FindsAccounts)
+        assert [each.id for each in opened.accounts()] == [each.id for each in accounts_of(Channel.REDDIT)]
 
 
 def granted(settings: Settings, app: App, *, unticked: str = "") -> Granted:

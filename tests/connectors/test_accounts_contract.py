@@ -8,14 +8,14 @@ from connectors.face import Channel, FindsAccounts, FoundAccount
 from connectors.sandbox.world import accounts_of
 from tests.connectors.answering import answering
 from tests.connectors.running_sandbox import Sandbox
+from tests.connectors.test_insights_contract import made_up
 
 CHANNELS = [channel for channel, connector in CONNECTORS.items() if hasattr(connector, "accounts")]
 
 pytestmark = pytest.mark.parametrize("channel", CHANNELS)
 
 
-def finder(sandbox: Sandbox, channel: Channel, access_token: str | None = None) -> FindsAccounts:
-    changed = {} if access_token is None else {"access_token": access_token}
+def finder(sandbox: Sandbox, channel: Channel, **changed: str) -> FindsAccounts:
     found = sandbox.reader(channel, http=None, **changed)
     assert isinstance(found, FindsAccounts)
     return found
@@ -33,7 +33,7 @@ def test_the_accounts_are_the_providers_own(sandbox: Sandbox, channel: Channel):
 
 def test_who_shows_a_wrong_token_sees_nothing(sandbox: Sandbox, channel: Channel):
     with pytest.raises(AuthRevoked) as revoked:
-        finder(sandbox, channel, access_token="made-up-token").accounts()
+        finder(sandbox, channel, **made_up(channel)).accounts()
     assert "made-up-token" not in repr(revoked.value)
 
 

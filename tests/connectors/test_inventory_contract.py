@@ -22,6 +22,7 @@ from connectors.inventory import (
     Status,
 )
 from connectors.sandbox import CREDENTIALS
+from connectors.sandbox.reddit_ads import post_of
 from connectors.sandbox.world import LISTS, AdAccount, AdGroup, Fate, accounts_of
 from tests.conftest import TRUST
 from tests.connectors.running_sandbox import Sandbox
@@ -48,6 +49,7 @@ WHY = {
     Channel.META: "Ads must not promise what nobody can keep.",
     Channel.LINKEDIN: "MISLEADING_OR_FRAUDULENT",
     Channel.TIKTOK: "AD_STATUS_AUDIT_DENY",
+    Channel.REDDIT: "BROKEN_URL",
 }
 # A campaign that is switched off, in the platform's word.
 SWITCHED_OFF = {Channel.TIKTOK: "DISABLE"}
@@ -133,6 +135,9 @@ def test_an_ad_says_what_it_shows(sandbox: Sandbox, channel: Channel) -> None:
         if channel is Channel.LINKEDIN:  # it promotes a post, which has the words
             assert listed.creative_id == f"urn:li:share:7{ad.id}"
             continue
+        if channel is Channel.REDDIT:  # so does it
+            assert (listed.creative_id, listed.leads_to) == (post_of(ad), ad.leads_to)
+            continue
         assert ad.headline in listed.headline
         assert ad.text in listed.text
         assert listed.leads_to == ad.leads_to
@@ -149,7 +154,7 @@ def test_an_audience_is_told_in_words_that_all_channels_share(
         told = listed.audience
         assert set(told.countries) == set(countries)
         assert told.languages == (language,)
-        assert [place.split(",")[0] for place in told.places] == list(aim.cities)
+        assert [city_of(channel, place) for place in told.places] == list(aim.cities)
         assert told.lists == named(channel, aim.lists)
         assert told.without == named(channel, aim.without)
         # Meta always has a youngest age, 18 where nothing else was chosen.
@@ -158,10 +163,14 @@ def test_an_audience_is_told_in_words_that_all_channels_share(
 
 
 def named(channel: Channel, lists: tuple[str, ...]) -> tuple[str, ...]:
-    """LinkedIn and TikTok name their lists by number alone."""
-    if channel is Channel.TIKTOK:
-        return tuple(LISTS[it] for it in lists)
-    return tuple(f"urn:li:adSegment:{LISTS[it]}" for it in lists) if channel is Channel.LINKEDIN else lists
+    """LinkedIn, TikTok and Reddit name lists by number alone."""
+    begins = {Channel.LINKEDIN: "urn:li:adSegment:", Channel.TIKTOK: "", Channel.REDDIT: ""}.get(channel)
+    return lists if begins is None else tuple(f"{begins}{LISTS[it]}" for it in lists)
+
+
+def city_of(channel: Channel, place: str) -> str:
+    """Reddit's places are called by their country first."""
+    return place.partition("-")[2] if channel is Channel.REDDIT else place.split(",")[0]
 
 
 def test_placements_bids_and_strategies_are_told(sandbox: Sandbox, channel: Channel) -> None:
@@ -181,6 +190,9 @@ def test_placements_bids_and_strategies_are_told(sandbox: Sandbox, channel: Chan
             assert others == {()}
         case Channel.TIKTOK:
             assert chosen == {("tiktok", "pangle")}
+            assert others == {()}
+        case Channel.REDDIT:
+            assert chosen == {("FEED", "COMMENTS_PAGE")}
             assert others == {()}
         case _:
             assert chosen == {("linkedin",)}

@@ -32,6 +32,7 @@ def test_channels_by_what_they_can_do():
         Channel.META,
         Channel.LINKEDIN,
         Channel.TIKTOK,
+        Channel.REDDIT,
     )
     assert channels_with(Capability.MAIL) == (Channel.SMTP, Channel.SENDGRID)
     assert channels_with(Capability.CHAT) == (Channel.SLACK,)

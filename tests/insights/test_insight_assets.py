@@ -120,6 +120,7 @@ def test_a_back_fill_is_one_run(advertiser: Advertiser):
     [
         (linkedin, Channel.LINKEDIN, "500600100", "linkedin_ads"),
         (tiktok, Channel.TIKTOK, "7012345678901230111", "tiktok"),
+        (reddit, Channel.REDDIT, "a2_h7lindgrn1", "reddit_ads"),
     ],
 )
 def test_every_channels_days_are_rows_like_any_others(

@@ -25,6 +25,7 @@ ACCOUNTS = {
     Channel.META: "555000111",
     Channel.LINKEDIN: "500600100",
     Channel.TIKTOK: "7012345678901230111",
+    Channel.REDDIT: "a2_h7lindgrn1",
 }
 GROUP = {asset.key.path[-1]: asset for asset in ADS}
 

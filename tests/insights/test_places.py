@@ -23,7 +23,7 @@ from store.settings import Role
 from tests.days import today
 from tests.insights.advertiser import CARRIED_BY, Advertiser
 
-NETWORKS = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN, Network.TIKTOK)
+NETWORKS = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN, Network.TIKTOK, Network.REDDIT)
 CHANNELS = CARRIED_BY
 PLACE = {network: next(place.id for place in PLACES if place.network is network) for network in NETWORKS}
 STORED = """

@@ -25,6 +25,8 @@ ACCOUNTS = [
     (Channel.LINKEDIN, "500600200", "JPY"),
     (Channel.TIKTOK, "7012345678901230111", "EUR"),
     (Channel.TIKTOK, "7012345678901230222", "JPY"),
+    (Channel.REDDIT, "a2_h7lindgrn1", "EUR"),
+    (Channel.REDDIT, "a2_h7lindgrn2", "JPY"),
 ]
 GOOGLE, META, LINKEDIN = "1112223333", "555000111", "500600100"
 

@@ -28,7 +28,7 @@ __all__ = ["sandbox"]
 
 SOMEBODY = Actor(ActorKind.OPERATOR, "test")
 TRACKED = "https://shop.example/coats?utm_source=x&utm_medium=social"
-ADS = (Channel.GOOGLE_ADS, Channel.META, Channel.LINKEDIN, Channel.TIKTOK)
+ADS = (Channel.GOOGLE_ADS, Channel.META, Channel.LINKEDIN, Channel.TIKTOK, Channel.REDDIT)
 AIMED = {Channel.LINKEDIN: {"countries": ["DE"], "language": "de", "highest_bid": "8.00"}}
 
 by_platform = pytest.mark.parametrize("channel", ADS)
@@ -275,6 +275,7 @@ POSTS = [
     (Network.INSTAGRAM, Channel.META),
     (Network.LINKEDIN, Channel.LINKEDIN),
     (Network.TIKTOK, Channel.TIKTOK_ACCOUNT),
+    (Network.REDDIT, Channel.REDDIT),
 ]
 by_network = pytest.mark.parametrize(("network", "channel"), POSTS)
 

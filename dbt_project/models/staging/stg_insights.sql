@@ -10,6 +10,8 @@ with reported as (
     select * from {{ ref('stg_linkedin') }}
     union all
     select * from {{ ref('stg_tiktok') }}
+    union all
+    select * from {{ ref('stg_reddit') }}
 ),
 
 ranked as (

@@ -95,4 +95,5 @@ def _or_empty(told: int | str | None) -> int | str:
 meta = posts_asset("meta", "Meta")
 linkedin = posts_asset("linkedin", "LinkedIn")
 tiktok_account = posts_asset("tiktok_account", "TikTok")
-POSTS = (meta, linkedin, tiktok_account)
+reddit = posts_asset("reddit", "Reddit")
+POSTS = (meta, linkedin, tiktok_account, reddit)

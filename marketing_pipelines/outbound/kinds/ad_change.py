@@ -44,6 +44,7 @@ class Platform(StrEnum):
     META = "meta"
     LINKEDIN = "linkedin"
     TIKTOK = "tiktok"
+    REDDIT = "reddit"
 
 
 class Change(StrEnum):
@@ -63,7 +64,11 @@ _TAKES = {
 }
 _TARGETING = {"countries", "language", "highest_bid"}
 # What a platform keeps in ad sets. Those of TikTok's also have the last day.
-_NOT_OF_CAMPAIGNS = {Platform.META: _TARGETING, Platform.TIKTOK: _TARGETING | {"until"}}
+_NOT_OF_CAMPAIGNS = {
+    Platform.META: _TARGETING,
+    Platform.TIKTOK: _TARGETING | {"until"},
+    Platform.REDDIT: _TARGETING,
+}
 # So much of a delivery's id tells a campaign from every other one of its account.
 _MARKER_LETTERS = 16
 # Of a campaign that is only looked through; none is ever made with it.
@@ -112,7 +117,7 @@ class AdChangePayload(Payload):
         return self
 
     def _fits_the_platform(self, given: set[str]) -> None:
-        """Meta and TikTok aim their ad sets, not their campaigns; LinkedIn takes no campaign that is not aimed."""
+        """Some aim their ad sets, not their campaigns; LinkedIn takes no campaign that is not aimed."""
         if refused := given & _NOT_OF_CAMPAIGNS.get(self.platform, set()):
             raise ValueError(f"{self.platform} takes no {' and no '.join(sorted(refused))} of a campaign")
         if self.platform is Platform.LINKEDIN and not given >= _TARGETING:

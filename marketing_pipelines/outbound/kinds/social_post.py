@@ -24,6 +24,7 @@ _CARRIED_BY = {
     Network.INSTAGRAM: Channel.META,
     Network.LINKEDIN: Channel.LINKEDIN,
     Network.TIKTOK: Channel.TIKTOK_ACCOUNT,
+    Network.REDDIT: Channel.REDDIT,
 }
 NETWORKS = tuple(_CARRIED_BY)
 LIMITS: Mapping[Network, PostLimits] = {network: POST_LIMITS[network] for network in NETWORKS}
