@@ -21,6 +21,7 @@ from connectors.slack import Slack
 from connectors.smtp import Smtp
 from connectors.tiktok import TikTok
 from connectors.tiktok_account import TikTokAccount
+from connectors.youtube import YouTube
 
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
     {
@@ -32,6 +33,7 @@ CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
             TikTok,
             TikTokAccount,
             Reddit,
+            YouTube,
             Smtp,
             SendGrid,
             Slack,

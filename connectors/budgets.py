@@ -34,7 +34,7 @@ class CallBudget:
     """At most so many calls in such a time, for our app at the provider, a user's grant, an account or an endpoint.
 
     `of` names what a request is counted by, None where it is none of this budget's. A provider that counts by something
-    in the body is served by a function of its channel's own.
+    in the body is served by a function of its channel's own. A budget of days that end at a midnight names its time zone.
     """
 
     name: str
@@ -42,6 +42,7 @@ class CallBudget:
     most: int
     per: timedelta
     of: Callable[[httpx.Request], str | None] = every_request
+    until_midnight_in: str = ""
 
 
 @runtime_checkable

@@ -28,6 +28,7 @@ class Channel(StrEnum):
     SENDGRID = "sendgrid"
     SLACK = "slack"
     CMS = "cms"
+    YOUTUBE = "youtube"
 
 
 class Platform(StrEnum):

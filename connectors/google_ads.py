@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
-from connectors import google_ads_conversions, google_ads_insights
+from connectors import google_ads_conversions, google_ads_insights, google_sign_in
 from connectors.advertising import CampaignNow, NewCampaign
 from connectors.answers import credentials_as, digits_only, shaped
 from connectors.budgets import DAY, CallBudget, in_path
@@ -59,20 +59,14 @@ class GoogleAds:
     lookback: ClassVar[timedelta] = google_ads_insights.LOOKBACK
     most_conversions: ClassVar[int] = google_ads_conversions.MOST
     oldest_conversion: ClassVar[timedelta] = google_ads_conversions.OLDEST
-    endpoint: ClassVar[Endpoint] = Endpoint(
-        base_url="https://googleads.googleapis.com",
-        version="v25",
-        token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address, not a token
-        authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
+    endpoint: ClassVar[Endpoint] = Endpoint("https://googleads.googleapis.com", "v25").or_default(
+        google_sign_in.ENDPOINT
     )
     # As far as Google has said; it names months.
     versions: ClassVar[Mapping[str, date]] = MappingProxyType(
         {"v23": date(2027, 2, 1), "v24": date(2027, 5, 1), "v25": date(2027, 8, 1)}
     )
-    # Without either of them Google gives nothing to renew a token with.
-    consent: ClassVar[Consent | None] = Consent(
-        ("https://www.googleapis.com/auth/adwords",), {"access_type": "offline", "prompt": "consent"}
-    )
+    consent: ClassVar[Consent | None] = google_sign_in.consent_to("adwords")
     asks: ClassVar[tuple[Ask, ...]] = ()
     # A developer's token on its lowest level that reads accounts in use; CALL_BUDGETS names a higher one.
     budgets: ClassVar = (CallBudget("operations", Scope.APP, 2880, DAY, in_path(r"/customers[:/]")),)

@@ -1,6 +1,6 @@
-"""What a page, a profile or a room can be told: words, a link, a picture."""
+"""What a page, a profile, a channel or a room can be told: words, a link, a picture or a video."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,16 +16,34 @@ class Network(StrEnum):
     TIKTOK = "tiktok"
     REDDIT = "reddit"
     SLACK = "slack"
+    YOUTUBE = "youtube"
+
+
+class Visibility(StrEnum):
+    """Who may see a video: everybody, whoever knows its address, or nobody but its channel."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    PRIVATE = "private"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostLimits:
-    """What a network takes; lengths in characters as its own counter counts them."""
+    """What a network takes; lengths as its own counter, `counted`, counts them.
+
+    Where it `shows_video`, a post's image is one; `refused` are characters that it takes in no words, and where it
+    `needs_declared`, somebody has to say what only people know. One without a `longest_title` has no titles.
+    """
 
     longest_text: int
+    counted: Callable[[str], int] = len
+    longest_title: int | None = None
     needs_image: bool = False
     takes_link: bool = True
     takes_image: bool = True
+    shows_video: bool = False
+    needs_declared: bool = False
+    refused: str = ""
     most_hashtags: int | None = None
     most_mentions: int | None = None
 
@@ -40,12 +58,28 @@ class FoundPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What somebody answers for when a video is published: a network asks, and nothing but a person can know."""
+
+    is_made_for_kids: bool
+    is_synthetic: bool
+    """It looks real and shows what was not so: people, places or scenes that were altered or made up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """`link` and `image` are addresses on the public network, or empty."""
+    """`link` and `image` are addresses on the public network, or empty; `image` is a video's where a network shows those.
+
+    A title, tags, who may see it and what is declared are for networks that ask for them.
+    """
 
     text: str
     link: str = ""
     image: str = ""
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    visibility: Visibility = Visibility.PUBLIC
+    declared: Declared | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

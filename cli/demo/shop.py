@@ -149,7 +149,7 @@ AD_ACCOUNTS = (
 # Where the shop publishes; its posts are read like everybody's.
 PLACES = tuple(
     place
-    for channel in (AdChannel.META, AdChannel.LINKEDIN)
+    for channel in (AdChannel.META, AdChannel.LINKEDIN, AdChannel.YOUTUBE)
     for place in places_of(channel)
     if "Japan" not in place.name
 )

@@ -14,6 +14,7 @@ from connectors.sandbox import (
     slack,
     tiktok,
     tiktok_account,
+    youtube,
 )
 from connectors.sandbox.app import create_app
 
@@ -28,6 +29,7 @@ CREDENTIALS = MappingProxyType(
         Channel.SENDGRID: sendgrid.CREDENTIALS,
         Channel.SLACK: slack.CREDENTIALS,
         Channel.CMS: cms.CREDENTIALS,
+        Channel.YOUTUBE: youtube.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -42,6 +44,7 @@ _VERSIONS = {
     Channel.SENDGRID: sendgrid.VERSION,
     Channel.SLACK: slack.VERSION,
     Channel.CMS: cms.VERSION,
+    Channel.YOUTUBE: youtube.VERSION,
 }
 
 

@@ -27,7 +27,9 @@ from connectors.sandbox.sendgrid_events import SendGridEvents
 from connectors.sandbox.slack import SlackStandIn
 from connectors.sandbox.tiktok import TikTokStandIn
 from connectors.sandbox.tiktok_account import TikTokAccountStandIn
+from connectors.sandbox.video import VIDEO
 from connectors.sandbox.world import account
+from connectors.sandbox.youtube import YouTubeStandIn
 
 
 def create_app(
@@ -54,6 +56,7 @@ def create_app(
         SendGridStandIn(accepted, clock).provider(),
         SlackStandIn(page_rows, accepted, clock).provider(),
         CmsStandIn(accepted, clock).provider(),
+        YouTubeStandIn(world, page_rows, accepted).provider(),
     )
     return Starlette(
         routes=[
@@ -81,6 +84,9 @@ def _controls(world: World, dial: Dial, accepted: Accepted) -> list[Route]:
 
     async def picture(_: Request) -> Response:
         return Response(PICTURE, media_type="image/jpeg")
+
+    async def video(_: Request) -> Response:
+        return Response(VIDEO, media_type="video/mp4")
 
     async def requests(_: Request) -> Response:
         return JSONResponse(dial.requests())
@@ -114,6 +120,7 @@ def _controls(world: World, dial: Dial, accepted: Accepted) -> list[Route]:
         Route("/faults", reset, methods=["DELETE"]),
         Route("/faults", left, methods=["GET"]),
         Route("/picture.jpg", picture),
+        Route("/video.mp4", video),
         Route("/requests", requests),
         Route("/accepted", taken),
         Route("/totals", totals),

@@ -129,6 +129,8 @@ def _number_of(place: Place, day: int) -> str:
             return str(7_400_000_000_000_000_000 + number)
         case Network.REDDIT:
             return reddit_name(60_000_000_000 + number)
+        case Network.YOUTUBE:
+            return f"sb{number:09}"
         case _:
             kind = "ugcPost" if day % 3 == 0 else "share"
             return f"urn:li:{kind}:{7_300_000_000_000_000_000 + number}"

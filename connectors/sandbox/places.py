@@ -37,6 +37,7 @@ PLACES = (
     Place(Channel.TIKTOK_ACCOUNT, Network.TIKTOK, "_000Lindgruen-OpenId-4TikTok", "lindgruen"),
     Place(Channel.REDDIT, Network.REDDIT, "u_lindgruen", "u/lindgruen"),
     Place(Channel.REDDIT, Network.REDDIT, "Wollmantel", "r/Wollmantel"),
+    Place(Channel.YOUTUBE, Network.YOUTUBE, "UCsandboxLindgruen000001", "Lindgrün"),
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from connectors.publishing import Visibility
 from console.actions.choices import Known, Options
 from console.frame import wording
 from marketing_pipelines.outbound import kinds
@@ -50,6 +51,8 @@ STEP: Sequence[Field] = (
     Field("html", "HTML", "Optional: the same words with a layout.", Widget.WORDS, rows=3),
 )
 
+_SAID = [("", "not said"), ("true", "yes"), ("false", "no")]
+
 FIELDS: Mapping[ActionType, Sequence[Field]] = {
     ActionType.EMAIL: (
         Field(
@@ -74,7 +77,8 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
         Field(
             "text",
             "Text",
-            "LinkedIn takes 3,000 characters, Instagram and TikTok 2,200; on Reddit the first line is the title.",
+            "LinkedIn takes 3,000 characters, Instagram and TikTok 2,200, YouTube 5,000 bytes; on Reddit the first line is "
+            "the title.",
             Widget.WORDS,
         ),
         Field(
@@ -84,8 +88,30 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
         ),
         Field(
             "image",
-            "Image",
-            "The address of a picture, for TikTok also of a video; Instagram and TikTok take no post without one.",
+            "Image or video",
+            "The address of a picture, for TikTok also of a video, for YouTube of a video; these and Instagram take no post "
+            "without one.",
+        ),
+        Field("title", "Title", "Of a video; without one it is the first line of its text."),
+        Field("tags", "Tags", "Of a video, one a line.", Widget.LINES, rows=3),
+        Field(
+            "visibility",
+            "Who may see it",
+            "Of a video.",
+            Widget.CHOICE,
+            [
+                ("", "Everybody"),
+                (Visibility.UNLISTED, "Whoever knows its address"),
+                (Visibility.PRIVATE, "Nobody but the channel"),
+            ],
+        ),
+        Field("made_for_kids", "Made for kids", "Has to be said of a video.", Widget.YES_OR_NO, _SAID),
+        Field(
+            "synthetic",
+            "Altered or made up",
+            "Has to be said of a video: whether it looks real and shows what was not so.",
+            Widget.YES_OR_NO,
+            _SAID,
         ),
     ),
     ActionType.CMS_WEBHOOK: (
@@ -224,7 +250,7 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
 SENTENCES: Mapping[ActionType, str] = {
     ActionType.EMAIL: "One mail to addresses or groups; everyone gets a message of their own.",
     ActionType.SEQUENCE: "Mails that follow each other, signed once; each goes when its reader is due.",
-    ActionType.SOCIAL_POST: "A post on Facebook, Instagram, LinkedIn, TikTok or Reddit.",
+    ActionType.SOCIAL_POST: "A post on Facebook, Instagram, LinkedIn, TikTok or Reddit, or a video on YouTube.",
     ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign that then runs, or a rule for the optimiser.",
     ActionType.CONVERSION_REPORT: "A rule, signed once, by which conversions are told back to the platform whose ad was clicked.",
     ActionType.LINK_CHANGE: "Where a short link leads, or that it has ended.",

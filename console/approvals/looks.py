@@ -13,6 +13,7 @@ from console.door.sign_in import Visitor
 from console.frame import wording
 from console.library import asset_book
 from marketing_pipelines.email import way_out
+from marketing_pipelines.outbound.kinds.social_post import said_of_a_video
 from store.records import asset_uses
 from store.records.actions import Action, ActionType
 from store.records.assets import Asset
@@ -98,7 +99,8 @@ def of(session: Session, visitor: Visitor, action: Action, letter: Letter) -> Lo
         case ActionType.SOCIAL_POST:
             own = _own_picture(visitor, template["image"], carried)
             elsewhere = "" if own else template["image"]
-            return Looks(picture=own, picture_elsewhere=elsewhere, assets=carried)
+            about = said_of_a_video(template)
+            return Looks(about=about, picture=own, picture_elsewhere=elsewhere, assets=carried)
         case ActionType.CMS_WEBHOOK | ActionType.CHAT_MESSAGE:
             return Looks(body=rfc8785.dumps(dict(template)).decode(), assets=carried)
         case ActionType.EMAIL | ActionType.GENERIC:

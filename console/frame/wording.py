@@ -162,6 +162,7 @@ CHANNELS: dict[Channel, str] = {
     Channel.TIKTOK: "TikTok Ads",
     Channel.TIKTOK_ACCOUNT: "TikTok",
     Channel.REDDIT: "Reddit",
+    Channel.YOUTUBE: "YouTube",
     Channel.BY_HAND: "By hand",
 }
 
@@ -304,6 +305,7 @@ NETWORKS: dict[str, str] = {
     Network.TIKTOK: "TikTok",
     Network.REDDIT: "Reddit",
     Network.SLACK: "Slack",
+    Network.YOUTUBE: "YouTube",
 }
 
 OUTLETS: dict[Outlet, str] = {

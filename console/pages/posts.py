@@ -52,7 +52,7 @@ def how_they_do(
 
 
 # Rooms of a chat have no counters.
-_READ = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN, Network.TIKTOK, Network.REDDIT)
+_READ = tuple(network for network in Network if network is not Network.SLACK)
 
 
 def _address(days: LookBack, platform: Network | None) -> str:

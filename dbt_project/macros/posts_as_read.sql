@@ -12,5 +12,8 @@
         union all
         select * from {{ source('raw', 'posts_reddit') }}
         where channel = 'reddit'
+        union all
+        select * from {{ source('raw', 'posts_youtube') }}
+        where channel = 'youtube'
     )
 {%- endmacro %}

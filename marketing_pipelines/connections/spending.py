@@ -116,7 +116,7 @@ class _Counted(httpx.BaseTransport):
 
 
 def _allowance(channel: Channel, budget: CallBudget, subject: str) -> Allowance:
-    return Allowance(channel, budget.name, subject, budget.most, budget.per)
+    return Allowance(channel, budget.name, subject, budget.most, budget.per, budget.until_midnight_in)
 
 
 def _of_connection(row: Connection, subject: str) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.publishing import PostLimits
+from connectors.publishing import Post, PostLimits
 from marketing_pipelines.links.targets import BlockList
 from store.records.action_states import State
 from store.records.policies import Risk
@@ -93,20 +93,31 @@ def said_already(twins: Sequence[tuple[int, State]]) -> list[Finding]:
     ]
 
 
-def why_not_posted(limits: PostLimits, text: str, link: str, image: str) -> str:
+def why_not_posted(limits: PostLimits, post: Post) -> str:
     """Why a network would not take a post, or nothing where it would."""
+    text, length = post.text, limits.counted(post.text)
     hashtags, mentions = len(_HASHTAG.findall(text)), len(_MENTION.findall(text))
-    if len(text) > limits.longest_text:
-        return f"takes {limits.longest_text:,} characters, this has {len(text):,}"
+    media = "a video" if limits.shows_video else "an image"
+    if length > limits.longest_text:
+        unit = "characters" if length == len(text) else "bytes"
+        return f"takes {limits.longest_text:,} {unit}, this has {length:,}"
+    if limits.longest_title is None and post.title:
+        return "shows no titles: leave it out"
+    if limits.longest_title is not None and len(post.title) > limits.longest_title:
+        return f"takes a title of {limits.longest_title} characters, this has {len(post.title)}"
+    if refused := sorted(set(limits.refused) & set(f"{post.title}{text}{''.join(post.tags)}")):
+        return f"takes no {' and no '.join(refused)} in words"
     if limits.most_hashtags is not None and hashtags > limits.most_hashtags:
         return f"takes {limits.most_hashtags} hashtags, this has {hashtags}"
     if limits.most_mentions is not None and mentions > limits.most_mentions:
         return f"takes {limits.most_mentions} mentions, this has {mentions}"
-    if limits.needs_image and not image:
-        return "takes no post without an image"
-    if image and not limits.takes_image:
+    if limits.needs_image and not post.image:
+        return f"takes no post without {media}"
+    if post.image and not limits.takes_image:
         return "takes no image"
-    return "lets nobody follow a link: leave it out" if link and not limits.takes_link else ""
+    if limits.needs_declared and post.declared is None:
+        return "asks whether it is made for kids, and whether it shows what was altered or made up: say both"
+    return "lets nobody follow a link: leave it out" if post.link and not limits.takes_link else ""
 
 
 def is_untracked(link: str) -> bool:

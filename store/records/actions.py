@@ -81,6 +81,7 @@ class Channel(StrEnum):
     TIKTOK = "tiktok"
     TIKTOK_ACCOUNT = "tiktok_account"
     REDDIT = "reddit"
+    YOUTUBE = "youtube"
     BY_HAND = "by_hand"
 
 

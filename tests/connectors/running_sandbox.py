@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import uvicorn
 
-from connectors import CONNECTORS, insights_reader, mail_sender
+from connectors import CONNECTORS, POST_LIMITS, insights_reader, mail_sender
 from connectors.face import Channel, Connector, Exchange, ReadsInsights, SendsMail, Wire
+from connectors.publishing import Declared, Network, Post
 from connectors.retries import Patience
 from connectors.sandbox import CREDENTIALS, create_app, endpoint
 from tests.conftest import TRUST
@@ -42,6 +43,14 @@ class Sandbox:
     def connector(self, channel: Channel, *, http: httpx.Client | None = None, **changed: str) -> Connector:
         """Whatever the channel can do."""
         return CONNECTORS[channel].connect({**CREDENTIALS[channel], **changed}, self._wire(channel, http))
+
+    def post(self, network: Network, text: str, link: str = "") -> Post:
+        """With the picture or the video that the network wants, which the sandbox serves, and what it asks of one."""
+        limits = POST_LIMITS[network]
+        name = "video.mp4" if limits.shows_video else "picture.jpg"
+        image = f"{self.address}/_sandbox/{name}" if limits.needs_image else ""
+        declared = Declared(is_made_for_kids=False, is_synthetic=False) if limits.needs_declared else None
+        return Post(text=text, link=link, image=image, declared=declared)
 
     def _wire(self, channel: Channel, http: httpx.Client | None) -> Wire:
         return Wire(

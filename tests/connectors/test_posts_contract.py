@@ -8,12 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from connectors import CONNECTORS, POST_LIMITS
+from connectors import CONNECTORS
 from connectors.answers import canonical
 from connectors.errors import AuthRevoked, Forbidden, Invalid, RateLimited, Transient
 from connectors.face import Capability, Channel
 from connectors.posts import LONGEST_BEGINNING, PostResult, ReadsPosts
-from connectors.publishing import FoundPlace, Network, Post, Publishes
+from connectors.publishing import FoundPlace, Network, Publishes
 from connectors.sandbox import CREDENTIALS, endpoint
 from connectors.sandbox.meta_graph import page_token
 from connectors.sandbox.organic import LONGEST_PAST, TOLD_SINCE
@@ -32,7 +32,7 @@ NAMES = [f"{channel}-{place.network}-{place.id}" for channel, place in PLACES]
 each_place = pytest.mark.parametrize(("channel", "place"), PLACES, ids=NAMES)
 
 # For a hundred posts. TikTok tells of no more than twenty at once.
-MOST_REQUESTS = {Channel.TIKTOK_ACCOUNT: 8}
+MOST_REQUESTS = {Channel.TIKTOK_ACCOUNT: 8, Channel.YOUTUBE: 9}
 
 MONTH = timedelta(days=30)
 COUNTERS = ("impressions", "views", "reach", "reactions", "comments", "shares", "saves", "clicks")
@@ -42,6 +42,7 @@ TOLD = {
     Network.LINKEDIN: {"impressions", "reach", "reactions", "comments", "shares", "clicks"},
     Network.TIKTOK: {"views", "reactions", "comments", "shares"},
     Network.REDDIT: {"reactions", "comments", "shares"},
+    Network.YOUTUBE: {"views", "reactions", "comments", "shares"},
 }
 # What is left of a post that its network keeps some counters of to itself.
 LEFT = {
@@ -50,9 +51,10 @@ LEFT = {
     Network.LINKEDIN: set[str](),
     Network.TIKTOK: set[str](),
     Network.REDDIT: TOLD[Network.REDDIT],
+    Network.YOUTUBE: {"views", "comments"},
 }
 # What most people do with a post, of what its network tells: see it, or vote for it.
-MOST = {Network.TIKTOK: "views", Network.REDDIT: "reactions"}
+MOST = {Network.TIKTOK: "views", Network.REDDIT: "reactions", Network.YOUTUBE: "views"}
 
 
 def reader(sandbox: Sandbox, channel: Channel, access_token: str = "") -> ReadsPosts:
@@ -81,8 +83,7 @@ def told(post: PostResult) -> dict[str, int]:
 def publish(sandbox: Sandbox, channel: Channel, place: FoundPlace, text: str) -> str:
     opened = sandbox.connector(channel)
     assert isinstance(opened, Publishes)
-    image = f"{sandbox.address}/_sandbox/picture.jpg" if POST_LIMITS[place.network].needs_image else ""
-    return opened.publish(place.id, place.network, Post(text=text, image=image)).id
+    return opened.publish(place.id, place.network, sandbox.post(place.network, text)).id
 
 
 @each_place
@@ -314,7 +315,14 @@ def test_followers_are_counted(sandbox: Sandbox, channel: Channel, place: FoundP
 def test_without_the_permission_nothing_is_told_and_nothing_is_guessed(
     sandbox: Sandbox, channel: Channel, place: FoundPlace
 ) -> None:
-    needed = {"read_insights", "instagram_manage_insights", "rw_organization_admin", "video.list", "history"}
+    needed = {
+        "read_insights",
+        "instagram_manage_insights",
+        "rw_organization_admin",
+        "video.list",
+        "history",
+        "https://www.googleapis.com/auth/yt-analytics.readonly",
+    }
     consent = CONNECTORS[channel].consent
     assert consent is not None
     for scopes, is_enough in ((set(consent.scopes), True), (set(consent.scopes) - needed, False)):

@@ -23,7 +23,14 @@ from store.settings import Role
 from tests.days import today
 from tests.insights.advertiser import CARRIED_BY, Advertiser
 
-NETWORKS = (Network.FACEBOOK, Network.INSTAGRAM, Network.LINKEDIN, Network.TIKTOK, Network.REDDIT)
+NETWORKS = (
+    Network.FACEBOOK,
+    Network.INSTAGRAM,
+    Network.LINKEDIN,
+    Network.TIKTOK,
+    Network.REDDIT,
+    Network.YOUTUBE,
+)
 CHANNELS = CARRIED_BY
 PLACE = {network: next(place.id for place in PLACES if place.network is network) for network in NETWORKS}
 STORED = """

@@ -103,6 +103,12 @@ def test_a_field_that_nobody_knows_is_named(type: ActionType) -> None:
     assert [problem.field for problem in refused.value.problems] == ["sned_to"]
 
 
+VIDEO = {
+    "network": "youtube",
+    "image": "https://shop.example/coats.mp4",
+    "made_for_kids": False,
+    "synthetic": True,
+}
 DEEP: dict[str, Any] = {}
 for _ in range(3000):
     DEEP = {"a": DEEP}
@@ -141,6 +147,14 @@ for _ in range(3000):
         (ActionType.SOCIAL_POST, {"network": "slack"}, "text"),
         (ActionType.SOCIAL_POST, {"network": "instagram", "image": TRACKED}, "text"),
         (ActionType.SOCIAL_POST, {"place": "1/2"}, "place"),
+        (ActionType.SOCIAL_POST, {"title": "We are open"}, "text"),
+        (ActionType.SOCIAL_POST, {**VIDEO, "synthetic": None}, "text"),
+        (ActionType.SOCIAL_POST, {**VIDEO, "image": None}, "text"),
+        (ActionType.SOCIAL_POST, {**VIDEO, "title": "2 < 3"}, "text"),
+        (ActionType.SOCIAL_POST, {**VIDEO, "title": "x" * 101}, "text"),
+        (ActionType.SOCIAL_POST, {**VIDEO, "text": "ä" * 2501}, "text"),
+        (ActionType.SOCIAL_POST, {**VIDEO, "visibility": "friends"}, "visibility"),
+        (ActionType.SOCIAL_POST, {**VIDEO, "made_for_kids": "no"}, "made_for_kids"),
         (ActionType.AD_CHANGE, {**RULE, "campaign": None, "changes": ["create"]}, "change"),
         (ActionType.LINK_CHANGE, {"target_url": None}, "slug"),
         (ActionType.LINK_CHANGE, {"target_url": "ftp://x.example"}, "target_url"),

@@ -276,18 +276,27 @@ POSTS = [
     (Network.LINKEDIN, Channel.LINKEDIN),
     (Network.TIKTOK, Channel.TIKTOK_ACCOUNT),
     (Network.REDDIT, Channel.REDDIT),
+    (Network.YOUTUBE, Channel.YOUTUBE),
 ]
 by_network = pytest.mark.parametrize(("network", "channel"), POSTS)
 
 
 def a_post(sandbox: Sandbox, network: Network, **changed: Any) -> dict[str, Any]:
     place = next(each for channel in Channel for each in places_of(channel) if each.network is network)
-    picture = {"image": f"{sandbox.address}/_sandbox/picture.jpg"} if POST_LIMITS[network].needs_image else {}
+    media = {
+        Network.INSTAGRAM: {"image": f"{sandbox.address}/_sandbox/picture.jpg"},
+        Network.TIKTOK: {"image": f"{sandbox.address}/_sandbox/picture.jpg"},
+        Network.YOUTUBE: {
+            "image": f"{sandbox.address}/_sandbox/video.mp4",
+            "made_for_kids": False,
+            "synthetic": False,
+        },
+    }
     return {
         "network": network.value,
         "text": "New coats (and boots).",
         "place": place.id,
-        **picture,
+        **media.get(network, {}),
         **changed,
     }
 

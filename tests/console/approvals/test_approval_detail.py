@@ -307,6 +307,31 @@ def test_a_post_is_shown_with_our_own_picture_and_never_with_anothers(
     assert "<strong>evil.example</strong>" in theirs
 
 
+def test_whoever_signs_a_video_reads_what_is_declared_of_it(marketer: Person, approver: Person) -> None:
+    video = {
+        "network": "youtube",
+        "text": "How a coat is made",
+        "image": "https://shop.example/coat.mp4",
+        "title": "A [coat]",
+        "tags": ["coats", "made in Leipzig"],
+        "visibility": "unlisted",
+        "made_for_kids": False,
+        "synthetic": True,
+    }
+    shown = words(
+        page(approver.forms(), f"/actions/{asked(marketer, type='social_post', payload=video)['id']}")
+    )
+    for told in (
+        "Title A [coat]",
+        "Tags coats, made in Leipzig",
+        "Who may see it unlisted",
+        "Made for kids no",
+        "Altered or made up, and looks real yes",
+        "A video from elsewhere, which is not loaded here",
+    ):
+        assert told in shown
+
+
 def test_origins_are_quoted_and_lead_only_into_the_house(marketer: Person, approver: Person) -> None:
     run = "0f8fad5b-d9cb-469f-a165-70867728950e"
     origins = [

@@ -2,7 +2,9 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -101,3 +103,29 @@ def test_nobody_takes_a_call_back(house: Settings) -> None:
         records.session(house, Role.CONSOLE) as it,
     ):
         it.query(CallsMade).delete()
+
+
+PACIFIC = "America/Los_Angeles"
+
+
+def opened_at(house: Settings, asked: Allowance, moment: datetime) -> None:
+    with records.session(house, Role.OWNER) as session:
+        session.execute(update(CallsMade).filter_by(**asked.named).values(opened_at=moment))
+
+
+def test_a_day_ends_at_midnight_where_its_provider_is(house: Settings) -> None:
+    asked = replace(allowance(1), per=timedelta(days=1), until_midnight_in=PACIFIC)
+    assert [may_call(house, asked) for _ in range(2)] == [True, False]
+    today = datetime.now(ZoneInfo(PACIFIC)).date()
+    opened_at(house, asked, datetime.combine(today, time(), ZoneInfo(PACIFIC)))
+    assert not may_call(house, asked), "since midnight"
+    with pytest.raises(UsedUp) as used, records.session(house, Role.PIPELINES) as session:
+        call_budgets.spend(session, [asked])
+    midnight = datetime.combine(today + timedelta(days=1), time(), ZoneInfo(PACIFIC))
+    assert used.value.until == midnight
+    with records.session(house, Role.PIPELINES) as session:
+        (spent,) = call_budgets.spent(session, [asked])
+    assert (spent.calls, spent.until) == (1, midnight)
+    opened_at(house, asked, datetime.combine(today, time(), ZoneInfo(PACIFIC)) - timedelta(seconds=1))
+    assert calls(house, asked) == 0
+    assert may_call(house, asked), "a second before midnight was another day"
