@@ -24,7 +24,7 @@ UntilOption = Annotated[
 
 
 def sync(
-    channel: Annotated[str, typer.Argument(help="google_ads, meta, linkedin, tiktok or reddit.")],
+    channel: Annotated[str, typer.Argument(help="google_ads, meta, linkedin, tiktok, reddit or x.")],
     day: DayOption = None,
     until: UntilOption = None,
 ) -> None:

@@ -21,6 +21,7 @@ from connectors.slack import Slack
 from connectors.smtp import Smtp
 from connectors.tiktok import TikTok
 from connectors.tiktok_account import TikTokAccount
+from connectors.x import X
 from connectors.youtube import YouTube
 
 CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
@@ -34,6 +35,7 @@ CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
             TikTokAccount,
             Reddit,
             YouTube,
+            X,
             Smtp,
             SendGrid,
             Slack,

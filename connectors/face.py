@@ -24,6 +24,7 @@ class Channel(StrEnum):
     TIKTOK = "tiktok"
     TIKTOK_ACCOUNT = "tiktok_account"
     REDDIT = "reddit"
+    X = "x"
     SMTP = "smtp"
     SENDGRID = "sendgrid"
     SLACK = "slack"
@@ -39,6 +40,7 @@ class Platform(StrEnum):
     LINKEDIN_ADS = "linkedin_ads"
     TIKTOK = "tiktok"
     REDDIT_ADS = "reddit_ads"
+    TWITTER_ADS = "twitter_ads"
 
 
 class Capability(StrEnum):

@@ -1,8 +1,9 @@
 """What a page, a profile, a channel or a room can be told: words, a link, a picture or a video."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -15,6 +16,7 @@ class Network(StrEnum):
     LINKEDIN = "linkedin"
     TIKTOK = "tiktok"
     REDDIT = "reddit"
+    X = "x"
     SLACK = "slack"
     YOUTUBE = "youtube"
 
@@ -28,15 +30,30 @@ class Visibility(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a network charges for a post; one that leads somewhere costs more."""
+
+    currency: str
+    post: Decimal
+    with_link: Decimal
+    links_in: Callable[[str], Sequence[str]]
+    """What the network makes a link of a text."""
+
+    def of(self, text: str, link: str) -> Decimal:
+        return self.with_link if link or self.links_in(text) else self.post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostLimits:
-    """What a network takes; lengths as its own counter, `counted`, counts them.
+    """What a network takes; lengths as its own counter counts them, which is `length`, in its `unit`.
 
     Where it `shows_video`, a post's image is one; `refused` are characters that it takes in no words, and where it
     `needs_declared`, somebody has to say what only people know. One without a `longest_title` has no titles.
     """
 
     longest_text: int
-    counted: Callable[[str], int] = len
+    length: Callable[[str], int] = len
+    unit: str = "characters"
     longest_title: int | None = None
     needs_image: bool = False
     takes_link: bool = True
@@ -46,6 +63,18 @@ class PostLimits:
     refused: str = ""
     most_hashtags: int | None = None
     most_mentions: int | None = None
+    link_takes_room: bool = False
+    """Whether a link stands in the words themselves."""
+    price: Price | None = None
+
+    def taken_by(self, text: str, link: str) -> int:
+        """How much of the longest text a post takes up."""
+        return self.length(with_link(text, link) if self.link_takes_room else text)
+
+
+def with_link(text: str, link: str) -> str:
+    """Words that end in their link, unless it is in them."""
+    return f"{text}\n\n{link}" if link and link not in text else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

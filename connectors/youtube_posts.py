@@ -24,7 +24,8 @@ def in_bytes(words: str) -> int:
 
 LIMITS = PostLimits(
     longest_text=_LONGEST_DESCRIPTION,
-    counted=in_bytes,
+    length=in_bytes,
+    unit="bytes",
     longest_title=_LONGEST_TITLE,
     needs_image=True,
     shows_video=True,

@@ -14,6 +14,7 @@ from connectors.sandbox import (
     slack,
     tiktok,
     tiktok_account,
+    x,
     youtube,
 )
 from connectors.sandbox.app import create_app
@@ -26,6 +27,7 @@ CREDENTIALS = MappingProxyType(
         Channel.TIKTOK: tiktok.CREDENTIALS,
         Channel.TIKTOK_ACCOUNT: tiktok_account.CREDENTIALS,
         Channel.REDDIT: reddit.CREDENTIALS,
+        Channel.X: x.CREDENTIALS,
         Channel.SENDGRID: sendgrid.CREDENTIALS,
         Channel.SLACK: slack.CREDENTIALS,
         Channel.CMS: cms.CREDENTIALS,
@@ -41,6 +43,7 @@ _VERSIONS = {
     Channel.TIKTOK: tiktok.VERSION,
     Channel.TIKTOK_ACCOUNT: tiktok_account.VERSION,
     Channel.REDDIT: reddit.VERSION,
+    Channel.X: x.VERSION,
     Channel.SENDGRID: sendgrid.VERSION,
     Channel.SLACK: slack.VERSION,
     Channel.CMS: cms.VERSION,

@@ -29,6 +29,7 @@ from connectors.sandbox.tiktok import TikTokStandIn
 from connectors.sandbox.tiktok_account import TikTokAccountStandIn
 from connectors.sandbox.video import VIDEO
 from connectors.sandbox.world import account
+from connectors.sandbox.x import XStandIn
 from connectors.sandbox.youtube import YouTubeStandIn
 
 
@@ -53,6 +54,7 @@ def create_app(
         TikTokStandIn(world, page_rows, accepted).provider(),
         TikTokAccountStandIn(world, page_rows, accepted).provider(),
         RedditStandIn(world, page_rows, accepted).provider(),
+        XStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
         SlackStandIn(page_rows, accepted, clock).provider(),
         CmsStandIn(accepted, clock).provider(),

@@ -38,7 +38,8 @@ def _rfc_6749(status: int, error: str, description: str) -> Response:
 class Tokens:
     """The sign-in of one provider: `/authorize` for people, `/token` for apps; `rotating` refresh tokens hold once.
 
-    Where tokens are `lengthened_by` a grant type of the provider's own, a code gives one for an hour, and nothing renews it.
+    Where an app shows itself `with_basic_auth`, its secret in the form opens nothing. Where tokens are `lengthened_by` a
+    grant type of the provider's own, a code gives one for an hour, and nothing renews it.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class Tokens:
     async def _token(self, request: Request) -> Response:
         form = await request.form()
         try:
-            if self._shown_by(request, form) != self._client:
+            if self._shown(request, form) != self._client:
                 raise _Refused(401, "invalid_client", "The OAuth client was not found.")
             match form.get("grant_type"):
                 case "refresh_token":
@@ -145,17 +146,18 @@ class Tokens:
         except _Refused as refused:
             return self._refusal(refused.status, refused.error, refused.description)
 
-    def _shown_by(self, request: Request, form: FormData) -> tuple[str, str]:
-        """An app's id and its secret, where this provider wants them."""
+    def _shown(self, request: Request, form: FormData) -> tuple[str, str]:
+        """The app's id and secret, where this provider wants to be shown them."""
         if not self._with_basic_auth:
-            return str(form.get(self._client_named, "")), str(form.get("client_secret", ""))
-        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+            return str(form.get(self._client_named)), str(form.get("client_secret"))
+        scheme, _, said = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Basic":
+            raise _Refused(401, "unauthorized_client", "Missing valid authorization header")
         try:
-            decoded = base64.b64decode(shown, validate=True).decode() if scheme == "Basic" else ""
+            name, _, secret = base64.b64decode(said, validate=True).decode().partition(":")
         except ValueError:
-            decoded = ""
-        client, _, secret = decoded.partition(":")
-        return client, secret
+            raise _Refused(401, "invalid_client", "The header cannot be read.") from None
+        return name, secret
 
     def _granted(self, form: FormData) -> Response:
         consent = self._codes.pop(str(form.get("code", "")), None)

@@ -131,6 +131,8 @@ def _number_of(place: Place, day: int) -> str:
             return reddit_name(60_000_000_000 + number)
         case Network.YOUTUBE:
             return f"sb{number:09}"
+        case Network.X:
+            return str(1_800_000_000_000_000_000 + number)
         case _:
             kind = "ugcPost" if day % 3 == 0 else "share"
             return f"urn:li:{kind}:{7_300_000_000_000_000_000 + number}"

@@ -32,6 +32,7 @@ PLACES = (
     Place(Channel.META, Network.INSTAGRAM, "17841400000000111", "lindgruen"),
     Place(Channel.META, Network.FACEBOOK, "333000222", "Lindgrün Japan"),
     Place(Channel.LINKEDIN, Network.LINKEDIN, "900100", "Lindgrün"),
+    Place(Channel.X, Network.X, "2244994945", "Lindgrün"),
     Place(Channel.SLACK, Network.SLACK, "C0123ABCDE", "marketing"),
     Place(Channel.SLACK, Network.SLACK, "G0456FGHIJ", "autumn-launch"),
     Place(Channel.TIKTOK_ACCOUNT, Network.TIKTOK, "_000Lindgruen-OpenId-4TikTok", "lindgruen"),

@@ -230,6 +230,7 @@ def _account(
 _SEARCH, _FACEBOOK, _LINKEDIN = ("google", "cpc"), ("facebook", "paid_social"), ("linkedin", "paid_social")
 _TIKTOK = ("tiktok", "paid_social")
 _REDDIT = ("reddit", "paid_social")
+_X = ("twitter", "paid_social")
 
 ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
@@ -271,6 +272,14 @@ ACCOUNTS: tuple[AdAccount, ...] = (
     _account(
         Channel.REDDIT, "a2_h7lindgrn2", "Lindgrün Community Japan", "JPY", _TOKYO, _REDDIT,
         _SOCIAL_OFFERS, 2_160_000_000_000_000_000,
+    ),
+    _account(
+        Channel.X, "18ce54d4x5t", "Lindgrün on X", "EUR", _BERLIN, _X,
+        _SOCIAL_OFFERS, 640_000_000,
+    ),
+    _account(
+        Channel.X, "18ce55gze09", "Lindgrün on X, Japan", "JPY", _TOKYO, _X,
+        _SOCIAL_OFFERS, 650_000_000,
     ),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 from pydantic import Field
@@ -291,10 +291,20 @@ def _kept(visitor: Visitor, granted: Granted) -> Connection:
         row = _named(session, visitor, granted.connection)
         if row.channel != granted.channel:
             raise nothing_here()
-        connections.reconnect(
-            session, visitor.settings, visitor.actor, row, granted.credentials, granted.scopes
-        )
+        credentials, scopes = granted.credentials, granted.scopes
+        if standing.takes_both(granted.channel):
+            credentials = {**_held(visitor, session, row), **credentials}
+            scopes = scopes or tuple(row.scopes)
+        connections.reconnect(session, visitor.settings, visitor.actor, row, credentials, scopes)
         return row
+
+
+def _held(visitor: Visitor, session: Session, row: Connection) -> Mapping[str, Any]:
+    """What stands beside what was granted now; nothing where it was forgotten or does not open."""
+    try:
+        return connections.opened(session, visitor.settings, row)
+    except Unreadable:
+        return {}
 
 
 def _note(visitor: Visitor, number: int, trouble: Exception | None) -> None:

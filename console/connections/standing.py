@@ -91,6 +91,13 @@ def way_to(settings: Settings, channel: Channel) -> Way:
     return Way.SETTINGS if connector.consent is None else Way.NO_APP
 
 
+def takes_both(channel: Channel) -> bool:
+    """Whether what is typed in and what a consent gives open different things, and stand side by side."""
+    connector = CONNECTORS[channel]
+    typed = {ask.name for ask in connector.asks}
+    return connector.consent is not None and bool(typed) and "access_token" not in typed
+
+
 def _by_settings(settings: Settings, channel: Channel) -> bool:
     match channel:
         case Channel.SENDGRID:

@@ -163,6 +163,7 @@ CHANNELS: dict[Channel, str] = {
     Channel.TIKTOK_ACCOUNT: "TikTok",
     Channel.REDDIT: "Reddit",
     Channel.YOUTUBE: "YouTube",
+    Channel.X: "X",
     Channel.BY_HAND: "By hand",
 }
 
@@ -304,6 +305,7 @@ NETWORKS: dict[str, str] = {
     Network.LINKEDIN: "LinkedIn",
     Network.TIKTOK: "TikTok",
     Network.REDDIT: "Reddit",
+    Network.X: "X",
     Network.SLACK: "Slack",
     Network.YOUTUBE: "YouTube",
 }
@@ -313,6 +315,7 @@ OUTLETS: dict[Outlet, str] = {
     Outlet.INSTAGRAM: "Instagram",
     Outlet.LINKEDIN: "LinkedIn",
     Outlet.REDDIT: "Reddit",
+    Outlet.X: "X",
     Outlet.CHAT: "The team's chat",
     Outlet.CMS: "The content management system",
 }

@@ -197,6 +197,7 @@ def _shown(
     channel = Channel(connected.row.channel)
     way = standing.way_to(visitor.settings, channel)
     again = connection_book.way_to_consent(visitor, channel, number) if way is Way.CONSENT else ""
+    by_hand = f"/connections/new/{channel}?again={number}"
     with visitor.records() as session:
         return rendering.page(
             visitor,
@@ -215,7 +216,8 @@ def _shown(
                 map(accounts.bare, {it.account_id for it in connected.accounts}),
             ),
             missing_scopes=_missing(channel, connected.row.scopes),
-            again=again or (f"/connections/new/{channel}?again={number}" if way is Way.TYPED else ""),
+            again=again or (by_hand if way is Way.TYPED else ""),
+            beside=by_hand if again and standing.takes_both(channel) else "",
             looked=looked,
             published_to={(each.network, each.place_id) for each in connected.places},
             publishes=not CONNECTORS[channel].capabilities.isdisjoint({"publish", "chat"}),

@@ -15,5 +15,8 @@
         union all
         select * from {{ source('raw', 'posts_youtube') }}
         where channel = 'youtube'
+        union all
+        select * from {{ source('raw', 'posts_x') }}
+        where channel = 'x'
     )
 {%- endmacro %}

@@ -18,6 +18,7 @@ class Outlet(StrEnum):
     INSTAGRAM = "instagram"
     LINKEDIN = "linkedin"
     REDDIT = "reddit"
+    X = "x"
     CHAT = "chat"
     CMS = "cms"
 

@@ -46,7 +46,7 @@ def freeze(
     found += looked_ahead
     cost = kind.cost(settings, payload, len(audience.leaves))
     own, currency = _currency(session, action), kind.currency(around, payload)
-    found += preflight.in_another_currency(own, currency)
+    found += preflight.in_another_currency(own, currency, cost.amount)
     if kind.is_said_once(payload):
         found += preflight.said_already(actions.twins(session, action, now() - SAID_LATELY))
     _refuse_beyond_cap(action, cost, own, currency)

@@ -75,9 +75,9 @@ def findings(
     return found
 
 
-def in_another_currency(own: str, currency: str) -> list[Finding]:
-    """Whoever signs reads sums in the tenant's currency all day."""
-    if currency in ("", own):
+def in_another_currency(own: str, currency: str, amount: Decimal) -> list[Finding]:
+    """Whoever signs reads sums in the tenant's currency all day; what is less than one of anything misleads nobody."""
+    if currency in ("", own) or amount < 1:
         return []
     told = f"This account reckons in {currency}, not in {own}."
     return [Finding("foreign_currency", Severity.WARNING, told)]
@@ -95,12 +95,11 @@ def said_already(twins: Sequence[tuple[int, State]]) -> list[Finding]:
 
 def why_not_posted(limits: PostLimits, post: Post) -> str:
     """Why a network would not take a post, or nothing where it would."""
-    text, length = post.text, limits.counted(post.text)
+    text = post.text
     hashtags, mentions = len(_HASHTAG.findall(text)), len(_MENTION.findall(text))
     media = "a video" if limits.shows_video else "an image"
-    if length > limits.longest_text:
-        unit = "characters" if length == len(text) else "bytes"
-        return f"takes {limits.longest_text:,} {unit}, this has {length:,}"
+    if (length := limits.taken_by(text, post.link)) > limits.longest_text:
+        return f"takes {limits.longest_text:,} {limits.unit}, this has {length:,}"
     if limits.longest_title is None and post.title:
         return "shows no titles: leave it out"
     if limits.longest_title is not None and len(post.title) > limits.longest_title:

@@ -70,7 +70,7 @@ def test_without_an_account_that_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["smtp", "--day", DAY], "There are insights of google_ads, meta, linkedin, tiktok, reddit"),
+        (["smtp", "--day", DAY], "There are insights of google_ads, meta, linkedin, tiktok, reddit, x"),
         (["meta", "--day", str(today() + timedelta(days=2))], "are no days that are over"),
         (["meta", "--day", DAY, "--until", "2026-03-09"], "are no days that are over"),
         (["meta", "--day", DAY], "the Dagster UI does not answer"),

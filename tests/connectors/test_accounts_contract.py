@@ -45,7 +45,15 @@ def test_passing_trouble_is_waited_out(sandbox: Sandbox, channel: Channel):
 
 @pytest.mark.parametrize("body", [b"[]", b'"x"', b"{"])
 def test_an_answer_that_is_none_is_told(channel: Channel, body: bytes):
-    given = {"access_token": "x", "developer_token": "x"}
+    keys = (
+        "access_token",
+        "developer_token",
+        "consumer_key",
+        "consumer_secret",
+        "ads_token",
+        "ads_token_secret",
+    )
+    given = dict.fromkeys(keys, "x")
     with answering((200, body)) as wire:
         opened = CONNECTORS[channel].connect(given, wire)
         assert isinstance(opened, FindsAccounts)

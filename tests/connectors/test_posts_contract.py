@@ -43,6 +43,7 @@ TOLD = {
     Network.TIKTOK: {"views", "reactions", "comments", "shares"},
     Network.REDDIT: {"reactions", "comments", "shares"},
     Network.YOUTUBE: {"views", "reactions", "comments", "shares"},
+    Network.X: {"impressions", "reactions", "comments", "shares", "saves"},
 }
 # What is left of a post that its network keeps some counters of to itself.
 LEFT = {
@@ -52,9 +53,15 @@ LEFT = {
     Network.TIKTOK: set[str](),
     Network.REDDIT: TOLD[Network.REDDIT],
     Network.YOUTUBE: {"views", "comments"},
+    Network.X: TOLD[Network.X],
 }
 # What most people do with a post, of what its network tells: see it, or vote for it.
-MOST = {Network.TIKTOK: "views", Network.REDDIT: "reactions", Network.YOUTUBE: "views"}
+MOST = {
+    Network.TIKTOK: "views",
+    Network.REDDIT: "reactions",
+    Network.YOUTUBE: "views",
+    Network.X: "impressions",
+}
 
 
 def reader(sandbox: Sandbox, channel: Channel, access_token: str = "") -> ReadsPosts:
@@ -322,6 +329,7 @@ def test_without_the_permission_nothing_is_told_and_nothing_is_guessed(
         "video.list",
         "history",
         "https://www.googleapis.com/auth/yt-analytics.readonly",
+        "tweet.read",
     }
     consent = CONNECTORS[channel].consent
     assert consent is not None
@@ -379,7 +387,7 @@ def granted(sandbox: Sandbox, channel: Channel, scopes: set[str]) -> str:
         "client_key": "sandbox-client",
         "client_secret": secret,
     }
-    shown = CONNECTORS[channel].consent
-    auth = ("sandbox-client", secret) if shown and shown.with_basic_auth else None
-    issued = sandbox.http.post(there.token_url, data=form, auth=auth).raise_for_status().json()
+    consent = CONNECTORS[channel].consent
+    header = ("sandbox-client", secret) if consent and consent.with_basic_auth else None
+    issued = sandbox.http.post(there.token_url, data=form, auth=header).raise_for_status().json()
     return str(issued["access_token"])

@@ -33,6 +33,7 @@ def test_channels_by_what_they_can_do():
         Channel.LINKEDIN,
         Channel.TIKTOK,
         Channel.REDDIT,
+        Channel.X,
     )
     assert channels_with(Capability.MAIL) == (Channel.SMTP, Channel.SENDGRID)
     assert channels_with(Capability.CHAT) == (Channel.SLACK,)

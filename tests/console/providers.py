@@ -12,7 +12,14 @@ from connectors.sandbox import CREDENTIALS, endpoint
 from connectors.sandbox.world import accounts_of
 
 # What a person brings along, and no app does.
-_PERSONAL = ("access_token", "refresh_token")
+_PERSONAL = (
+    "access_token",
+    "refresh_token",
+    "consumer_key",
+    "consumer_secret",
+    "ads_token",
+    "ads_token_secret",
+)
 
 
 def apps_at(address: str) -> dict[str, dict[str, SecretStr]]:

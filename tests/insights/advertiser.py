@@ -166,7 +166,9 @@ class Advertiser:
     def truth(self, channel: Channel, account: str, since: date, until: date) -> dict[str, Decimal]:
         """The same totals as the sandbox itself counts them; All but Meta know one kind of click only."""
         counted = self.sandbox.totals(channel, account, since, until)
-        return counted if channel is Channel.META else {**counted, "all_clicks": counted["clicks"]}
+        return (
+            counted if channel in {Channel.META, Channel.X} else {**counted, "all_clicks": counted["clicks"]}
+        )
 
     def plant(self, day: date, *, table: str = "raw.insights", **changed: str) -> None:
         """Adds a row like one of the day's, with some columns changed to SQL expressions."""

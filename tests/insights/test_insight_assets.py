@@ -10,7 +10,7 @@ from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from connectors.face import Channel
 from connectors.google_ads import GoogleAds
 from marketing_pipelines.defs.insights import automation, checks
-from marketing_pipelines.defs.insights.assets import INSIGHTS, google_ads, linkedin, meta, tiktok
+from marketing_pipelines.defs.insights.assets import INSIGHTS, google_ads, linkedin, meta, reddit, tiktok, x
 from marketing_pipelines.defs.resources import SettingsResource
 from store import clock
 from store import settings as store_settings
@@ -121,6 +121,7 @@ def test_a_back_fill_is_one_run(advertiser: Advertiser):
         (linkedin, Channel.LINKEDIN, "500600100", "linkedin_ads"),
         (tiktok, Channel.TIKTOK, "7012345678901230111", "tiktok"),
         (reddit, Channel.REDDIT, "a2_h7lindgrn1", "reddit_ads"),
+        (x, Channel.X, "18ce54d4x5t", "twitter_ads"),
     ],
 )
 def test_every_channels_days_are_rows_like_any_others(

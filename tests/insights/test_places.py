@@ -30,6 +30,7 @@ NETWORKS = (
     Network.TIKTOK,
     Network.REDDIT,
     Network.YOUTUBE,
+    Network.X,
 )
 CHANNELS = CARRIED_BY
 PLACE = {network: next(place.id for place in PLACES if place.network is network) for network in NETWORKS}

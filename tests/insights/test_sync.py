@@ -27,6 +27,8 @@ ACCOUNTS = [
     (Channel.TIKTOK, "7012345678901230222", "JPY"),
     (Channel.REDDIT, "a2_h7lindgrn1", "EUR"),
     (Channel.REDDIT, "a2_h7lindgrn2", "JPY"),
+    (Channel.X, "18ce54d4x5t", "EUR"),
+    (Channel.X, "18ce55gze09", "JPY"),
 ]
 GOOGLE, META, LINKEDIN = "1112223333", "555000111", "500600100"
 

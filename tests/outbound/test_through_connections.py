@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from connectors import POST_LIMITS
 from connectors.face import Capability, Channel
 from connectors.publishing import Network
 from connectors.sandbox import CREDENTIALS, endpoint
@@ -28,7 +27,14 @@ __all__ = ["sandbox"]
 
 SOMEBODY = Actor(ActorKind.OPERATOR, "test")
 TRACKED = "https://shop.example/coats?utm_source=x&utm_medium=social"
-ADS = (Channel.GOOGLE_ADS, Channel.META, Channel.LINKEDIN, Channel.TIKTOK, Channel.REDDIT)
+ADS = (
+    Channel.GOOGLE_ADS,
+    Channel.META,
+    Channel.LINKEDIN,
+    Channel.TIKTOK,
+    Channel.REDDIT,
+    Channel.X,
+)
 AIMED = {Channel.LINKEDIN: {"countries": ["DE"], "language": "de", "highest_bid": "8.00"}}
 
 by_platform = pytest.mark.parametrize("channel", ADS)
@@ -277,6 +283,7 @@ POSTS = [
     (Network.TIKTOK, Channel.TIKTOK_ACCOUNT),
     (Network.REDDIT, Channel.REDDIT),
     (Network.YOUTUBE, Channel.YOUTUBE),
+    (Network.X, Channel.X),
 ]
 by_network = pytest.mark.parametrize(("network", "channel"), POSTS)
 
@@ -334,6 +341,23 @@ def test_a_post_whose_answer_got_lost_is_found_where_it_appeared(
         assert shown.count(f"Number {lost}") <= 1
         if office.now(action_id).state is State.SUCCEEDED:
             assert shown.count(f"Number {lost}") == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "amount"),
+    [({}, "0.015"), ({"link": TRACKED}, "0.20"), ({"text": "More at example.com"}, "0.20")],
+)
+def test_what_a_post_costs_stands_in_what_is_signed(
+    office: Office, sandbox: Sandbox, changed: dict[str, str], amount: str
+) -> None:
+    connect(office, sandbox, Channel.X)
+    payload = a_post(sandbox, Network.X, **changed)
+    action_id = office.draft(type=ActionType.SOCIAL_POST, payload=payload)
+    office.submit(action_id)
+    signed = manifest(office, action_id)
+    assert (signed["cost"]["amount"], signed["cost"]["currency"]) == (amount, "USD")
+    assert f"{amount} USD for a post" in signed["cost"]["basis"]
+    assert signed["findings"] == []
 
 
 def test_where_several_are_connected_one_is_named(office: Office, sandbox: Sandbox) -> None:

@@ -12,6 +12,8 @@ with reported as (
     select * from {{ ref('stg_tiktok') }}
     union all
     select * from {{ ref('stg_reddit') }}
+    union all
+    select * from {{ ref('stg_x') }}
 ),
 
 ranked as (

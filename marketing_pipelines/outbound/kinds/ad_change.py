@@ -45,6 +45,7 @@ class Platform(StrEnum):
     LINKEDIN = "linkedin"
     TIKTOK = "tiktok"
     REDDIT = "reddit"
+    X = "x"
 
 
 class Change(StrEnum):
@@ -63,11 +64,12 @@ _TAKES = {
     Change.RULE: ({"campaigns", "changes", "daily_budget", "most", "until"}, set[str]()),
 }
 _TARGETING = {"countries", "language", "highest_bid"}
-# What a platform keeps in ad sets. Those of TikTok's also have the last day.
+# What a platform keeps in ad sets. Those of TikTok's and X's also have the last day.
 _NOT_OF_CAMPAIGNS = {
     Platform.META: _TARGETING,
     Platform.TIKTOK: _TARGETING | {"until"},
     Platform.REDDIT: _TARGETING,
+    Platform.X: _TARGETING | {"until"},
 }
 # So much of a delivery's id tells a campaign from every other one of its account.
 _MARKER_LETTERS = 16

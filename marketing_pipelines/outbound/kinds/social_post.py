@@ -11,13 +11,23 @@ from connectors.publishing import Declared, Network, Post, PostLimits, Visibilit
 from marketing_pipelines.email import addresses, links
 from marketing_pipelines.outbound import destinations, preflight
 from marketing_pipelines.outbound.destinations import Destination
-from marketing_pipelines.outbound.kinds.face import Line, Link, Payload, PlatformId, Read, not_blank
+from marketing_pipelines.outbound.kinds.face import (
+    Cost,
+    Line,
+    Link,
+    Payload,
+    PlatformId,
+    Read,
+    Surroundings,
+    not_blank,
+)
 from marketing_pipelines.outbound.kinds.through_connection import ThroughConnection, chosen, publisher
 from marketing_pipelines.outbound.sending import Sending
 from store.records.actions import Channel, Purpose
 from store.records.database import Session
 from store.records.delivery_chunks import Claim
 from store.records.schema import TenantId
+from store.settings import Settings
 
 _CARRIED_BY = {
     Network.FACEBOOK: Channel.META,
@@ -26,6 +36,7 @@ _CARRIED_BY = {
     Network.TIKTOK: Channel.TIKTOK_ACCOUNT,
     Network.REDDIT: Channel.REDDIT,
     Network.YOUTUBE: Channel.YOUTUBE,
+    Network.X: Channel.X,
 }
 NETWORKS = tuple(_CARRIED_BY)
 LIMITS: Mapping[Network, PostLimits] = {network: POST_LIMITS[network] for network in NETWORKS}
@@ -103,6 +114,20 @@ class SocialPost(ThroughConnection[SocialPostPayload]):
     def is_said_once(self, payload: SocialPostPayload) -> bool:
         del payload
         return True
+
+    def currency(self, around: Surroundings, payload: SocialPostPayload) -> str:
+        del around
+        price = LIMITS[payload.network].price
+        return price.currency if price else ""
+
+    def cost(self, settings: Settings, payload: SocialPostPayload, reached: int) -> Cost:
+        """What the network charges, by its own list of prices."""
+        price = LIMITS[payload.network].price
+        if price is None:
+            return super().cost(settings, payload, reached)
+        amount = price.of(payload.text, payload.link or "")
+        leads = "with a link" if amount == price.with_link else "without a link"
+        return Cost(amount, f"{amount} {price.currency} for a post {leads}, by the network's list of prices")
 
     def place(self, payload: SocialPostPayload) -> str:
         return f"{payload.network.capitalize()} {payload.place or ''}".strip()

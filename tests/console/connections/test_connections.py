@@ -13,8 +13,9 @@ from playwright.sync_api import Browser, expect
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from connectors import CONNECTORS
 from connectors.face import Channel
-from connectors.sandbox import endpoint
+from connectors.sandbox import CREDENTIALS, endpoint
 from connectors.sandbox.meta import APP
 from connectors.sandbox.places import places_of
 from connectors.sandbox.world import accounts_of
@@ -282,6 +283,36 @@ def test_where_no_app_is_registered_a_token_can_be_typed(
         number = int(re.findall(r"\d+", answer.headers["location"])[0])
     assert opened(house, number) == {"access_token": token(Channel.SLACK)}
     assert audited(house, admin.tenant) == ["connect"]
+
+
+def test_x_keeps_what_was_typed_beside_what_was_consented_to(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    answer = led_back(forms, consented(way(forms, channel=Channel.X)))
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    granted, scopes = opened(house, number), kept(house, number).scopes
+    assert granted["refresh_token"]
+    assert scopes == ["media.write", "offline.access", "tweet.read", "tweet.write", "users.read"]
+    here = f"/connections/{number}"
+    looked = forms.post_signed(f"{here}/look").text
+    assert [place.id in looked for place in places_of(Channel.X)] == [True]
+    assert not any(account.id in looked for account in accounts_of(Channel.X))
+
+    beside = f"/connections/new/x?again={number}"
+    assert beside in forms.get(here).text.replace("&amp;", "&")
+    assert "API key of the app" in forms.get(beside).text
+    keys = {name: CREDENTIALS[Channel.X][name] for name in (ask.name for ask in CONNECTORS[Channel.X].asks)}
+    refused = forms.post_signed("/connections/new/x", **{**keys, "ads_token": "made-up"}, again=str(number))
+    assert refused.status_code == 422
+    assert forms.post_signed("/connections/new/x", **keys, again=str(number)).status_code == 303
+    assert opened(house, number) == {**granted, **keys}
+    assert kept(house, number).scopes == scopes
+    looked = forms.post_signed(f"{here}/look").text
+    assert all(it.id in looked for it in (*accounts_of(Channel.X), *places_of(Channel.X)))
+
+    led_back(forms, consented(way(forms, here, Channel.X)))
+    both = opened(house, number)
+    assert {name: both[name] for name in keys} == keys
+    assert both["access_token"] != granted["access_token"]
 
 
 CMS = {"address": "https://cms.example/hooks/s3cr3t-path", "secret": f"whsec_{'a' * 32}"}
