@@ -53,7 +53,7 @@ def test_an_answer_that_is_none_is_told(channel: Channel, body: bytes):
         "ads_token",
         "ads_token_secret",
     )
-    given = dict.fromkeys(keys, "x")
+    given: dict[str, str] = dict.fromkeys(keys, "x")
     with answering((200, body)) as wire:
         opened = CONNECTORS[channel].connect(given, wire)
         assert isinstance(opened, FindsAccounts)

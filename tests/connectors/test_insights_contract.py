@@ -252,7 +252,7 @@ def test_a_token_that_expires_again_at_once_is_not_renewed_for_ever(sandbox: San
 
 def test_a_wrong_token_asks_for_a_reconnect(sandbox: Sandbox, channel: Channel):
     with pytest.raises(AuthRevoked) as revoked:
-        read(sandbox.reader(channel, **made_up(channel)), first_account(channel))
+        read(sandbox.reader(channel, http=None, **made_up(channel)), first_account(channel))
     assert "connect the account again" in str(revoked.value)
     assert "made-up-token" not in repr(revoked.value)
     assert sandbox.requests(channel) == 1

@@ -346,11 +346,11 @@ def test_a_token_is_renewed_by_its_key_and_the_new_refresh_token_is_kept(sandbox
 
 
 def test_a_refresh_token_that_was_used_before_asks_for_a_reconnect(sandbox: Sandbox) -> None:
-    for _ in range(2):
-        sandbox.order(Channel.TIKTOK_ACCOUNT, "expired_token")
-        opened = sandbox.connector(Channel.TIKTOK_ACCOUNT)
-        assert isinstance(opened, TikTokAccount)
-        if not sandbox.renewals:
-            opened.places()
+    first, second = (sandbox.connector(Channel.TIKTOK_ACCOUNT) for _ in range(2))
+    assert isinstance(first, TikTokAccount)
+    assert isinstance(second, TikTokAccount)
+    sandbox.order(Channel.TIKTOK_ACCOUNT, "expired_token")
+    first.places()
+    sandbox.order(Channel.TIKTOK_ACCOUNT, "expired_token")
     with pytest.raises(errors.AuthRevoked):
-        opened.places()
+        second.places()

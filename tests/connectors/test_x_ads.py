@@ -38,6 +38,8 @@ from connectors.x_stats import midnight, spans
 from tests.connectors.running_sandbox import NOON, Sandbox
 
 ACCOUNT = "18ce54d4x5t"
+GIVEN = dict[str, Any](CREDENTIALS[Channel.X])
+CREDENTIALS_OF_X = XCredentials(**GIVEN)
 SINCE, UNTIL = date(2026, 10, 1), date(2026, 10, 2)
 
 KNOWN: Mapping[str, Any] = {
@@ -116,8 +118,7 @@ def said_by(
 
     with httpx.Client(transport=httpx.MockTransport(answered)) as http:
         patience = Patience(attempts=attempts, sleep=lambda _: None, draw=lambda: 0.0)
-        credentials = XCredentials(**CREDENTIALS[Channel.X])
-        yield X(credentials, Wire(http=http, patience=patience, clock=lambda: NOON), lambda: "n0nce")
+        yield X(CREDENTIALS_OF_X, Wire(http=http, patience=patience, clock=lambda: NOON), lambda: "n0nce")
 
 
 def read(x: X, level: Level = Level.CAMPAIGN, since: date = SINCE, until: date = UNTIL) -> list[InsightRow]:
@@ -465,7 +466,7 @@ def test_without_keys_there_are_no_accounts_and_no_insights() -> None:
 )
 def test_who_signs_with_anything_else_is_turned_away(sandbox: Sandbox, name: str, value: str) -> None:
     with pytest.raises(AuthRevoked):
-        list(sandbox.reader(Channel.X, **{name: value}).insights(ACCOUNT, SINCE, UNTIL))
+        list(sandbox.reader(Channel.X, http=None, **{name: value}).insights(ACCOUNT, SINCE, UNTIL))
 
 
 def test_a_clock_that_runs_wrong_is_no_revoked_grant(sandbox: Sandbox) -> None:
@@ -481,7 +482,7 @@ def test_a_clock_that_runs_wrong_is_no_revoked_grant(sandbox: Sandbox) -> None:
 
 def test_a_nonce_holds_once(sandbox: Sandbox) -> None:
     wire = Wire(http=sandbox.http, endpoint=endpoint(Channel.X, sandbox.address), clock=lambda: sandbox.now)
-    x = X(XCredentials(**CREDENTIALS[Channel.X]), wire, lambda: "always the same")
+    x = X(CREDENTIALS_OF_X, wire, lambda: "always the same")
     with pytest.raises(AuthRevoked, match="nonce"):
         x.accounts()
 

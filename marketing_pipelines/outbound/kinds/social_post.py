@@ -168,8 +168,6 @@ def _signed(sending: Sending) -> tuple[Network, Post]:
 
 def _post(said: Mapping[str, Any]) -> Post:
     """Of pictures nothing more is said than words and addresses."""
-    kids, synthetic = said.get("made_for_kids"), said.get("synthetic")
-    is_declared = kids is not None and synthetic is not None
     return Post(
         text=said["text"],
         link=said["link"],
@@ -177,8 +175,15 @@ def _post(said: Mapping[str, Any]) -> Post:
         title=said.get("title", ""),
         tags=tuple(said.get("tags", ())),
         visibility=Visibility(said.get("visibility", Visibility.PUBLIC)),
-        declared=Declared(is_made_for_kids=kids, is_synthetic=synthetic) if is_declared else None,
+        declared=_declared(said.get("made_for_kids"), said.get("synthetic")),
     )
+
+
+def _declared(is_made_for_kids: bool | None, is_synthetic: bool | None) -> Declared | None:
+    """Half of it is not enough."""
+    if is_made_for_kids is None or is_synthetic is None:
+        return None
+    return Declared(is_made_for_kids=is_made_for_kids, is_synthetic=is_synthetic)
 
 
 def said_of_a_video(template: Mapping[str, Any]) -> dict[str, str]:
