@@ -81,7 +81,7 @@ def _told(post: Post) -> Said:
     if post.link and post.link not in description:
         description = f"{description}\n\n{post.link}"
     title = title_of(post)
-    for name, words in {"title": title, "text": description, "tags": "".join(post.tags)}.items():
+    for name, words in {"text": description, "title": title, "tags": "".join(post.tags)}.items():
         _require_words(name, words)
     if in_bytes(description) > LIMITS.longest_text:
         raise _wrong("text", f"is longer than {LIMITS.longest_text} bytes")

@@ -228,13 +228,15 @@ def _part(known: AdAccount, row: Served | None, placement: str) -> Figures | Non
 
 
 def _tenth(figures: Figures) -> Figures:
+    """What nobody bought is worth nothing."""
+    bought = figures.conversions // 10
     return Figures(
         figures.impressions // 10,
         figures.clicks // 10,
         figures.all_clicks // 10,
         figures.spend_micros // 10,
-        figures.conversions // 10,
-        figures.conversions_value_micros // 10,
+        bought,
+        figures.conversions_value_micros // 10 if bought else 0,
         figures.view_through_conversions // 10,
     )
 

@@ -493,7 +493,7 @@ def test_a_budget_of_the_ad_groups_is_none_of_the_campaigns() -> None:
 
 def test_what_was_deleted_is_not_there() -> None:
     gone = {**STANDING, "secondary_status": "CAMPAIGN_STATUS_DELETE"}
-    with tiktok(page(gone), OWN) as (opened, _):
+    with tiktok(page(gone)) as (opened, _):
         assert opened.campaign_made_with(NUMBER, MARKER) is None
         with pytest.raises(errors.Invalid):
             opened.campaign(NUMBER, CAMPAIGN)

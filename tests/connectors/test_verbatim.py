@@ -34,6 +34,10 @@ def payload_rows(channel: Channel, body: bytes) -> Iterator[dict[str, Any]]:
             yield from (row for chunk in said for row in chunk.get("results", ()))
         case Channel.META:
             yield from said["data"]
+        case Channel.TIKTOK:
+            yield from said["data"]["list"]
+        case Channel.REDDIT:
+            yield from said["data"]["metrics"]
         case _:
             yield from said["elements"]
 
@@ -55,13 +59,28 @@ def figures(channel: Channel, row: dict[str, Any]) -> tuple[int, int, Decimal, D
                 for name in ("actions", "action_values")
             )
             return int(row["impressions"]), int(row["inline_link_clicks"]), Decimal(row["spend"]), done, value
+        case Channel.TIKTOK:
+            it = {name: each for name, each in row["metrics"].items() if each != "-"}
+            done = Decimal(it.get("conversion", 0))
+            value = Decimal(it.get("total_purchase_value", 0)) + Decimal(it.get("total_sales_lead_value", 0))
+            return int(it["impressions"]), int(it["clicks"]), Decimal(it["spend"]), done, value
+        case Channel.REDDIT:
+            it = {name: each for name, each in row.items() if name.startswith("conversion_") and each}
+            done = sum(each for name, each in it.items() if name.endswith(("_clicks", "_views")))
+            value = Decimal(sum(each for name, each in it.items() if name.endswith("_total_value"))) / 100
+            return row["impressions"], row["clicks"], Decimal(row["spend"]) / 10**6, Decimal(done), value
         case _:
             done = row.get("externalWebsiteConversions", 0) + row.get("oneClickLeads", 0)
             spend, value = row["costInLocalCurrency"], row.get("conversionValueInLocalCurrency", 0)
             return row["impressions"], row["clicks"], Decimal(spend), Decimal(done), Decimal(value)
 
 
-@pytest.mark.parametrize("channel", channels_with(Capability.INSIGHTS))
+# X tells a list of days a measure: what its rows are made of is read in test_x_ads.py.
+BY_ROWS = [channel for channel in channels_with(Capability.INSIGHTS) if channel is not Channel.X]
+WHERE = ("/insights", "searchStream", "adAnalytics", "/report/", "/reports")
+
+
+@pytest.mark.parametrize("channel", BY_ROWS)
 @pytest.mark.parametrize("level", list(Level))
 def test_a_reading_is_the_plainest_reading_of_its_payload(
     sandbox: Sandbox, channel: Channel, level: Level
@@ -69,7 +88,7 @@ def test_a_reading_is_the_plainest_reading_of_its_payload(
     bodies: list[bytes] = []
 
     def keep(response: httpx.Response) -> None:
-        if any(part in str(response.request.url) for part in ("/insights", "searchStream", "adAnalytics")):
+        if any(part in str(response.request.url) for part in WHERE):
             bodies.append(response.read())
 
     with httpx.Client(timeout=10, verify=TRUST, event_hooks={"response": [keep]}) as http:
