@@ -154,9 +154,9 @@
     {{ return(first_column(affordable)) }}
 {%- endmacro %}
 
-{#- The days of which a table has rows. -#}
+{#- The days of which a table has rows; where it keeps a month together, also those between them. -#}
 {% macro days_of(relation) -%}
-    select distinct toDateOrZero(partition) as day
+    select distinct arrayJoin(arrayMap(days -> min_date + days, range(toUInt32(max_date - min_date) + 1))) as day
     from system.parts
     where active and database = '{{ relation.schema }}' and table = '{{ relation.identifier }}'
 {%- endmacro %}

@@ -287,6 +287,17 @@ def state(house: Settings, worlds: list[World]) -> dict[str, list[dict[str, Any]
 
 
 @pytest.mark.usefixtures("no_rates_left")
+def keep_days_apart(house: Settings) -> None:
+    """Edges as an earlier version kept them, a day in a partition."""
+    with events.connect(house) as client:
+        client.command(
+            "create table intermediate.apart engine = MergeTree partition by seen_on "
+            "order by (tenant_id, visitor_id, identity, seen_on) as select * from intermediate.int_identity_edges"
+        )
+        client.command("exchange tables intermediate.apart and intermediate.int_identity_edges")
+        client.command("drop table intermediate.apart")
+
+
 def test_slices_give_what_one_build_of_all_gives(house: Settings) -> None:
     chance = Random(SEED)
     worlds = [make_world(house) for _ in range(3)]
@@ -303,10 +314,13 @@ def test_slices_give_what_one_build_of_all_gives(house: Settings) -> None:
                 client.command(f"optimize table intermediate.{model} final")
         if number == SLICES // 2:
             change_their_minds(house, worlds)
+            keep_days_apart(house)
         put_rates(house, range(4 * number, 4 * number + 4))
         # Loads are over here before a build begins: nothing is looked for twice, and so nothing is found by chance.
         dbt(house, "run", "-s", *MODELS, "--vars", '{"loading_minutes": 0}')
     in_slices = state(house, worlds)
+    [laid_out] = found(house, "select partition_key from system.tables where name = 'int_identity_edges'")
+    assert laid_out["partition_key"] == "toYYYYMM(seen_on)"
     with events.connect(house) as client:
         for model in FOR_EVER:
             client.command(f"drop table intermediate.{model}")

@@ -52,7 +52,7 @@ goal_events as (
         {% endif %}
 ),
 
-reached as (
+reached as materialized (
     select
         events.tenant_id as tenant_id,
         events.event_id as event_id,
@@ -99,7 +99,7 @@ identified as (
     group by tenant_id, event_id, occurred_at
 ),
 
-by_people as (
+by_people as materialized (
     select
         reached.*,
         multiIf(

@@ -4,6 +4,8 @@
         incremental_strategy='delete_insert',
         unique_key=['tenant_id', 'visitor_id'],
         order_by='(tenant_id, visitor_id, valid_from)',
+        settings={'enable_block_number_column': 1, 'enable_block_offset_column': 1},
+        query_settings={'lightweight_delete_mode': 'lightweight_update'},
         pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",
     )
@@ -59,7 +61,7 @@ numbered as (
     from pairs
 ),
 
-meetings as (
+meetings as materialized (
     select
         tenant_id,
         visitor_id,

@@ -2,7 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='insert_overwrite',
-        partition_by='seen_on',
+        partition_by='toYYYYMM(seen_on)',
         order_by='(tenant_id, visitor_id, identity, seen_on)',
         pre_hook='{{ forget_builds() }}',
         post_hook="{{ remember_build(model['compiled_code']) }}",

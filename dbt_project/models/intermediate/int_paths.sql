@@ -22,7 +22,7 @@
 {% set days = taken_on(due, touchpoints) %}
 {{ building(days, as_of, due) }}
 
-with conversions as (
+with conversions as materialized (
     select *
     from {{ conversions }}
     {% if builds_days() %}
@@ -30,14 +30,14 @@ with conversions as (
     {% endif %}
 ),
 
-identities as (
+identities as materialized (
     select *
     from {{ ref('int_identities') }}
     where (tenant_id, person_id) in (select tenant_id, credited_person_id from conversions)
 ),
 
 -- Where a person may have been met: at each device while it was theirs, as far as that was known when they converted.
-devices as (
+devices as materialized (
     select
         conversions.tenant_id as tenant_id,
         conversions.goal_id as goal_id,

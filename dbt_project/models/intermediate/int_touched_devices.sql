@@ -30,7 +30,7 @@ split_lately as (
     where changed_at {{ on_clock('records') }} > {{ last_built(owners) }}
 ),
 
-touched as (
+touched as materialized (
     select
         tenant_id,
         visitor_id
@@ -55,7 +55,13 @@ select
     tenant_id,
     visitor_id,
     {% if is_built(owners) %}
-        (tenant_id, visitor_id) in (select tenant_id, visitor_id from {{ owners }}) as is_held
+        (tenant_id, visitor_id) in (
+            select
+                tenant_id,
+                visitor_id
+            from {{ owners }}
+            where (tenant_id, visitor_id) in (select tenant_id, visitor_id from touched)
+        ) as is_held
     {% else %}
         false as is_held
     {% endif %}
