@@ -321,7 +321,7 @@ def test_slices_give_what_one_build_of_all_gives(house: Settings) -> None:
     in_slices = state(house, worlds)
     with events.connect(house) as client:
         laid_out = client.query("select partition_key from system.tables where name = 'int_identity_edges'")
-    assert laid_out.result_rows == [("toYYYYMM(seen_on)",)]
+    assert "toYYYYMM(seen_on)" in laid_out.result_rows[0][0]
     with events.connect(house) as client:
         for model in FOR_EVER:
             client.command(f"drop table intermediate.{model}")
