@@ -389,6 +389,8 @@ def granted(sandbox: Sandbox, channel: Channel, scopes: set[str]) -> str:
         "client_secret": secret,
     }
     consent = CONNECTORS[channel].consent
-    header = httpx.BasicAuth("sandbox-client", secret) if consent and consent.with_basic_auth else httpx.Auth()
+    header = (
+        httpx.BasicAuth("sandbox-client", secret) if consent and consent.with_basic_auth else httpx.Auth()
+    )
     issued = sandbox.http.post(there.token_url, data=form, auth=header).raise_for_status().json()
     return str(issued["access_token"])
