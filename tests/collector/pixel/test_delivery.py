@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -97,6 +98,7 @@ def test_a_refused_beacon_stays_in_the_queue(page: Page, shop: Shop) -> None:
     shop.wait_for("page_view")
     # The clock of the first page stands: its timer sends nothing that the second would send as well.
     page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=10))
     page.evaluate("mp.revenue(5, 'EUR'); location.href = '/b'")
     page.wait_for_url("**/b")
     page.clock.resume()
