@@ -118,7 +118,7 @@ def test_a_browser_that_is_offline_tells_everything_once_it_is_back(
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
     assert queue(page) == ["offline"] * 3
     context.set_offline(False)
-    wait_until("all events", lambda: shop.names.count("offline") == 3, 20)
+    wait_until("all events", lambda: shop.names.count("offline") == 3, 60)
     assert shop.after(page) == ["page_view", "offline", "offline", "offline"]
     assert came_once(shop)
 
