@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from connectors.buffer import Buffer
 from connectors.cms import Cms
 from connectors.errors import Invalid
 from connectors.face import Capability, Channel, Connector, ReadsInsights, SendsMail, Wire
@@ -36,6 +37,7 @@ CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
             Reddit,
             YouTube,
             X,
+            Buffer,
             Smtp,
             SendGrid,
             Slack,
