@@ -355,6 +355,10 @@ class Settings(BaseSettings):
         "https://www.ecb.europa.eu/stats/eurofxref",
         description="Where the European Central Bank's daily reference rates are read, the folder of its XML files.",
     )
+    buffer_token: SecretStr = Field(
+        SecretStr(""),
+        description="A personal key of Buffer; with it Buffer is connected for DEFAULT_TENANT.",
+    )
     channel_apps: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict,
         description="JSON object of our apps at providers by channel, each with client_id, client_secret and what else it "
@@ -454,11 +458,11 @@ class Settings(BaseSettings):
             )
         return value.rstrip("/")
 
-    @field_validator("sendgrid_api_key")
+    @field_validator("sendgrid_api_key", "buffer_token")
     @classmethod
     def _one_word(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[\x21-\x7e]{0,500}", value.get_secret_value()):
-            raise ValueError("must be the key as SendGrid shows it, one word without blanks")
+            raise ValueError("must be the key as its provider shows it, one word without blanks")
         return value
 
     @field_validator("sendgrid_url")

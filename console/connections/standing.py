@@ -8,7 +8,7 @@ from enum import StrEnum
 from connectors import CONNECTORS
 from connectors.face import Capability, Channel
 from console.door.sign_in import Visitor
-from marketing_pipelines.connections import apps
+from marketing_pipelines.connections import apps, of_the_house
 from store.records import accounts, connections, places
 from store.records.accounts import AdAccount
 from store.records.connections import Connection
@@ -75,7 +75,8 @@ def of_all(session: Session, visitor: Visitor) -> list[Standing]:
                 if row.channel == channel
             ],
             may_be_typed=bool(connector.asks),
-            by_settings=_by_settings(visitor.settings, channel),
+            by_settings=_by_settings(visitor.settings, channel)
+            or any(row.channel == channel and of_the_house.keeps(row) for row in rows),
         )
         for channel, connector in CONNECTORS.items()
     ]
