@@ -22,6 +22,8 @@ _CREATE = f"""mutation CreatePost($input:CreatePostInput!){{createPost(input:$in
 _POST = f"query Post($input:PostInput!){{post(input:$input){{{_STANDING}}}}}"
 
 _TAKEN = "PostActionSuccess"
+# Until somebody lets it go there.
+_WAITING = frozenset({"draft", "needs_approval"})
 # Each look is one of the 250 calls of a day.
 _MOST_LOOKS = 12
 _LONGEST_SECONDS = 600.0
@@ -91,11 +93,7 @@ class BufferPosts:
         return None
 
     def _is_out(self, standing: _Standing) -> bool:
-        """What waits at Buffer for somebody is not."""
-        try:
-            return self._followed(standing).status == "sent"
-        except Forbidden:
-            return False
+        return standing.status not in _WAITING and self._followed(standing).status == "sent"
 
     def _followed(self, standing: _Standing) -> _Standing:
         """Until it is over."""
@@ -114,8 +112,8 @@ def _settled(standing: _Standing) -> _Standing:
             return standing
         case "scheduled" | "sending":
             raise NotReady(what=f"Buffer is still at it ({standing.status})", where=WHERE)
-        case "needs_approval" | "draft":
-            what = f"it waits at Buffer until somebody lets it go ({standing.status})"
+        case waiting if waiting in _WAITING:
+            what = f"it waits at Buffer until somebody lets it go ({waiting})"
             raise Forbidden(what=what, where=WHERE)
         case other:
             raise UnexpectedAnswer(what=f"a post that is {other!r}", where=WHERE)

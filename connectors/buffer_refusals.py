@@ -71,7 +71,7 @@ _BY_NUMBER: Mapping[int, type[ChannelError]] = MappingProxyType(
 _LONG_WINDOWS = frozenset({"24h", "30d"})
 _TOO_LARGE = re.compile(r"\bexceeds maximum allowed (?:complexity|depth|tokens)\b", re.I)
 _USED_UP = re.compile(r";\s*r=0\s*;\s*t=([0-9]{1,9})")
-_TO_SETTLE = re.compile(r"\b(?:re-?connect|log ?in|sign ?in|expired|permissions?|authori[sz]\w*)\b", re.I)
+_TO_SETTLE = re.compile(r"\b(?:re-?connect\w*|log ?in|sign ?in|expired|permissions?|authori[sz]\w*)\b", re.I)
 _WITHIN_FIELDS = (
     ("text", re.compile(r"\btext\b|\bcharacters?\b", re.I)),
     ("image", re.compile(r"\b(?:image|video|media|asset|attachment|photo)s?\b", re.I)),

@@ -134,6 +134,11 @@ def test_the_console_knows_that_sendgrid_carries_mail_and_not_with_which_key(
             assert bool(told[name]["environment"]["SENDGRID_API_KEY"]) is sends, name
 
 
+def test_who_alone_sends_posts_has_the_token_of_buffer(compose: Compose, example: dict[str, str]) -> None:
+    given = compose.services({**example, "BUFFER_TOKEN": "a-token-of-buffer"})
+    assert {name for name in given if "a-token-of-buffer" in json.dumps(given[name])} == {"code-server"}
+
+
 def test_what_was_answered_survives_the_container(services: Services, compose: Compose) -> None:
     assert services["collector"]["volumes"] == services["shipper"]["volumes"] == ["spool:/data"]
     for name in ("postgres", "clickhouse", "collector", "code-server"):
