@@ -88,12 +88,16 @@ class BufferPosts:
         began = {"createdAt": {"start": moment(since)}}
         for page in self._channels.posts(channel, f"{_STANDING} text", began, ("createdAt",)):
             for standing in (shaped(node, _Standing, where=WHERE) for node in page):
-                if standing.text.split() == wanted and self._is_out(standing):
-                    return standing.published
+                if standing.text.split() == wanted and (out := self._out(standing)):
+                    return out.published
         return None
 
-    def _is_out(self, standing: _Standing) -> bool:
-        return standing.status not in _WAITING and self._followed(standing).status == "sent"
+    def _out(self, standing: _Standing) -> _Standing | None:
+        """What became of it where it is out; what is still under way is followed."""
+        if standing.status in _WAITING:
+            return None
+        followed = self._followed(standing)
+        return followed if followed.status == "sent" else None
 
     def _followed(self, standing: _Standing) -> _Standing:
         """Until it is over."""
