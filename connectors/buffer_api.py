@@ -65,9 +65,8 @@ class BufferApi:
         """Patiently, since a question changes nothing; half an answer is none."""
 
         def attempt(credentials: BufferCredentials) -> Shape:
-            answer = ask(
-                self._wire.http, "POST", self._address, where=WHERE, **_request(credentials, question, variables)
-            )
+            request = _request(credentials, question, variables)
+            answer = ask(self._wire.http, "POST", self._address, where=WHERE, **request)
             if not answer.is_success:
                 raise self._refusal(answer, credentials)
             said = typed(answer, _ENVELOPE, where=WHERE)
@@ -81,9 +80,8 @@ class BufferApi:
         """Sent once; what cannot be read of the answer may hide that it was done."""
 
         def tell(credentials: BufferCredentials) -> Shape:
-            answer = once(
-                self._wire.http, "POST", self._address, where=WHERE, **_request(credentials, mutation, variables)
-            )
+            request = _request(credentials, mutation, variables)
+            answer = once(self._wire.http, "POST", self._address, where=WHERE, **request)
             if not answer.is_success:
                 raise doubted(self._refusal(answer, credentials), answer)
             try:

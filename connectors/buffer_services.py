@@ -28,7 +28,7 @@ class _Link(StrEnum):
     NOWHERE = auto()
 
 
-class Media(StrEnum):
+class _Media(StrEnum):
     """What a service takes no post without."""
 
     NOTHING = auto()
@@ -109,7 +109,7 @@ class Service:
     title: str
     longest: int
     length: Callable[[str], int] = in_utf16
-    needs: Media = Media.NOTHING
+    needs: _Media = _Media.NOTHING
     link: _Link = _Link.IN_THE_WORDS
     metadata: Callable[[BufferChannel, Post], Told] = _nothing
     instead: str = ""
@@ -126,21 +126,21 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
             title="Google Business", longest=1_500, link=_Link.BESIDE_THEM, metadata=_of_google
         ),
         "instagram": Service(
-            title="Instagram", longest=2_196, needs=Media.ANY, link=_Link.NOWHERE, metadata=_of_instagram
+            title="Instagram", longest=2_196, needs=_Media.ANY, link=_Link.NOWHERE, metadata=_of_instagram
         ),
         "linkedin": Service(title="LinkedIn", longest=3_000),
         "mastodon": Service(title="Mastodon", longest=500),
         "pinterest": Service(
             title="Pinterest",
             longest=500,
-            needs=Media.PICTURE,
+            needs=_Media.PICTURE,
             link=_Link.BESIDE_THEM,
             metadata=_of_pinterest,
         ),
         "threads": Service(title="Threads", longest=500),
-        "tiktok": Service(title="TikTok", longest=2_200, needs=Media.ANY, link=_Link.NOWHERE),
+        "tiktok": Service(title="TikTok", longest=2_200, needs=_Media.ANY, link=_Link.NOWHERE),
         "twitter": Service(title="X", longest=LONGEST, length=weighted),
-        "youtube": Service(title="YouTube", longest=5_000, needs=Media.ANY, instead=_YOUTUBE),
+        "youtube": Service(title="YouTube", longest=5_000, needs=_Media.ANY, instead=_YOUTUBE),
     }
 )
 # What the loosest of them takes; which one it is, only the place says.
@@ -225,13 +225,13 @@ def _require_link(service: Service, link: str) -> None:
 
 def _require_media(service: Service, address: str) -> None:
     if not address:
-        if service.needs is not Media.NOTHING:
-            needed = "a picture" if service.needs is Media.PICTURE else "a picture or a video"
+        if service.needs is not _Media.NOTHING:
+            needed = "a picture" if service.needs is _Media.PICTURE else "a picture or a video"
             raise _wrong("image", f"{service.title} takes no post without {needed}")
         return
     if not _is_address(address):
         raise _wrong("image", "is no address on the public network")
-    if service.needs is Media.PICTURE and is_video(address):
+    if service.needs is _Media.PICTURE and is_video(address):
         raise _wrong("image", f"{service.title} takes a picture")
 
 

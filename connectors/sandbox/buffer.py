@@ -293,7 +293,7 @@ def _body(body: bytes) -> Said:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError as wrong:
-        raise _Refused("BAD_REQUEST", "POST body missing, invalid Content-Type, or JSON object has no keys.") from wrong
+        raise _Refused("BAD_REQUEST", "POST body missing, or JSON object has no keys.") from wrong
 
 
 def _refusal(trouble: Trouble) -> Response:

@@ -90,13 +90,13 @@ def _selection(tokens: _Tokens, depth: int) -> Selection:
         raise Unreadable("Query exceeds maximum allowed depth. Please simplify your query.")
     selection = Selection()
     tokens.next()
-    while (token := tokens.next()) != "}":
-        if token == "...":  # noqa: S105 - three dots of GraphQL
+    while (word := tokens.next()) != "}":
+        if word == "...":
             tokens.next()
             selection.of_types[tokens.next()] = _selection(tokens, depth + 1)
             continue
         if tokens.peek() == "(":
             while tokens.next() != ")":
                 pass
-        selection.fields[token] = _selection(tokens, depth + 1) if tokens.peek() == "{" else Selection()
+        selection.fields[word] = _selection(tokens, depth + 1) if tokens.peek() == "{" else Selection()
     return selection

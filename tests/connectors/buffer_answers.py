@@ -77,9 +77,8 @@ def buffer(
         httpx.Client(timeout=10, verify=TRUST, event_hooks={"request": [heard.append]}) as http,
     ):
         patience = Patience(attempts=attempts, sleep=lambda _: None)
-        yield Buffer.connect(
-            given, replace(wire, http=http, patience=patience, clock=lambda: NOON)
-        ), heard
+        wire = replace(wire, http=http, patience=patience, clock=lambda: NOON)
+        yield Buffer.connect(given, wire), heard
 
 
 def told_in(request: httpx.Request) -> dict[str, Any]:

@@ -185,7 +185,9 @@ def test_the_loosest_limit_is_told_of_the_network() -> None:
     assert {"mastodon", "bluesky", "threads", "pinterest", "googlebusiness"} <= set(SERVICES)
 
 
-@pytest.mark.parametrize("number", ["", "1", PLACE[:-1], f"{PLACE}0", f"{PLACE}\n", "g" * 24, "../" + "a" * 21])
+@pytest.mark.parametrize(
+    "number", ["", "1", PLACE[:-1], f"{PLACE}0", f"{PLACE}\n", "g" * 24, "../" + "a" * 21]
+)
 def test_what_is_no_channel_is_never_asked_for(number: str) -> None:
     with buffer(channel()) as (opened, heard), pytest.raises(errors.Invalid) as invalid:
         list(opened.post_results(number, Network.BUFFER, NOON))
@@ -218,7 +220,7 @@ def test_the_sandbox_has_every_place_and_refuses_what_it_does_not_know(sandbox: 
         )
         assert answer.status_code == 200
         assert answer.json()["errors"][0]["extensions"]["code"].startswith("GRAPHQL_"), question
-        assert 'q=250;w=86400' in answer.headers["ratelimit-policy"]
+        assert "q=250;w=86400" in answer.headers["ratelimit-policy"]
 
 
 def test_a_question_is_read_as_graphql_has_it() -> None:
