@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from connectors.bitly import Bitly
 from connectors.cms import Cms
 from connectors.errors import Invalid
 from connectors.face import Capability, Channel, Connector, ReadsInsights, SendsMail, Wire
@@ -40,6 +41,7 @@ CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
             SendGrid,
             Slack,
             Cms,
+            Bitly,
         )
     }
 )

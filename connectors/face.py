@@ -30,6 +30,7 @@ class Channel(StrEnum):
     SLACK = "slack"
     CMS = "cms"
     YOUTUBE = "youtube"
+    BITLY = "bitly"
 
 
 class Platform(StrEnum):

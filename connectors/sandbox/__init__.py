@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
 from connectors.sandbox import (
+    bitly,
     cms,
     google_ads,
     linkedin,
@@ -32,6 +33,7 @@ CREDENTIALS = MappingProxyType(
         Channel.SLACK: slack.CREDENTIALS,
         Channel.CMS: cms.CREDENTIALS,
         Channel.YOUTUBE: youtube.CREDENTIALS,
+        Channel.BITLY: bitly.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -48,6 +50,7 @@ _VERSIONS = {
     Channel.SLACK: slack.VERSION,
     Channel.CMS: cms.VERSION,
     Channel.YOUTUBE: youtube.VERSION,
+    Channel.BITLY: bitly.VERSION,
 }
 
 
