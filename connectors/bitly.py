@@ -13,7 +13,7 @@ import msgspec
 from connectors.access_tokens import Access, Grant
 from connectors.answers import ask, canonical, credentials_as, decoded, measuring, shaped
 from connectors.bitly_refusals import meaning_of
-from connectors.budgets import HOUR, CallBudget, in_path
+from connectors.budgets import HOUR, CallBudget
 from connectors.days import require_window
 from connectors.errors import AuthRevoked, Forbidden, Invalid, Scope, TooMuchData, UnexpectedAnswer
 from connectors.face import Ask, Capability, Channel, Consent, Endpoint, Wire
@@ -33,7 +33,6 @@ _GROUP = re.compile(r"[A-Za-z0-9]{1,40}")
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]{1,63})+")
 # A domain and a back half, which people choose, in other letters than ours too.
 _LINK = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/(?!\.+\Z)[^\s/?#%\\\x00-\x1f\x7f]{1,200}")
-_KINDS = in_path(r"/v[0-9]+/(?:(shorten|groups)\b|bitlinks/.+/(clicks)$)")
 _MINUTE = timedelta(minutes=1)
 
 Shape = TypeVar("Shape")
@@ -111,9 +110,10 @@ class Bitly:
     asks: ClassVar[tuple[Ask, ...]] = (
         Ask("access_token", "Access token", "At Bitly under Settings, API; it opens all groups of its user."),
     )
+    # Bitly counts by kind of question; of the one that matters most, the clicks of a link, it does not say how many.
     budgets: ClassVar = (
-        CallBudget("a_minute", Scope.USER, 100, _MINUTE, _KINDS),
-        CallBudget("an_hour", Scope.USER, 1_000, HOUR, _KINDS),
+        CallBudget("a_minute", Scope.USER, 100, _MINUTE),
+        CallBudget("an_hour", Scope.USER, 1_000, HOUR),
     )
 
     def __init__(self, credentials: BitlyCredentials, wire: Wire) -> None:

@@ -21,9 +21,9 @@ def connects(settings: Settings, session: Session) -> TenantId | None:
     if not settings.bitly_token.get_secret_value() or not settings.default_tenant:
         return None
     tenant = tenants.by_slug(session, settings.default_tenant)
-    if tenant is None or _has_connected(session, TenantId(tenant.id)):
+    if tenant is None or _has_connected(session, tenant.id):
         return None
-    return TenantId(tenant.id)
+    return tenant.id
 
 
 def opened(settings: Settings, http: httpx.Client, patience: Patience) -> Connector:

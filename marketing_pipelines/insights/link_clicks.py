@@ -80,7 +80,7 @@ def accesses(settings: Settings, session: records.Session, channel: Channel) -> 
         )
         .order_by(Connection.tenant_id, Connection.id)
     )
-    found = [Access(TenantId(row.tenant_id), channel, row) for row in rows]
+    found = [Access(row.tenant_id, channel, row) for row in rows]
     by_settings = house_token.connects(settings, session) if channel is house_token.CHANNEL else None
     return found if by_settings is None else [*found, Access(by_settings, channel, None)]
 
