@@ -32,7 +32,7 @@ DOMAINS = ("bit.ly", "lindgruen.link")
 LINKS_OF_A_GROUP = 13
 DAYS_BETWEEN = 9
 
-_DAYS_TO_FADE = 12.0
+_DAYS_TO_FADE = 40.0
 _HOURS_UNTIL_COUNTED = 30.0
 """So long after it began a day is still counted on: the last one grows after it is over."""
 
