@@ -18,6 +18,7 @@ from connectors.publishing import Network, PostLimits
 from connectors.reddit import Reddit
 from connectors.sendgrid import SendGrid
 from connectors.slack import Slack
+from connectors.sms import Sms
 from connectors.smtp import Smtp
 from connectors.tiktok import TikTok
 from connectors.tiktok_account import TikTokAccount
@@ -38,6 +39,7 @@ CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
             X,
             Smtp,
             SendGrid,
+            Sms,
             Slack,
             Cms,
         )

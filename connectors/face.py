@@ -30,6 +30,7 @@ class Channel(StrEnum):
     SLACK = "slack"
     CMS = "cms"
     YOUTUBE = "youtube"
+    SMS = "sms"
 
 
 class Platform(StrEnum):
@@ -54,6 +55,7 @@ class Capability(StrEnum):
     WEBHOOKS = "webhooks"
     CHAT = "chat"
     CONVERSIONS = "conversions"
+    TEXTS = "texts"
 
 
 class Level(StrEnum):

@@ -25,6 +25,8 @@ from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.sendgrid_events import SendGridEvents
 from connectors.sandbox.slack import SlackStandIn
+from connectors.sandbox.sms import SmsStandIn
+from connectors.sandbox.sms_calls import SmsCalls
 from connectors.sandbox.tiktok import TikTokStandIn
 from connectors.sandbox.tiktok_account import TikTokAccountStandIn
 from connectors.sandbox.video import VIDEO
@@ -56,6 +58,7 @@ def create_app(
         RedditStandIn(world, page_rows, accepted).provider(),
         XStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
+        SmsStandIn(page_rows, accepted, clock).provider(),
         SlackStandIn(page_rows, accepted, clock).provider(),
         CmsStandIn(accepted, clock).provider(),
         YouTubeStandIn(world, page_rows, accepted).provider(),
@@ -63,6 +66,7 @@ def create_app(
     return Starlette(
         routes=[
             Mount("/_sandbox/sendgrid", routes=SendGridEvents(accepted, clock).routes()),
+            Mount("/_sandbox/sms", routes=SmsCalls(accepted).routes()),
             Mount("/_sandbox", routes=_controls(world, dial, accepted)),
             Mount(reference_rates.PATH, routes=ReferenceRatesStandIn(world).routes()),
             *(Mount(f"/{provider.channel}", provider.behind(dial)) for provider in providers),
