@@ -74,7 +74,7 @@ def told(body: bytes) -> Status | Answered:
     if not _SID.fullmatch(id):
         raise Invalid(what="names no message", where=WHERE, field="MessageSid")
     said = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
-    if said == "received" or "MessageStatus" not in fields:
+    if said in ("", "received", "receiving"):
         return Answered(id=id, number=_number(fields, "From"), wish=_wish(fields))
     if not _WORD.fullmatch(said) or said not in _STAGES:
         raise Invalid(what="is no word for how far a text has got", where=WHERE, field="MessageStatus")
