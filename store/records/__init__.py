@@ -52,6 +52,7 @@ from store.records import (
     standing_approvals,
     system_mails,
     tenants,
+    text_opt_outs,
     uploads,
     visitor_salts,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "standing_approvals",
     "system_mails",
     "tenants",
+    "text_opt_outs",
     "uploads",
     "visitor_salts",
 ]
