@@ -22,7 +22,8 @@ _WEB_ADDRESS = re.compile(r"https://[\x21-\x7e]{1,2000}")
 def number(text: str) -> str:
     """A phone's number without what people write between its digits, or a ValueError that says what is wrong."""
     bare = text.strip().translate(_BETWEEN_DIGITS)
-    if not _NUMBER.fullmatch(bare):
+    # The zero that people write in brackets is dialled at home only.
+    if "(0)" in text or not _NUMBER.fullmatch(bare):
         raise ValueError("is not a phone number like +4915112345678, with its country's code")
     return bare
 

@@ -121,9 +121,9 @@ class TextMessages(ThroughConnection[TextMessagePayload]):
     def is_still_said(
         self, payload: TextMessagePayload, manifest: Mapping[str, Any], reached: Iterable[Mapping[str, Any]]
     ) -> bool:
-        """A phone whose values were erased is missing from what was frozen, and gets nothing."""
+        """What is frozen names each phone, and the payload the same ones."""
         frozen = {values["phone"] for values in reached if "phone" in values}
-        return super().is_still_said(payload, manifest, ()) and frozen <= set(payload.phones)
+        return super().is_still_said(payload, manifest, ()) and frozen == set(payload.phones)
 
     def unwilling(self, session: Session, tenant: TenantId, claims: Sequence[Claim]) -> Collection[str]:
         phones = {claim.values["phone"]: claim.recipient_key for claim in claims if "phone" in claim.values}
