@@ -73,8 +73,11 @@ def plain(text: str) -> str:
 
 
 def saved_by_plain(text: str) -> int:
-    """How many segments fewer the plain text takes."""
-    return max(measured(text).segments - measured(plain(text)).segments, 0)
+    """How many segments fewer the plain text takes; none where it holds what nothing plain stands for."""
+    plainly = measured(plain(text))
+    if plainly.encoding is Encoding.UCS_2:
+        return 0
+    return max(measured(text).segments - plainly.segments, 0)
 
 
 def shown(letter: str) -> str:
