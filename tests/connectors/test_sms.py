@@ -13,9 +13,8 @@ import pytest
 
 from connectors import errors, texting
 from connectors.face import Channel, Wire
-from connectors.sandbox import CREDENTIALS
 from connectors.sandbox.sms import SENDERS, SERVICE, TROUBLES
-from connectors.sms import Sms
+from connectors.sms import Sms, SmsCredentials
 from connectors.sms_refusals import Fate, fate_of
 from connectors.texting import TextMessage, TextSent
 from tests.connectors.answering import answering
@@ -343,7 +342,7 @@ def test_credentials_that_cannot_be_any_are_refused_unseen(changed: dict[str, An
         Sms.connect({**TYPED, **changed}, Wire(http=http))
     assert told.value.field == field
     assert TYPED["key_secret"] not in str(told.value)
-    assert "the-secret" not in repr(Sms.connect(CREDENTIALS[Channel.SMS], Wire(http=http)))
+    assert TYPED["key_secret"] not in repr(SmsCredentials(**TYPED))
 
 
 @pytest.mark.parametrize(
@@ -360,8 +359,7 @@ def test_numbers_as_people_write_them(typed: str, number: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "0151 12345678", "004915112345678", "+49 (0) 151 12345678", "+49 (0)151 12345678", "+0151", "+49", "+" + "1" * 16]
-    + ["+49151１２３４５６７", "+4915112345678\n+1", "tel:+4915112345678", "+49151x"],
+    ["", "0151 12345678", "004915112345678", "+49 (0) 151 12345678", "+49 (0)151 12345678", "+0151", "+49", "+" + "1" * 16, "+49151１２３４５６７", "+4915112345678\n+1", "tel:+4915112345678", "+49151x"],
 )
 def test_what_is_no_number_of_e164(typed: str) -> None:
     with pytest.raises(ValueError, match="is not a phone number"):
@@ -373,7 +371,7 @@ def test_whom_a_text_may_be_from(sender: str) -> None:
     assert texting.sender(sender) in (sender, "+4915735980000")
 
 
-@pytest.mark.parametrize("sender", ["", "12", "0123", "a name that is long", "Käse", "MG123", "123456789", "A\nB"])
+@pytest.mark.parametrize("sender", ["", "12", "0123", "a name that is long", "Käse", "123456789", "A\nB"])
 def test_whom_a_text_cannot_be_from(sender: str) -> None:
     with pytest.raises(ValueError, match="is neither"):
         texting.sender(sender)

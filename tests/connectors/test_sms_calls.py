@@ -50,8 +50,7 @@ def test_documented_forms_are_read() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["STOP", "stop", " Stop. ", "STOP!", '"STOP"', "Stop all", "STOPALL", "unsubscribe", "Cancel", "END", "quit"]
-    + ["revoke", "OPTOUT", "stop\n"],
+    ["STOP", "stop", " Stop. ", "STOP!", '"STOP"', "Stop all", "STOPALL", "unsubscribe", "Cancel", "END", "quit", "revoke", "OPTOUT", "stop\n"],
 )
 def test_a_stop_is_heard(body: str) -> None:
     assert answer(body) == Answered(id=SID, number=PHONE, wish=Wish.STOP)
