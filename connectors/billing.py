@@ -1,10 +1,11 @@
 """What a channel tells of billing: each event by itself, in the provider's words and in whole coins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 
 class BillingKind(StrEnum):
@@ -72,12 +73,14 @@ class BillingEvent:
 
 @runtime_checkable
 class TellsBilling(Protocol):
-    """A channel whose provider calls us: at which of our hooks, and by which secrets its calls are proven there."""
+    """A channel whose provider calls one of our hooks."""
 
     hook: ClassVar[str]
 
-    @property
-    def signing_secrets(self) -> tuple[str, ...]: ...
+    @classmethod
+    def signing_secrets(cls, credentials: Mapping[str, Any]) -> tuple[str, ...]:
+        """What proves its calls, any one of them."""
+        ...
 
     @staticmethod
     def event_of(body: bytes) -> BillingEvent:

@@ -47,24 +47,22 @@ class Stripe:
     )
     hook: ClassVar[str] = "stripe"
 
-    def __init__(self, credentials: StripeCredentials) -> None:
-        self._credentials = credentials
-
     @classmethod
     def connect(cls, credentials: Mapping[str, Any], wire: Wire) -> Self:
         del wire
+        cls.signing_secrets(credentials)
+        return cls()
+
+    @classmethod
+    def signing_secrets(cls, credentials: Mapping[str, Any]) -> tuple[str, ...]:
         known = credentials_as(StripeCredentials, credentials, where=WHERE)
         _require_secret(known.signing_secret, "signing_secret")
-        if known.other_secret:
-            _require_secret(known.other_secret, "other_secret")
+        if not known.other_secret:
+            return (known.signing_secret,)
+        _require_secret(known.other_secret, "other_secret")
         if known.other_secret == known.signing_secret:
             raise Invalid(what="is the same as the first", where=WHERE, field="other_secret")
-        return cls(known)
-
-    @property
-    def signing_secrets(self) -> tuple[str, ...]:
-        given = (self._credentials.signing_secret, self._credentials.other_secret)
-        return tuple(secret for secret in given if secret)
+        return known.signing_secret, known.other_secret
 
     @staticmethod
     def event_of(body: bytes) -> BillingEvent:
