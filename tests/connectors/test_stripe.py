@@ -1,6 +1,7 @@
 """Stripe's events: read in both eras of its API, told of no person, and signed so that the collector can tell."""
 
 import json
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,7 +27,7 @@ NOW = datetime.fromtimestamp(AT, UTC)
 SECRET = CREDENTIALS[Channel.STRIPE]["signing_secret"]
 
 # As Stripe documents it, after its objects were moved about (2025, "basil").
-UPDATED = {
+UPDATED: dict[str, Any] = {
     "id": "evt_1Q",
     "object": "event",
     "api_version": "2026-06-24.dahlia",
@@ -47,7 +48,7 @@ UPDATED = {
     },
 }
 # And before: the period is the subscription's own.
-UPDATED_BEFORE = {
+UPDATED_BEFORE: dict[str, Any] = {
     **UPDATED,
     "api_version": "2024-11-20.acacia",
     "data": {
@@ -62,7 +63,7 @@ UPDATED_BEFORE = {
         "previous_attributes": {"status": "active"},
     },
 }
-INVOICE = {
+INVOICE: dict[str, Any] = {
     "id": "in_1",
     "object": "invoice",
     "customer": "cus_1",
@@ -74,7 +75,7 @@ INVOICE = {
     "amount_paid": 2900,
     "total": 2900,
 }
-THIN = {
+THIN: dict[str, Any] = {
     "id": "evt_test_65R",
     "object": "v2.core.event",
     "type": "v1.billing.meter.error_report_triggered",
@@ -396,7 +397,7 @@ def test_whatever_comes_is_an_event_or_refused(event: dict[str, Any], kind: str,
     except Invalid:
         return
     assert told.id == "evt_1"
-    assert "\x00" not in repr(told)
+    assert not any("\x00" in value for value in asdict(told).values() if isinstance(value, str))
 
 
 @pytest.mark.parametrize("era", list(Era))
@@ -412,7 +413,7 @@ def test_the_stand_in_tells_the_same_in_both_eras_and_nothing_of_a_person_is_rea
         assert told.subscription_id == "sub_sandbox1"
     if told.object_kind == "subscription":
         assert told.period_ends_at == datetime.fromtimestamp(AT + 2_592_000, UTC)
-    assert not any(word in repr(told) for word in ("buyer", "Buyer", "Ring", "1010", "4242", "visa"))
+    assert not any(word in repr(replace(told, id="")) for word in ("buyer", "Buyer", "Ring", "1010", "4242", "visa"))
 
 
 def proven(call: Any, secret: str = SECRET, late: int = 0) -> Verified:
@@ -481,7 +482,6 @@ def test_one_secret_proves_calls_and_two_while_it_is_rolled(
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({}, ""),
         ({"signing_secret": ""}, "signing_secret"),
         ({"signing_secret": "sk_live_0123456789abcdefghij"}, "signing_secret"),
         ({"signing_secret": "whsec_short"}, "signing_secret"),
