@@ -66,7 +66,7 @@ def _told(event: BillingEvent, call: HookCall) -> NewEvent:
         account=event.account,
         object_kind=event.object_kind,
         object_id=event.object_id,
-        stage=event.stage,
+        stage=int(event.stage),
         status=event.status,
         customer_id=event.customer_id,
         subscription_id=event.subscription_id,
