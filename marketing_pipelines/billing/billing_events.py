@@ -18,38 +18,30 @@ from store.records.hooks import HookCall, Waiting
 from store.settings import Settings
 
 PROVIDER = Stripe.hook
-OF_NO_CONNECTION = "what proved it belongs to no connection: connect Stripe in the console with this secret"
 
 log = logging.getLogger(__name__)
 
 
 def waiting(settings: Settings) -> Waiting | None:
-    return interpreting.waiting(settings, PROVIDER)
+    return interpreting.waiting(settings, PROVIDER, of_connections=True)
 
 
 def interpret(settings: Settings) -> Counter[str]:
-    return interpreting.interpret(settings, PROVIDER, _interpreted)
+    return interpreting.interpret(settings, PROVIDER, _interpreted, of_connections=True)
 
 
 def _interpreted(session: Session, call: HookCall) -> Counter[str]:
     """A call of which nothing can be made stays as it came, for people to look at."""
-    connection = hooks.connection_of(session, call)
-    if connection is None:
-        return _marked(session, call, OF_NO_CONNECTION)
     try:
         event = Stripe.event_of(call.body)
     except Invalid as why:
-        return _marked(session, call, f"the {why.field} {why.what}")
-    is_new = billing_events.keep(session, connection, _told(event, call))
+        hooks.mark_interpreted(session, call, trouble=f"the {why.field} {why.what}")
+        log.warning("call %d of %s says nothing that can be read: %s", call.id, PROVIDER, why)
+        return Counter(unreadable_calls=1)
+    is_new = billing_events.keep(session, hooks.connection_of(session, call), _told(event, call))
     hooks.forget_body(call)
     hooks.mark_interpreted(session, call)
     return Counter({"calls": 1, event.kind.value if is_new else "told_before": 1})
-
-
-def _marked(session: Session, call: HookCall, trouble: str) -> Counter[str]:
-    hooks.mark_interpreted(session, call, trouble=trouble)
-    log.warning("call %d of %s: %s", call.id, PROVIDER, trouble)
-    return Counter(unreadable_calls=1)
 
 
 def _told(event: BillingEvent, call: HookCall) -> NewEvent:

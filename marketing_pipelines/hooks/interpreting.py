@@ -24,19 +24,24 @@ class NotInterpreted(Exception):
     """Some calls could not be worked on; they wait, and the next run tries again."""
 
 
-def waiting(settings: Settings, provider: str) -> Waiting | None:
+def waiting(settings: Settings, provider: str, *, of_connections: bool = False) -> Waiting | None:
     """What there is to do, for whoever decides whether a run is needed."""
     with records.session(settings, Role.PIPELINES) as session:
-        return hooks.waiting(session, provider)
+        return hooks.waiting(session, provider, of_connections=of_connections)
 
 
-def interpret(settings: Settings, provider: str, read: Read) -> Counter[str]:
-    """Works on the calls that wait, and gives what they came to; one that breaks holds up no other."""
+def interpret(
+    settings: Settings, provider: str, read: Read, *, of_connections: bool = False
+) -> Counter[str]:
+    """Works on the calls that wait, and gives what they came to; one that breaks holds up no other.
+
+    Where only calls of connections are read, the others wait until their secret belongs to one.
+    """
     tally, broken = Counter[str](), list[int]()
     ends = time.monotonic() + LONGEST_RUN_SECONDS
     for _ in range(CALLS_A_RUN):
         with records.session(settings, Role.PIPELINES) as session:
-            call = hooks.claim(session, provider, besides=broken)
+            call = hooks.claim(session, provider, besides=broken, of_connections=of_connections)
             if call is None or time.monotonic() > ends:
                 break
             number = call.id

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, and_, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    and_,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -162,16 +172,16 @@ def follow(
             _take_up(session, actor, row, connection, _sealed(sealing_key, secret, provider, row.tenant_id))
 
 
-def connection_of(session: Session, call: HookCall) -> Connection | None:
+def connection_of(session: Session, call: HookCall) -> Connection:
     """With which connection the secret came that has proven a call."""
-    return session.scalar(
+    return session.scalars(
         select(Connection)
         .join(
             HookSecret,
             and_(HookSecret.tenant_id == Connection.tenant_id, HookSecret.connection_id == Connection.id),
         )
         .where(HookSecret.tenant_id == call.tenant_id, HookSecret.id == call.secret_id)
-    )
+    ).one()
 
 
 def keep_calls(session: Session, calls: list[dict[str, Any]]) -> int:
@@ -180,20 +190,18 @@ def keep_calls(session: Session, calls: list[dict[str, Any]]) -> int:
     return len(kept.all())
 
 
-def waiting(session: Session, provider: str) -> Waiting | None:
-    found = session.execute(
-        select(func.min(HookCall.id).label("oldest"), func.max(HookCall.id).label("newest")).where(
-            HookCall.provider == provider, HookCall.interpreted_at.is_(None)
-        )
-    ).one()
+def waiting(session: Session, provider: str, *, of_connections: bool = False) -> Waiting | None:
+    found = session.execute(select(func.min(HookCall.id).label("oldest"), func.max(HookCall.id).label("newest")).where(*_waits(provider, of_connections))).one()
     return Waiting(found.oldest, found.newest) if found.oldest is not None else None
 
 
-def claim(session: Session, provider: str, *, besides: Collection[int] = ()) -> HookCall | None:
+def claim(
+    session: Session, provider: str, *, besides: Collection[int] = (), of_connections: bool = False
+) -> HookCall | None:
     """The oldest call that waits and that nobody else is at, until the caller's transaction ends."""
     return session.scalars(
         select(HookCall)
-        .where(HookCall.provider == provider, HookCall.interpreted_at.is_(None), HookCall.id.not_in(besides))
+        .where(*_waits(provider, of_connections), HookCall.id.not_in(besides))
         .order_by(HookCall.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -222,6 +230,14 @@ def unreadable(session: Session, tenant: TenantId, limit: int) -> list[HookCall]
             .limit(limit)
         )
     )
+
+
+def _waits(provider: str, of_connections: bool) -> list[ColumnElement[bool]]:
+    """What a secret has proven that came with no connection waits for one where only those are asked for."""
+    waits = [HookCall.provider == provider, HookCall.interpreted_at.is_(None)]
+    if of_connections:
+        waits.append(HookCall.secret_id.in_(select(HookSecret.id).where(HookSecret.connection_id.is_not(None))))
+    return waits
 
 
 def _of_connection(session: Session, connection: Connection) -> list[HookSecret]:

@@ -10,7 +10,6 @@ from sqlalchemy import select, text
 
 from connectors.sandbox.stripe import EVENTS, SUBSCRIPTION, Era, StripeEvents
 from marketing_pipelines.billing import billing_events as told
-from marketing_pipelines.billing.billing_events import OF_NO_CONNECTION
 from marketing_pipelines.hooks.interpreting import NotInterpreted
 from store import records
 from store.audit import Actor, ActorKind
@@ -168,14 +167,24 @@ def test_what_cannot_be_read_stays_for_people_to_look_at(endpoint: Endpoint) -> 
     assert fine == (True, b"", None)
 
 
-def test_a_call_that_no_connection_proves_is_nobodys(endpoint: Endpoint) -> None:
-    endpoint.secret_id = None
+def test_what_a_secret_of_no_connection_proves_waits_for_one(endpoint: Endpoint) -> None:
+    by_hand = f"whsec_{uuid.uuid4().hex}"
+    with records.session(endpoint.house, Role.CONSOLE, tenant=endpoint.tenant) as session:
+        kept = hooks.keep_secret(
+            session, SOMEBODY, endpoint.tenant, provider="stripe", secret=by_hand, label="",
+            sealing_key=endpoint.house.derived(hooks.SEALED_FOR),
+        )  # fmt: skip
+        endpoint.secret_id = kept.id
     endpoint.arrives("invoice.paid")
-    assert endpoint.read() == {"unreadable_calls": 1}
-    [(was_read, body, trouble)] = endpoint.calls()
-    assert (was_read, trouble) == (True, OF_NO_CONNECTION)
-    assert body
-    assert endpoint.kept() == []
+    assert told.waiting(endpoint.house) is None
+    assert endpoint.read() == {}
+    with records.session(endpoint.house, Role.CONSOLE, tenant=endpoint.tenant) as session:
+        hooks.follow(
+            session, SOMEBODY, endpoint.connection, provider="stripe", given=[by_hand],
+            sealing_key=endpoint.house.derived(hooks.SEALED_FOR),
+        )  # fmt: skip
+    assert told.waiting(endpoint.house) is not None
+    assert endpoint.read() == {"calls": 1, "invoice_paid": 1}
 
 
 def test_what_came_before_it_was_disconnected_is_kept(endpoint: Endpoint) -> None:

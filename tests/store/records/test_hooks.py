@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 
 from store import records
 from store.audit import Actor, ActorKind
@@ -121,17 +122,19 @@ def test_a_call_leads_to_the_connection_whose_secret_has_proven_it(house: Settin
     numbers = {connection: number for number, connection in living(house, tenant).items()}
     with records.session(house, Role.PIPELINES) as session:
 
-        def leads_to(number: int | None, of: TenantId = tenant) -> int | None:
+        def leads_to(number: int | None, of: TenantId = tenant) -> int:
             call = HookCall(
                 tenant_id=of, provider="stripe", received_at=now(), body=b"", place="x", secret_id=number
             )
-            found = hooks.connection_of(session, call)
-            return found.id if found else None
+            return hooks.connection_of(session, call).id
 
         assert leads_to(numbers[one.id]) == one.id
         assert leads_to(numbers[another.id]) == another.id
-        assert leads_to(numbers[None]) is leads_to(None) is None
+        for nobodys in (numbers[None], None):
+            with pytest.raises(NoResultFound):
+                leads_to(nobodys)
         others = session.scalar(select(Tenant.id).where(Tenant.id != tenant).limit(1))
         assert others is not None
-        assert leads_to(numbers[one.id], others) is None
+        with pytest.raises(NoResultFound):
+            leads_to(numbers[one.id], TenantId(others))
         assert session.get_one(HookSecret, numbers[one.id]).label == "Stripe"
