@@ -25,12 +25,18 @@ class Hook:
     test: KeptEvent | None
 
 
+def address_of(visitor: Visitor, channel: Channel) -> str:
+    """Where the provider is to call; empty where it does not call anybody."""
+    teller = _teller(channel)
+    return f"{visitor.settings.address(Service.COLLECTOR)}/hooks/{teller.hook}" if teller else ""
+
+
 def of(visitor: Visitor, session: Session, row: Connection) -> Hook | None:
-    teller = _teller(row)
-    if teller is None:
+    address = address_of(visitor, Channel(row.channel))
+    if not address:
         return None
     return Hook(
-        f"{visitor.settings.address(Service.COLLECTOR)}/hooks/{teller.hook}",
+        address,
         live=billing_events.latest(session, row, is_live=True),
         test=billing_events.latest(session, row, is_live=False),
     )
@@ -38,7 +44,7 @@ def of(visitor: Visitor, session: Session, row: Connection) -> Hook | None:
 
 def follow(visitor: Visitor, session: Session, row: Connection) -> None:
     """Tells the collector whose calls to take: what it refuses meanwhile, the provider tries again for days."""
-    teller = _teller(row)
+    teller = _teller(Channel(row.channel))
     if teller is None:
         return
     is_used = row.status is ConnectionStatus.CONNECTED and Capability.BILLING not in row.switched_off
@@ -57,6 +63,6 @@ def follow(visitor: Visitor, session: Session, row: Connection) -> None:
         raise Refused(422, str(why), [FieldError(field, str(why))]) from None
 
 
-def _teller(row: Connection) -> type[TellsBilling] | None:
-    connector = CONNECTORS[Channel(row.channel)]
+def _teller(channel: Channel) -> type[TellsBilling] | None:
+    connector = CONNECTORS[channel]
     return cast("type[TellsBilling]", connector) if Capability.BILLING in connector.capabilities else None

@@ -174,6 +174,7 @@ def _form(
             channel=channel,
             title=CONNECTORS[channel].title,
             asks=CONNECTORS[channel].asks,
+            hook_address=hook.address_of(visitor, channel),
             tested_by=connection_book.tested_by(channel),
             again=again,
             typed={
