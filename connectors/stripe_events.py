@@ -219,7 +219,7 @@ def event_of(body: bytes) -> BillingEvent:
         if bytes(data.object) == b"null":
             return _thin(told)
         return _snapshot(told, data.object, data.previous_attributes or {})
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as wrong:
         # What stands in a path are names of Stripe's; nothing of the body is repeated.
         raise Invalid(what=f"is no event of Stripe's: {wrong}", where=WHERE, field="body") from None
 

@@ -328,6 +328,8 @@ HOSTILE: list[Any] = [
     {**UPDATED, "created": "yesterday"},
     {**UPDATED, "created": "2026-10-03T12:00:00"},
     {**UPDATED, "created": True},
+    {**THIN, "created": "9999-12-31T23:59:59-12:00"},
+    {**THIN, "created": "0001-01-01T00:00:00+12:00"},
     {**UPDATED, "livemode": "yes"},
     {**UPDATED, "data": "sub_1"},
     {**UPDATED, "data": {"object": "sub_1"}},

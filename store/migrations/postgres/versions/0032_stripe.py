@@ -87,9 +87,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("billing_events")
     op.drop_column("hook_calls", "secret_id")
-    op.drop_constraint(
-        op.f("fk_hook_secrets_tenant_id_connection_id"), "hook_secrets", type_="foreignkey"
-    )
+    op.drop_constraint(op.f("fk_hook_secrets_tenant_id_connection_id"), "hook_secrets", type_="foreignkey")
     op.drop_index(op.f("ix_hook_secrets_connection_id"), "hook_secrets")
     op.drop_column("hook_secrets", "connection_id")
 
