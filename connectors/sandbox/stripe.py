@@ -23,7 +23,7 @@ _BEGAN = 1_791_000_000
 _PERIOD_ENDS = _BEGAN + 2_592_000
 _OTHER = "whsec_ofAnotherEndpointAltogether01"
 _ADDRESS = {"city": "Wien", "country": "AT", "line1": "Ring 1", "line2": None, "postal_code": "1010"}
-_CARD = {"brand": "visa", "exp_month": 4, "exp_year": 2031, "fingerprint": "Xt5EWLLDS7FJjR1c", "last4": "4242"}
+_CARD = {"brand": "visa", "exp_month": 4, "exp_year": 2031, "last4": "4242", "fingerprint": "Xt5EWLLDS7F"}
 
 
 class Era(StrEnum):

@@ -30,9 +30,7 @@ def waiting(settings: Settings, provider: str, *, of_connections: bool = False) 
         return hooks.waiting(session, provider, of_connections=of_connections)
 
 
-def interpret(
-    settings: Settings, provider: str, read: Read, *, of_connections: bool = False
-) -> Counter[str]:
+def interpret(settings: Settings, provider: str, read: Read, *, of_connections: bool = False) -> Counter[str]:
     """Works on the calls that wait, and gives what they came to; one that breaks holds up no other.
 
     Where only calls of connections are read, the others wait until their secret belongs to one.

@@ -191,7 +191,11 @@ def keep_calls(session: Session, calls: list[dict[str, Any]]) -> int:
 
 
 def waiting(session: Session, provider: str, *, of_connections: bool = False) -> Waiting | None:
-    found = session.execute(select(func.min(HookCall.id).label("oldest"), func.max(HookCall.id).label("newest")).where(*_waits(provider, of_connections))).one()
+    found = session.execute(
+        select(func.min(HookCall.id).label("oldest"), func.max(HookCall.id).label("newest")).where(
+            *_waits(provider, of_connections)
+        )
+    ).one()
     return Waiting(found.oldest, found.newest) if found.oldest is not None else None
 
 
@@ -236,7 +240,8 @@ def _waits(provider: str, of_connections: bool) -> list[ColumnElement[bool]]:
     """What a secret has proven that came with no connection waits for one where only those are asked for."""
     waits = [HookCall.provider == provider, HookCall.interpreted_at.is_(None)]
     if of_connections:
-        waits.append(HookCall.secret_id.in_(select(HookSecret.id).where(HookSecret.connection_id.is_not(None))))
+        with_connection = select(HookSecret.id).where(HookSecret.connection_id.is_not(None))
+        waits.append(HookCall.secret_id.in_(with_connection))
     return waits
 
 
@@ -267,9 +272,7 @@ def _known(session: Session, tenant: TenantId, provider: str, fingerprint: bytes
     )
 
 
-def _take_up(
-    session: Session, actor: Actor, row: HookSecret, connection: Connection, sealed: bytes
-) -> None:
+def _take_up(session: Session, actor: Actor, row: HookSecret, connection: Connection, sealed: bytes) -> None:
     """A secret that is known holds again, or from now on for the connection; unless another one lives by it."""
     is_alive, is_its_own = row.revoked_at is None, row.connection_id == connection.id
     if is_alive and is_its_own:
