@@ -92,7 +92,7 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
             "The address of a picture, for TikTok also of a video, for YouTube of a video; these and Instagram take no post "
             "without one.",
         ),
-        Field("title", "Title", "Of a video; without one it is the first line of its text."),
+        Field("title", "The video's title", "Without one it is the first line of its text."),
         Field("tags", "Tags", "Of a video, one a line.", Widget.LINES, rows=3),
         Field(
             "visibility",
