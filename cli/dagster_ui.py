@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.error import URLError
@@ -44,6 +44,14 @@ mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
 """
 RUN_QUERY = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+EVENTS_QUERY = """
+query ($id: ID!, $cursor: String) { logsForRun(runId: $id, afterCursor: $cursor) { ... on EventConnection {
+  cursor
+  hasMore
+  events {
+    ... on ExecutionStepFailureEvent { stepKey error { message errorChain { error { message } } } }
+    ... on RunFailureEvent { message error { message } } } } } }
+"""
 
 METADATA = """
 query ($id: ID!) { runOrError(runId: $id) { ... on Run { assetMaterializations { metadataEntries {
@@ -121,8 +129,35 @@ def _until_success(port: int, job: str, run: str, within: float) -> None:
     deadline = time.monotonic() + within
     while (status := _status(port, run)) != "SUCCESS":
         if status in {"FAILURE", "CANCELED"} or time.monotonic() > deadline:
-            raise RunFailed(f"{job} is {status}: look at http://127.0.0.1:{port}/runs/{run}")
+            told = f"{job} is {status}: look at http://127.0.0.1:{port}/runs/{run}"
+            raise RunFailed("\n".join([told, *_what_went_wrong(port, run)]))
         time.sleep(POLL_EVERY)
+
+
+def _what_went_wrong(port: int, run: str) -> list[str]:
+    """The steps that failed and their errors; else what the run itself says."""
+    events = list(_failures(port, run))
+    steps = [f"{event['stepKey']}: {_error(event['error'])}" for event in events if "stepKey" in event]
+    return steps or [event["message"] for event in events]
+
+
+def _failures(port: int, run: str) -> Iterator[dict[str, Any]]:
+    cursor, more = None, True
+    while more:
+        try:
+            page = _graphql(port, EVENTS_QUERY, id=run, cursor=cursor)["logsForRun"]
+        except OSError:
+            return
+        yield from (event for event in page.get("events", []) if event)
+        cursor, more = page.get("cursor"), page.get("hasMore", False)
+
+
+def _error(error: dict[str, Any] | None) -> str:
+    """The innermost cause, which is what a person can do something about."""
+    if error is None:
+        return "no error was kept"
+    chain = [link["error"]["message"] for link in error["errorChain"]]
+    return (chain or [error["message"]])[-1].strip()
 
 
 def _status(port: int, run: str) -> str:

@@ -9,7 +9,7 @@ from graphql import parse, validate
 
 from cli import dagster_ui
 from cli.dagster_ui import RunFailed
-from tests.cli.webserver import LAUNCHED, SILENT, Webserver, status
+from tests.cli.webserver import LAUNCHED, SILENT, Webserver, events, status
 
 DAY = date(2026, 3, 10)
 
@@ -37,9 +37,41 @@ def test_a_question_that_is_not_answered_is_asked_again(answering: int) -> None:
     run(answering)
 
 
-@pytest.mark.parametrize("answering", [[LAUNCHED, status("STARTED"), status("FAILURE")]], indirect=True)
-def test_a_run_that_fails_is_told_with_where_to_look(answering: int) -> None:
-    with pytest.raises(RunFailed, match=f"is FAILURE: look at http://127.0.0.1:{answering}/runs/r1"):
+STEP = {
+    "stepKey": "dbt_models",
+    "error": {
+        "message": "Error occurred",
+        "errorChain": [{"error": {"message": "Code: 60. Unknown table\n"}}],
+    },
+}
+PAGES = [events([{}, STEP], more=True), events([{"message": "Steps failed: dbt_models", "error": None}])]
+
+
+@pytest.mark.parametrize(
+    "answering", [[LAUNCHED, status("STARTED"), status("FAILURE"), *PAGES]], indirect=True
+)
+def test_a_run_that_fails_is_told_with_where_to_look_and_what_went_wrong(answering: int) -> None:
+    with pytest.raises(RunFailed) as told:
+        run(answering)
+    assert str(told.value).splitlines() == [
+        f"lineage_job is FAILURE: look at http://127.0.0.1:{answering}/runs/r1",
+        "dbt_models: Code: 60. Unknown table",
+    ]
+
+
+@pytest.mark.parametrize(
+    "answering",
+    [[LAUNCHED, status("FAILURE"), events([{"message": "The worker was killed", "error": None}])]],
+    indirect=True,
+)
+def test_a_run_whose_process_died_is_told_in_the_runs_own_words(answering: int) -> None:
+    with pytest.raises(RunFailed, match=r"The worker was killed$"):
+        run(answering)
+
+
+@pytest.mark.parametrize("answering", [[LAUNCHED, status("FAILURE"), SILENT]], indirect=True)
+def test_what_went_wrong_is_left_out_when_the_webserver_does_not_tell(answering: int) -> None:
+    with pytest.raises(RunFailed, match=r"/runs/r1$"):
         run(answering)
 
 
@@ -59,5 +91,5 @@ def test_what_is_asked_is_what_dagster_answers() -> None:
     """Dagster's own schema, so that no query names a field that is not there."""
     schema = create_schema().graphql_schema
     asked = [text for name, text in vars(dagster_ui).items() if name.isupper() and isinstance(text, str)]
-    assert len(asked) == 7
+    assert len(asked) == 8
     assert [(text, validate(schema, parse(text))) for text in asked] == [(text, []) for text in asked]
