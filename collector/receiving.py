@@ -136,6 +136,7 @@ def _entry(kept: HookSecret, provider: Provider, event_id: str | None, call: Cal
         received_at=call.received_ms,
         provider=provider,
         provider_event_id=event_id,
+        secret_id=kept.number,
         headers=_encoded(headers).decode(),
         body=b64encode(call.body).decode(),
     )

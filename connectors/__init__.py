@@ -19,6 +19,7 @@ from connectors.reddit import Reddit
 from connectors.sendgrid import SendGrid
 from connectors.slack import Slack
 from connectors.smtp import Smtp
+from connectors.stripe import Stripe
 from connectors.tiktok import TikTok
 from connectors.tiktok_account import TikTokAccount
 from connectors.x import X
@@ -40,6 +41,7 @@ CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
             SendGrid,
             Slack,
             Cms,
+            Stripe,
         )
     }
 )

@@ -30,6 +30,7 @@ class Channel(StrEnum):
     SLACK = "slack"
     CMS = "cms"
     YOUTUBE = "youtube"
+    STRIPE = "stripe"
 
 
 class Platform(StrEnum):
@@ -54,6 +55,7 @@ class Capability(StrEnum):
     WEBHOOKS = "webhooks"
     CHAT = "chat"
     CONVERSIONS = "conversions"
+    BILLING = "billing"
 
 
 class Level(StrEnum):

@@ -21,6 +21,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class HookSecret:
+    number: int
     tenant_id: int
     secret: str
 

@@ -148,7 +148,7 @@ def _hook_secrets(rows: Iterable[hooks.HookSecret], sealing_key: bytes) -> dict[
     for row in rows:
         bound_to = f"{row.provider}:{row.tenant_id}"
         if secret := _opened(f"hook secret {row.id}", row.secret_sealed, sealing_key, bound_to):
-            found.setdefault(row.provider, []).append(HookSecret(row.tenant_id, secret))
+            found.setdefault(row.provider, []).append(HookSecret(row.id, row.tenant_id, secret))
     return found
 
 

@@ -75,9 +75,13 @@ class LoggedUnsubscribe(Entry, frozen=True, gc=False, omit_defaults=True, kw_onl
 
 
 class LoggedCall(Entry, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    """A genuine call of a provider, as it came; its body is in base64, since it need not be text."""
+    """A genuine call of a provider, as it came, and by which secret it is proven.
+
+    Its body is in base64, since it need not be text.
+    """
 
     provider: str
     provider_event_id: str | None = None
+    secret_id: int | None = None
     headers: str = "{}"
     body: str

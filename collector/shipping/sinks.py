@@ -134,6 +134,7 @@ def _keep_calls(stored: Records, logged: pl.DataFrame, _: str) -> int:
             "headers": json.loads(row["headers"]),
             "body": b64decode(row["body"]),
             "place": f"{row['segment']}:{row['position']}",
+            "secret_id": row["secret_id"],
         }
         for row in logged.iter_rows(named=True)
     ]

@@ -12,6 +12,7 @@ from connectors.sandbox import (
     reddit,
     sendgrid,
     slack,
+    stripe,
     tiktok,
     tiktok_account,
     x,
@@ -32,6 +33,7 @@ CREDENTIALS = MappingProxyType(
         Channel.SLACK: slack.CREDENTIALS,
         Channel.CMS: cms.CREDENTIALS,
         Channel.YOUTUBE: youtube.CREDENTIALS,
+        Channel.STRIPE: stripe.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -48,6 +50,7 @@ _VERSIONS = {
     Channel.SLACK: slack.VERSION,
     Channel.CMS: cms.VERSION,
     Channel.YOUTUBE: youtube.VERSION,
+    Channel.STRIPE: stripe.VERSION,
 }
 
 

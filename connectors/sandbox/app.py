@@ -25,6 +25,7 @@ from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.sendgrid_events import SendGridEvents
 from connectors.sandbox.slack import SlackStandIn
+from connectors.sandbox.stripe import StripeEvents
 from connectors.sandbox.tiktok import TikTokStandIn
 from connectors.sandbox.tiktok_account import TikTokAccountStandIn
 from connectors.sandbox.video import VIDEO
@@ -63,6 +64,7 @@ def create_app(
     return Starlette(
         routes=[
             Mount("/_sandbox/sendgrid", routes=SendGridEvents(accepted, clock).routes()),
+            Mount("/_sandbox/stripe", routes=StripeEvents(clock).routes()),
             Mount("/_sandbox", routes=_controls(world, dial, accepted)),
             Mount(reference_rates.PATH, routes=ReferenceRatesStandIn(world).routes()),
             *(Mount(f"/{provider.channel}", provider.behind(dial)) for provider in providers),

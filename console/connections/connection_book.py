@@ -13,7 +13,7 @@ from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden,
 from connectors.face import Capability, Channel, Connector, Endpoint, FindsAccounts, FoundAccount, Wire
 from connectors.publishing import FoundPlace, Network, Publishes
 from connectors.retries import Patience
-from console.connections import standing
+from console.connections import hook, standing
 from console.connections.standing import Connected, Standing
 from console.door.problems import FieldError, Refused, nothing_here
 from console.door.sign_in import Visitor
@@ -32,6 +32,11 @@ USER_AGENT = "MarketingPipelines/0.1 (connections)"
 # Somebody waits for the page.
 _PATIENCE = httpx.Timeout(10.0, connect=5.0)
 LONGEST_CREDENTIAL = 4_000
+# What cannot be asked for anything that changes nothing is tested by what it does first.
+_TESTED_BY = {
+    Capability.WEBHOOKS: ("the first hook", "that is sent"),
+    Capability.BILLING: ("the first event", "that comes"),
+}
 
 
 class ToRead(Body):
@@ -114,9 +119,10 @@ def connect_typed(
     return _kept(visitor, granted)
 
 
-def is_tried(channel: Channel) -> bool:
-    """Whether a channel can be asked for anything that changes nothing; to a web hook one can only send."""
-    return Capability.WEBHOOKS not in CONNECTORS[channel].capabilities
+def tested_by(channel: Channel) -> tuple[str, ...]:
+    """What shows whether a channel works that cannot be tried; nothing where it can be."""
+    can = CONNECTORS[channel].capabilities
+    return next((by for capability, by in _TESTED_BY.items() if capability in can), ())
 
 
 def look(visitor: Visitor, number: int) -> Looked:
@@ -124,8 +130,8 @@ def look(visitor: Visitor, number: int) -> Looked:
     row = read(visitor, number).row
     if row.status is ConnectionStatus.DISCONNECTED:
         return Looked(trouble="It is disconnected: connect it again first.")
-    if not is_tried(Channel(row.channel)):
-        return Looked(trouble="Nothing can be asked of it: it is tested by the first hook that is sent.")
+    if by := tested_by(Channel(row.channel)):
+        return Looked(trouble=f"Nothing can be asked of it: it is tested by {' '.join(by)}.")
     try:
         with _at_the_provider(visitor) as http:
             opened = opening.open_connection(
@@ -196,11 +202,14 @@ def switch(visitor: Visitor, number: int, wanted: Sequence[str]) -> None:
         row = _named(session, visitor, number)
         off = CONNECTORS[Channel(row.channel)].capabilities - set(wanted)
         connections.switch(session, visitor.actor, row, off)
+        hook.follow(visitor, session, row)
 
 
 def disconnect(visitor: Visitor, number: int) -> None:
     with visitor.records() as session:
-        connections.disconnect(session, visitor.actor, _named(session, visitor, number))
+        row = _named(session, visitor, number)
+        connections.disconnect(session, visitor.actor, row)
+        hook.follow(visitor, session, row)
 
 
 def _looked_through(opened: Connector) -> Looked:
@@ -277,7 +286,7 @@ def _kept(visitor: Visitor, granted: Granted) -> Connection:
     with visitor.records() as session:
         if granted.connection is None:
             name = CONNECTORS[granted.channel].title
-            return connections.connect(
+            row = connections.connect(
                 session,
                 visitor.settings,
                 visitor.actor,
@@ -288,6 +297,8 @@ def _kept(visitor: Visitor, granted: Granted) -> Connection:
                 options=apps.elsewhere(visitor.settings, granted.channel),
                 scopes=granted.scopes,
             )
+            hook.follow(visitor, session, row)
+            return row
         row = _named(session, visitor, granted.connection)
         if row.channel != granted.channel:
             raise nothing_here()
@@ -296,6 +307,7 @@ def _kept(visitor: Visitor, granted: Granted) -> Connection:
             credentials = {**_held(visitor, session, row), **credentials}
             scopes = scopes or tuple(row.scopes)
         connections.reconnect(session, visitor.settings, visitor.actor, row, credentials, scopes)
+        hook.follow(visitor, session, row)
         return row
 
 

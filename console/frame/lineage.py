@@ -10,6 +10,7 @@ class Asset(StrEnum):
     ATTRIBUTION_RESULTS = "attribution_results"
     AUDIT_CHAIN = "audit_chain"
     BANDIT_STATE = "bandit_state"
+    BILLING_EVENTS = "billing_events"
     CAMPAIGN_DAILY = "marts/campaign_daily"
     CHANNEL_DAILY = "marts/channel_daily"
     CHANNEL_ROAS = "marts/channel_roas"

@@ -329,6 +329,7 @@ CAPABILITIES: dict[Capability, str] = {
     Capability.WEBHOOKS: "Sends web hooks",
     Capability.CHAT: "Writes to the chat",
     Capability.CONVERSIONS: "Reports conversions back",
+    Capability.BILLING: "Hears of bills and payments",
 }
 
 READINGS: dict[str, Label] = {

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from connectors import CONNECTORS
 from connectors.face import Channel
-from console.connections import connection_book, standing
+from console.connections import connection_book, hook, standing
 from console.connections.connection_book import Looked, ToPublish, ToRead
 from console.connections.standing import Way
 from console.door.admission import Id, SignedIn
@@ -174,7 +174,8 @@ def _form(
             channel=channel,
             title=CONNECTORS[channel].title,
             asks=CONNECTORS[channel].asks,
-            is_tried=connection_book.is_tried(channel),
+            hook_address=hook.address_of(visitor, channel),
+            tested_by=connection_book.tested_by(channel),
             again=again,
             typed={
                 ask.name: typed.get(ask.name, "") for ask in CONNECTORS[channel].asks if not ask.is_secret
@@ -208,13 +209,14 @@ def _shown(
             connection=connected.row,
             title=CONNECTORS[channel].title,
             capabilities=sorted(CONNECTORS[channel].capabilities),
-            is_tried=connection_book.is_tried(channel),
+            tested_by=connection_book.tested_by(channel),
             quotas=spending.quotas(
                 visitor.settings,
                 session,
                 connected.row,
                 map(accounts.bare, {it.account_id for it in connected.accounts}),
             ),
+            hook=hook.of(visitor, session, connected.row),
             missing_scopes=_missing(channel, connected.row.scopes),
             again=again or (by_hand if way is Way.TYPED else ""),
             beside=by_hand if again and standing.takes_both(channel) else "",

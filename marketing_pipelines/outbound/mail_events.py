@@ -6,7 +6,6 @@ house: the message must be the tenant's own, and the address the one that this m
 
 import logging
 import re
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +13,7 @@ from datetime import datetime
 from connectors import sendgrid_events
 from connectors.errors import Invalid
 from connectors.sendgrid_events import MailEvent, MailEventKind
-from store import records
+from marketing_pipelines.hooks import interpreting
 from store.audit import Actor, ActorKind
 from store.records import actions, contacts, delivery_chunks, delivery_events, hooks
 from store.records.actions import Action
@@ -23,11 +22,9 @@ from store.records.database import Session
 from store.records.delivery_events import Addressee, EventKind, NewEvent
 from store.records.hooks import HookCall, Waiting
 from store.records.schema import ContactId, TenantId
-from store.settings import Role, Settings
+from store.settings import Settings
 
 PROVIDER = "sendgrid"
-CALLS_A_RUN = 500
-LONGEST_RUN_SECONDS = 120.0
 
 _ACTOR = Actor(ActorKind.PROVIDER, PROVIDER)
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
@@ -51,38 +48,13 @@ _DROPPED: Mapping[str, EventKind] = {
 log = logging.getLogger(__name__)
 
 
-class NotInterpreted(Exception):
-    """Some calls could not be worked on; they wait, and the next run tries again."""
-
-
 def waiting(settings: Settings) -> Waiting | None:
-    """What there is to do, for whoever decides whether a run is needed."""
-    with records.session(settings, Role.PIPELINES) as session:
-        return hooks.waiting(session, PROVIDER)
+    return interpreting.waiting(settings, PROVIDER)
 
 
 def interpret(settings: Settings) -> Counter[str]:
-    """Works on the calls that wait, each in a transaction of its own, and gives what they came to.
-
-    One that breaks holds up no other: suppressions must not wait for it.
-    """
-    tally, broken = Counter[str](), list[int]()
-    ends = time.monotonic() + LONGEST_RUN_SECONDS
-    for _ in range(CALLS_A_RUN):
-        with records.session(settings, Role.PIPELINES) as session:
-            call = hooks.claim(session, PROVIDER, besides=broken)
-            if call is None or time.monotonic() > ends:
-                break
-            number = call.id
-            try:
-                with session.begin_nested():
-                    tally += _interpreted(session, call)
-            except Exception:
-                log.exception("call %d of %s could not be worked on; it waits", number, PROVIDER)
-                broken.append(number)
-    if broken:
-        raise NotInterpreted(f"These calls of {PROVIDER} could not be worked on, and wait: {broken}. {tally}")
-    return tally
+    """Suppressions must not wait for a call that breaks."""
+    return interpreting.interpret(settings, PROVIDER, _interpreted)
 
 
 def _interpreted(session: Session, call: HookCall) -> Counter[str]:

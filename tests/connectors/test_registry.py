@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from connectors import CONNECTORS, channels_with, insights_reader, mail_sender
+from connectors.billing import TellsBilling
 from connectors.conversions import TakesConversions
 from connectors.errors import Invalid
 from connectors.face import Capability, Channel, ReadsInsights, SendsMail, TakesWebHooks, Wire
@@ -24,6 +25,7 @@ def test_every_channel_has_a_connector_that_keeps_its_promises(channel: Channel)
     assert (Capability.CHAT in connection.capabilities) <= isinstance(connection, Publishes)
     assert (Capability.WEBHOOKS in connection.capabilities) == isinstance(connection, TakesWebHooks)
     assert (Capability.CONVERSIONS in connection.capabilities) == isinstance(connection, TakesConversions)
+    assert (Capability.BILLING in connection.capabilities) == isinstance(connection, TellsBilling)
 
 
 def test_channels_by_what_they_can_do():
@@ -39,6 +41,7 @@ def test_channels_by_what_they_can_do():
     assert channels_with(Capability.CHAT) == (Channel.SLACK,)
     assert channels_with(Capability.WEBHOOKS) == (Channel.CMS,)
     assert channels_with(Capability.CONVERSIONS) == (Channel.GOOGLE_ADS, Channel.META)
+    assert channels_with(Capability.BILLING) == (Channel.STRIPE,)
 
 
 def test_a_channel_is_not_asked_for_what_it_cannot_do():

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from connectors.face import Channel
+from marketing_pipelines.hooks.interpreting import NotInterpreted
 from marketing_pipelines.outbound import mail_events
 from store import records
 from store.clock import now
@@ -329,7 +330,7 @@ def test_a_call_that_breaks_waits_and_holds_up_no_other(office: Office) -> None:
     bad = event(message, "delivered")
     arrives(office, event(message, "processed"), bad)
     arrives(office, event(message, "spamreport"))
-    with refusing(office, bad["sg_event_id"]), pytest.raises(mail_events.NotInterpreted, match="and wait"):
+    with refusing(office, bad["sg_event_id"]), pytest.raises(NotInterpreted, match="and wait"):
         read(office)
     assert calls(office) == [(False, None), (True, None)]
     assert kept(office, action_id) == {EventKind.SPAM_REPORT: 1}, "all of a call, or nothing"

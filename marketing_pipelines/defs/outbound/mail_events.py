@@ -1,17 +1,10 @@
 """What the mail provider tells of mails after it took them: read off its web hook, a bounded batch a run."""
 
-import time
-
 import dagster as dg
 
+from marketing_pipelines.defs.hook_calls import TAGS, run_for
 from marketing_pipelines.defs.outbound.assets import GROUP, OWNERS, sends
 from marketing_pipelines.defs.resources import SettingsResource
-
-# Counted in dagster.yaml. A run that was killed gives its place back after this long, and its calls at once.
-TURN = {"mp/hooks": "interpret"}
-TAGS = {**TURN, "dagster/max_runtime": "600"}
-NOT_THERE_YET = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
-TRIES_AGAIN_AFTER_SECONDS = 300
 
 # Not materialisable by hand: what was told is read once, by the job that follows the collector.
 mail_events = dg.AssetSpec(
@@ -61,10 +54,5 @@ def mail_events_told(
     from marketing_pipelines.outbound import mail_events
 
     found = mail_events.waiting(house.settings())
-    if found is None:
-        return dg.SkipReason("SendGrid has told nothing that was not read.")
-    if context.instance.get_runs(dg.RunsFilter(tags=TURN, statuses=NOT_THERE_YET), limit=1):
-        return dg.SkipReason("A run that will read it is on its way.")
-    # Calls that a run has left are asked for again after a while, new ones at once.
-    turn = int(time.time() // TRIES_AGAIN_AFTER_SECONDS)
-    return dg.RunRequest(run_key=f"{found.oldest}-{found.newest}-{turn}", tags=TAGS)
+    nothing = "SendGrid has told nothing that was not read."
+    return run_for(context, interpret_mail_events_job.name, found, nothing)

@@ -1,6 +1,7 @@
 """Connections as pages and as API: led to a provider and back, tested, used for what is wanted, and forgotten."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -23,13 +24,14 @@ from console.app import create_app
 from marketing_pipelines.connections import apps, consent
 from store import records
 from store.clock import now
-from store.records import connections
+from store.records import billing_events, connections, hooks
 from store.records.accounts import AccountStatus, AdAccount
 from store.records.audit_log import AuditEntry
+from store.records.billing_events import NewEvent
 from store.records.connections import Connection, ConnectionStatus
 from store.records.people import MemberRole
 from store.records.schema import TenantId, UserId
-from store.settings import Role, Settings
+from store.settings import Role, Service, Settings
 from tests.console.conftest import served
 from tests.console.providers import apps_at, consented, token
 from tests.console.visitors import PASSWORD, Forms, Person
@@ -444,3 +446,82 @@ def test_an_admin_connects_by_keyboard(at_home: str, admin: Person, browser: Bro
     page.keyboard.press("Enter")
     expect(page.get_by_role("row", name="Lindgrün Search Japan")).to_contain_text("Is read")
     context.close()
+
+
+def stripe_secrets(house: Settings, tenant: TenantId) -> list[int | None]:
+    """The connections whose secrets the collector takes calls by."""
+    with records.session(house, Role.PIPELINES) as session:
+        return [row.connection_id for row in hooks.living_secrets(session, tenant)]
+
+
+def test_stripe_is_connected_by_what_it_signs_with_and_its_page_shows_what_it_told(
+    house: Settings, admin: Person
+) -> None:
+    forms, secret = admin.forms(), f"whsec_{uuid.uuid4().hex}"
+    form = forms.get("/connections/new/stripe").text
+    assert "the first event does that" in form
+    address = f"{house.address(Service.COLLECTOR)}/hooks/stripe"
+    assert address in form, "Stripe wants it before it shows what it signs with"
+    answer = forms.post_signed("/connections/new/stripe", signing_secret=secret)
+    assert answer.status_code == 303, answer.text
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    assert stripe_secrets(house, admin.tenant) == [number]
+    page = forms.get(f"/connections/{number}").text
+    assert address in page
+    assert "it is tested by the first event that comes" in page
+    assert page.count("none yet") == 2
+    assert secret not in page
+
+    told(house, number, "invoice.paid", is_live=True)
+    told(house, number, "customer.subscription.deleted", is_live=False)
+    page = forms.get(f"/connections/{number}").text
+    assert page.index("invoice.paid") < page.index("in test mode") < page.index("customer.subscription.deleted")
+    assert "none yet" not in page
+
+    forms.post_signed(f"/connections/{number}/switch")
+    assert stripe_secrets(house, admin.tenant) == [], "what comes now, Stripe tells again later"
+    forms.post_signed(f"/connections/{number}/switch", wanted="billing")
+    assert stripe_secrets(house, admin.tenant) == [number]
+    rolled = {"signing_secret": secret, "other_secret": f"whsec_{uuid.uuid4().hex}", "again": str(number)}
+    assert forms.post_signed("/connections/new/stripe", **rolled).status_code == 303
+    assert stripe_secrets(house, admin.tenant) == [number, number]
+    forms.post_signed(f"/connections/{number}/disconnect")
+    assert stripe_secrets(house, admin.tenant) == []
+    assert address in forms.get(f"/connections/{number}").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "why"),
+    [
+        ({"signing_secret": "sk_live_0123456789abcdefghij"}, "signing_secret", "no key of the API"),
+        ({"signing_secret": " "}, "signing_secret", "is needed"),
+        ({"signing_secret": CMS["secret"], "other_secret": CMS["secret"]}, "other_secret", "the same"),
+    ],
+)
+def test_what_stripe_does_not_sign_with_is_told_at_its_field(
+    house: Settings, admin: Person, typed: dict[str, str], field: str, why: str
+) -> None:
+    answer = admin.forms().post_signed("/connections/new/stripe", **typed)
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text
+    assert why in answer.text
+    assert audited(house, admin.tenant) == []
+    assert stripe_secrets(house, admin.tenant) == []
+
+
+def test_a_secret_is_of_one_connection_and_nothing_is_kept_of_another(house: Settings, admin: Person) -> None:
+    forms, typed = admin.forms(), {"signing_secret": f"whsec_{uuid.uuid4().hex}"}
+    assert forms.post_signed("/connections/new/stripe", **typed).status_code == 303
+    again = forms.post_signed("/connections/new/stripe", **typed)
+    assert again.status_code == 422
+    assert "Another connection of stripe has this secret" in again.text
+    assert audited(house, admin.tenant) == ["connect"]
+
+
+def told(house: Settings, number: int, told_as: str, *, is_live: bool) -> None:
+    event = NewEvent(
+        event_id=f"evt_{uuid.uuid4().hex}", type=told_as, occurred_at=now(), received_at=now(), is_live=is_live,
+        raw_hash=bytes(32),
+    )  # fmt: skip
+    with records.session(house, Role.PIPELINES) as session:
+        assert billing_events.keep(session, session.get_one(Connection, number), event)

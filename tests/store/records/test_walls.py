@@ -65,6 +65,8 @@ ONE_ROW_EACH = (
        select :tenant, id, 'campaign', 'x', current_date, 1 from ad_accounts where tenant_id = :tenant""",
     """insert into places (tenant_id, connection_id, network, place_id, name)
        select :tenant, id, 'x', 'x', 'x' from connections where tenant_id = :tenant""",
+    """insert into billing_events (tenant_id, connection_id, event_id, type, occurred_at, received_at, is_live, is_thin, stage, raw_hash)
+       select :tenant, id, :unique, 'x', now(), now(), true, false, 1, '' from connections where tenant_id = :tenant""",
     "insert into kill_switches (tenant_id, scope, subject, engaged, changed_by, changed_at) values (:tenant, 'channel', 'nothing', false, 'x', now())",
     "insert into actions (tenant_id, type, channel, purpose, payload, updated_at) values (:tenant, 'email', 'smtp', 'contract', '{}', now())",
     """insert into standing_approvals (tenant_id, action_id, version, most, until)

@@ -1,0 +1,1 @@
+"""Billing: what payment providers tell, read as it comes."""
