@@ -20,9 +20,27 @@ LARGEST_BODY = 2 * 1024 * 1024
 MOST_NAMES = 100
 
 # As Stripe counts, and not as ISO 4217 does: an Icelandic króna has two decimals there, an ariary none.
+_WITHOUT_DECIMALS = (
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "JPY",
+    "KMF",
+    "KRW",
+    "MGA",
+    "PYG",
+    "RWF",
+    "UGX",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+)
 _DECIMALS = {
-    **dict.fromkeys("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD JOD KWD OMR TND".split(), 3),
+    **dict.fromkeys(_WITHOUT_DECIMALS, 0),
+    **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 3),
 }
 _KINDS = {
     "checkout.session.completed": BillingKind.CHECKOUT_COMPLETED,

@@ -87,7 +87,7 @@ class StripeEvents:
         return JSONResponse([{"headers": call.headers, "body": call.body.decode()} for call in calls])
 
     def _signature(self, body: bytes, secret: str, signed: Signed) -> str:
-        at = int(self._clock().timestamp()) + {Signed.STALE: -301, Signed.AHEAD: 301}.get(signed, 0)
+        at = int(self._clock().timestamp()) + {Signed.STALE: -600, Signed.AHEAD: 600}.get(signed, 0)
         ours, another = _digest(secret, at, body), _digest(_OTHER, at, body)
         match signed:
             case Signed.WRONGLY:

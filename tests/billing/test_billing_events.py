@@ -103,7 +103,9 @@ def endpoint(house: Settings, tenant: TenantId) -> Endpoint:
 
 
 @pytest.mark.parametrize("era", list(Era))
-def test_a_story_is_kept_in_either_era_and_tells_nothing_of_its_customer(endpoint: Endpoint, era: Era) -> None:
+def test_a_story_is_kept_in_either_era_and_tells_nothing_of_its_customer(
+    endpoint: Endpoint, era: Era
+) -> None:
     endpoint.arrives(*EVENTS, era=era)
     assert endpoint.read() == {"calls": len(EVENTS), **KINDS}
     assert {row.type for row in endpoint.kept()} == set(EVENTS)

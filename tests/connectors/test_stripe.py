@@ -92,7 +92,9 @@ def read(event: Any) -> BillingEvent:
 def about(kind: str, told_as: str = "", **said: Any) -> BillingEvent:
     """A snapshot of one object."""
     whole = {"id": "x_1", "object": kind, **said}
-    return read({"id": "evt_1", "type": told_as or f"{kind}.updated", "created": AT, "data": {"object": whole}})
+    return read(
+        {"id": "evt_1", "type": told_as or f"{kind}.updated", "created": AT, "data": {"object": whole}}
+    )
 
 
 def invoice(**said: Any) -> BillingEvent:
@@ -415,7 +417,9 @@ def test_the_stand_in_tells_the_same_in_both_eras_and_nothing_of_a_person_is_rea
         assert told.subscription_id == "sub_sandbox1"
     if told.object_kind == "subscription":
         assert told.period_ends_at == datetime.fromtimestamp(AT + 2_592_000, UTC)
-    assert not any(word in repr(replace(told, id="")) for word in ("buyer", "Buyer", "Ring", "1010", "4242", "visa"))
+    assert not any(
+        word in repr(replace(told, id="")) for word in ("buyer", "Buyer", "Ring", "1010", "4242", "visa")
+    )
 
 
 def proven(call: Any, secret: str = SECRET, late: int = 0) -> Verified:

@@ -475,7 +475,9 @@ def test_stripe_is_connected_by_what_it_signs_with_and_its_page_shows_what_it_to
     told(house, number, "invoice.paid", is_live=True)
     told(house, number, "customer.subscription.deleted", is_live=False)
     page = forms.get(f"/connections/{number}").text
-    assert page.index("invoice.paid") < page.index("in test mode") < page.index("customer.subscription.deleted")
+    assert (
+        page.index("invoice.paid") < page.index("in test mode") < page.index("customer.subscription.deleted")
+    )
     assert "none yet" not in page
 
     forms.post_signed(f"/connections/{number}/switch")
