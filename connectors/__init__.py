@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from connectors.bitly import Bitly
 from connectors.cms import Cms
 from connectors.errors import Invalid
 from connectors.face import Capability, Channel, Connector, ReadsInsights, SendsMail, Wire
@@ -42,6 +43,7 @@ CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
             Slack,
             Cms,
             Stripe,
+            Bitly,
         )
     }
 )

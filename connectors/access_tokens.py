@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -12,6 +13,7 @@ from connectors.answers import (
     ask,
     credentials_as,
     decoded,
+    measuring,
     refusal_by_status,
     retry_after,
     shaped,
@@ -20,6 +22,7 @@ from connectors.errors import AuthExpired, AuthRevoked, ChannelError, RateLimite
 from connectors.face import Wire
 from connectors.user_agent import told_by
 
+_FORM, _MOST_FIELDS = "application/x-www-form-urlencoded", 50
 _TOO_MANY = frozenset({"ratelimited", "rate_limited"})
 _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -144,14 +147,22 @@ def issue(
     """Asks a token endpoint once; an app shows its secret in the form, or in a header (RFC 6749, section 2.3.1)."""
     shown = dict(form)
     auth = (shown.pop("client_id"), shown.pop("client_secret")) if with_basic_auth else None
-    headers = {"user-agent": told_by(form.get("client_id", ""))}
+    headers = {"user-agent": told_by(form.get("client_id", "")), "accept": "application/json"}
     answer = ask(wire.http, "POST", token_url, where=where, data=shown, auth=auth, headers=headers)
     if not answer.is_success:
         raise _refusal(answer, where)
-    said = decoded(answer, where=where)
+    said = _said(answer, where)
     if isinstance(said, dict) and said.get("error") and not said.get("access_token"):
         raise _refused_politely(str(said["error"]), answer, where)
     return shaped(said, Issued, where=where)
+
+
+def _said(answer: Answer, where: str) -> Any:
+    """In JSON, as the RFC has it, or as a form, as Bitly does where it is not asked for JSON."""
+    if not answer.headers.get("content-type", "").startswith(_FORM):
+        return decoded(answer, where=where)
+    with measuring(where=where):
+        return dict(parse_qsl(answer.body.decode(), max_num_fields=_MOST_FIELDS))
 
 
 def _refusal(answer: Answer, where: str) -> ChannelError:

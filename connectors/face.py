@@ -31,6 +31,7 @@ class Channel(StrEnum):
     CMS = "cms"
     YOUTUBE = "youtube"
     STRIPE = "stripe"
+    BITLY = "bitly"
 
 
 class Platform(StrEnum):

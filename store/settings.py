@@ -177,6 +177,10 @@ class Settings(BaseSettings):
         description="Where SendGrid is reached, like https://api.eu.sendgrid.com for mail that stays in the EU; empty "
         "means https://api.sendgrid.com.",
     )
+    bitly_token: SecretStr = Field(
+        SecretStr(""),
+        description="Token of Bitly: connects it for DEFAULT_TENANT, unless that tenant has connected Bitly itself.",
+    )
     mail_from: str = Field("marketing@localhost", description="Sender of mail that names none.")
 
     mail_cost_per_thousand: Annotated[Decimal, Field(ge=0, le=10_000)] = Field(
@@ -459,6 +463,13 @@ class Settings(BaseSettings):
     def _one_word(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[\x21-\x7e]{0,500}", value.get_secret_value()):
             raise ValueError("must be the key as SendGrid shows it, one word without blanks")
+        return value
+
+    @field_validator("bitly_token")
+    @classmethod
+    def _one_token(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[\x21-\x7e]{0,4000}", value.get_secret_value()):
+            raise ValueError("must be the token as Bitly shows it, one word without blanks")
         return value
 
     @field_validator("sendgrid_url")

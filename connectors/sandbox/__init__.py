@@ -4,6 +4,7 @@ from types import MappingProxyType
 
 from connectors.face import Channel, Endpoint
 from connectors.sandbox import (
+    bitly,
     cms,
     google_ads,
     linkedin,
@@ -34,6 +35,7 @@ CREDENTIALS = MappingProxyType(
         Channel.CMS: cms.CREDENTIALS,
         Channel.YOUTUBE: youtube.CREDENTIALS,
         Channel.STRIPE: stripe.CREDENTIALS,
+        Channel.BITLY: bitly.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -51,6 +53,7 @@ _VERSIONS = {
     Channel.CMS: cms.VERSION,
     Channel.YOUTUBE: youtube.VERSION,
     Channel.STRIPE: stripe.VERSION,
+    Channel.BITLY: bitly.VERSION,
 }
 
 

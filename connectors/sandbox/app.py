@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from connectors.face import Channel, utc_now
 from connectors.sandbox import reference_rates
 from connectors.sandbox.accepted import Accepted
+from connectors.sandbox.bitly import BitlyStandIn
 from connectors.sandbox.cms import CmsStandIn
 from connectors.sandbox.faults import Dial, Trouble
 from connectors.sandbox.google_ads import GoogleAdsStandIn
@@ -60,6 +61,7 @@ def create_app(
         SlackStandIn(page_rows, accepted, clock).provider(),
         CmsStandIn(accepted, clock).provider(),
         YouTubeStandIn(world, page_rows, accepted).provider(),
+        BitlyStandIn(world, page_rows, accepted).provider(),
     )
     return Starlette(
         routes=[

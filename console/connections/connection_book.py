@@ -13,6 +13,7 @@ from connectors.errors import AuthExpired, AuthRevoked, ChannelError, Forbidden,
 from connectors.face import Capability, Channel, Connector, Endpoint, FindsAccounts, FoundAccount, Wire
 from connectors.publishing import FoundPlace, Network, Publishes
 from connectors.retries import Patience
+from connectors.short_links import LinkGroup, ShortensLinks
 from console.connections import hook, standing
 from console.connections.standing import Connected, Standing
 from console.door.problems import FieldError, Refused, nothing_here
@@ -55,10 +56,11 @@ class ToPublish(Body):
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What looking through a connection has shown: its accounts and places, or why there is nothing to see."""
+    """What looking through a connection has shown: its accounts, places and owners of links, or why there is nothing to see."""
 
     found: Sequence[FoundAccount] = ()
     places: Sequence[FoundPlace] = ()
+    groups: Sequence[LinkGroup] = ()
     trouble: str = ""
     why_no_places: str = ""
 
@@ -217,6 +219,8 @@ def _looked_through(opened: Connector) -> Looked:
     if not isinstance(opened, FindsAccounts):
         if isinstance(opened, Publishes):
             return Looked(places=opened.places())
+        if isinstance(opened, ShortensLinks):
+            return Looked(groups=opened.groups())
         return Looked()
     found = opened.accounts()
     try:

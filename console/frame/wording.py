@@ -325,7 +325,7 @@ CAPABILITIES: dict[Capability, str] = {
     Capability.PUBLISH: "Publishes posts",
     Capability.ADS: "Changes advertising",
     Capability.MAIL: "Sends mail",
-    Capability.LINKS: "Makes short links",
+    Capability.LINKS: "Makes short links, and reads their clicks",
     Capability.WEBHOOKS: "Sends web hooks",
     Capability.CHAT: "Writes to the chat",
     Capability.CONVERSIONS: "Reports conversions back",

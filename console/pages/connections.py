@@ -223,6 +223,7 @@ def _shown(
             looked=looked,
             published_to={(each.network, each.place_id) for each in connected.places},
             publishes=not CONNECTORS[channel].capabilities.isdisjoint({"publish", "chat"}),
+            shortens="links" in CONNECTORS[channel].capabilities,
             read_through={each.account_id for each in connected.accounts if each.status != "disabled"},
             troubles=wrong or {},
             typed=typed,

@@ -10,6 +10,7 @@ from connectors.errors import Invalid
 from connectors.face import Capability, Channel, ReadsInsights, SendsMail, TakesWebHooks, Wire
 from connectors.publishing import Publishes
 from connectors.sandbox import CREDENTIALS
+from connectors.short_links import ShortensLinks
 
 GIVEN = {**CREDENTIALS, Channel.SMTP: {"host": "127.0.0.1", "port": "2525", "tls": "none"}}
 
@@ -26,6 +27,7 @@ def test_every_channel_has_a_connector_that_keeps_its_promises(channel: Channel)
     assert (Capability.WEBHOOKS in connection.capabilities) == isinstance(connection, TakesWebHooks)
     assert (Capability.CONVERSIONS in connection.capabilities) == isinstance(connection, TakesConversions)
     assert (Capability.BILLING in connection.capabilities) == isinstance(connection, TellsBilling)
+    assert (Capability.LINKS in connection.capabilities) == isinstance(connection, ShortensLinks)
 
 
 def test_channels_by_what_they_can_do():
@@ -42,6 +44,7 @@ def test_channels_by_what_they_can_do():
     assert channels_with(Capability.WEBHOOKS) == (Channel.CMS,)
     assert channels_with(Capability.CONVERSIONS) == (Channel.GOOGLE_ADS, Channel.META)
     assert channels_with(Capability.BILLING) == (Channel.STRIPE,)
+    assert channels_with(Capability.LINKS) == (Channel.BITLY,)
 
 
 def test_a_channel_is_not_asked_for_what_it_cannot_do():

@@ -153,6 +153,14 @@ def test_a_key_of_sendgrid_is_one_word(tmp_path: Path, wrong: str) -> None:
     assert "SG.a.key" not in repr(settings(tmp_path, sendgrid_api_key="SG.a.key"))
 
 
+@pytest.mark.parametrize("wrong", ["two words", "a\nline", "Schlüssel", "x" * 4001])
+def test_a_token_of_bitly_is_one_word(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(SettingsError, match="BITLY_TOKEN: must be the token") as refused:
+        settings(tmp_path, bitly_token=wrong)
+    assert wrong not in str(refused.value)
+    assert "a-token" not in repr(settings(tmp_path, bitly_token="a-token"))
+
+
 @pytest.mark.parametrize("hours", ["", "1-5", "22-4", "0-6", "20-24"])
 def test_hours_of_insights(tmp_path: Path, hours: str) -> None:
     assert settings(tmp_path, insights_hours=hours).insights_hours == hours

@@ -1,9 +1,10 @@
-"""Every night the newest day is read, and the restated days before it; posts and ads are looked at four times a day."""
+"""Every night the newest day is read, and the days before it that may have changed; posts and ads are looked at four times a day."""
 
 import dagster as dg
 
 from marketing_pipelines.defs.insights.ads import ADS
 from marketing_pipelines.defs.insights.assets import INSIGHTS
+from marketing_pipelines.defs.insights.clicks import CLICKS
 from marketing_pipelines.defs.insights.posts import POSTS
 from marketing_pipelines.defs.partitions import DAYS
 from marketing_pipelines.defs.resources import SettingsResource
@@ -70,3 +71,21 @@ ads_four_times_a_day = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Reads what stands in the ad accounts; a day's last reading is what its budgets are known by.",
 )
+
+
+clicks_job = dg.define_asset_job(
+    "clicks_job",
+    selection=dg.AssetSelection.assets(*CLICKS),
+    description="Reads a day's clicks on the links that tenants have at other houses.",
+)
+
+
+@dg.schedule(
+    job=clicks_job,
+    cron_schedule="40 3 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Reads the clicks of the newest day, and of the week before it, in which they may have grown.",
+)
+def clicks_daily() -> dg.RunRequest:
+    return dg.RunRequest(partition_key=DAYS.get_last_partition_key())

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from connectors import CONNECTORS
 from connectors.face import Channel
 from connectors.sandbox import CREDENTIALS, endpoint
+from connectors.sandbox.bitly import GROUPS
 from connectors.sandbox.meta import APP
 from connectors.sandbox.places import places_of
 from connectors.sandbox.world import accounts_of
@@ -285,6 +286,30 @@ def test_where_no_app_is_registered_a_token_can_be_typed(
         number = int(re.findall(r"\d+", answer.headers["location"])[0])
     assert opened(house, number) == {"access_token": token(Channel.SLACK)}
     assert audited(house, admin.tenant) == ["connect"]
+
+
+def test_bitly_is_connected_by_consent_without_an_end_and_shows_its_groups(
+    house: Settings, admin: Person
+) -> None:
+    forms = admin.forms()
+    answer = led_back(forms, consented(way(forms, channel=Channel.BITLY)))
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    row = kept(house, number)
+    assert (row.channel, row.scopes, row.ends_at) == ("bitly", [], None)
+    assert "refresh_token" not in opened(house, number)
+    looked = forms.post_signed(f"/connections/{number}/look").text
+    assert all(name in looked and guid in looked for guid, name in GROUPS.items())
+    assert not any(secret in looked for secret in secrets_of(opened(house, number)))
+
+
+def test_a_token_of_bitly_that_opens_nothing_is_not_kept(house: Settings, admin: Person) -> None:
+    forms = admin.forms()
+    refused = forms.post_signed("/connections/new/bitly", access_token="made-up-token")
+    assert refused.status_code == 422
+    assert "made-up-token" not in refused.text
+    answer = forms.post_signed("/connections/new/bitly", access_token=token(Channel.BITLY))
+    number = int(re.findall(r"\d+", answer.headers["location"])[0])
+    assert opened(house, number) == {"access_token": token(Channel.BITLY)}
 
 
 def test_x_keeps_what_was_typed_beside_what_was_consented_to(house: Settings, admin: Person) -> None:
