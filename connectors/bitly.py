@@ -192,7 +192,11 @@ class Bitly:
             if more.next:
                 address, params, token = more.next, None, more.next
             elif more.search_after:
-                address, params, token = first, {**asked, "search_after": more.search_after}, more.search_after
+                address, params, token = (
+                    first,
+                    {**asked, "search_after": more.search_after},
+                    more.search_after,
+                )
             else:
                 return
             if not _is_of(address, first):
@@ -227,7 +231,6 @@ class Bitly:
             return shaped(decoded(answer, where=WHERE), shape, where=WHERE)
 
         return self._access.through(once)
-
 
 
 def _headers(credentials: BitlyCredentials, content: bytes | None) -> dict[str, str]:

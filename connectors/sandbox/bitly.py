@@ -146,9 +146,7 @@ class BitlyStandIn:
         more = end < len(found)
         following = str(request.url.include_query_params(search_after=end)) if more else ""
         pagination = {"next": following, "search_after": str(end) if more else "", "size": size}
-        return JSONResponse(
-            {"links": [link.told() for link in found[start:end]], "pagination": pagination}
-        )
+        return JSONResponse({"links": [link.told() for link in found[start:end]], "pagination": pagination})
 
     def _shorten(self, _: Request, body: bytes) -> Response:
         try:

@@ -227,8 +227,23 @@ def test_a_group_that_is_none_is_never_asked_for(sandbox: Sandbox, channel: Chan
 
 @pytest.mark.parametrize(
     "link",
-    ["", "bit.ly", "bit.ly/", "/3xYz", "bit.ly/..", "bit.ly/a/b", "../bit.ly/a", "bit.ly/a?x", "bit.ly/a#b"]
-    + ["bit.ly/%2e", "bit.ly/a b", "bit.ly/a\n", "bit.ly/" + "a" * 201, "bit.ly\\a", "localhost/a"],
+    [
+        "",
+        "bit.ly",
+        "bit.ly/",
+        "/3xYz",
+        "bit.ly/..",
+        "bit.ly/a/b",
+        "../bit.ly/a",
+        "bit.ly/a?x",
+        "bit.ly/a#b",
+        "bit.ly/%2e",
+        "bit.ly/a b",
+        "bit.ly/a\n",
+        "bit.ly/" + "a" * 201,
+        "bit.ly\\a",
+        "localhost/a",
+    ],
 )
 def test_a_link_that_is_none_is_never_asked_for(sandbox: Sandbox, channel: Channel, link: str) -> None:
     today = sandbox.now.date()
@@ -248,7 +263,9 @@ def test_an_address_that_is_none_is_never_shortened(sandbox: Sandbox, channel: C
     assert sandbox.requests(channel) == 0
 
 
-@pytest.mark.parametrize("domain", ["localhost", "a/b.example", "shop.example/x", "-a.example", "a b.example"])
+@pytest.mark.parametrize(
+    "domain", ["localhost", "a/b.example", "shop.example/x", "-a.example", "a b.example"]
+)
 def test_a_domain_that_is_none_is_never_asked_for(sandbox: Sandbox, channel: Channel, domain: str) -> None:
     with pytest.raises(Invalid) as invalid:
         opened(sandbox, channel).shorten("Bk1lindgrn01", TARGET, domain)

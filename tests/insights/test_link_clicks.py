@@ -87,9 +87,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(
-    settings: Settings, clickhouse: events.Client, tenant: TenantId, sandbox: Sandbox
-) -> Iterator[Shop]:
+def shop(settings: Settings, clickhouse: events.Client, tenant: TenantId, sandbox: Sandbox) -> Iterator[Shop]:
     """Connections that other tests have left answer to nobody, and are left alone meanwhile."""
     sandbox.now = datetime.now(UTC)
     with records.session(settings, Role.PIPELINES) as session:
@@ -288,4 +286,3 @@ def test_clicks_are_read_every_night() -> None:
     context = dg.build_schedule_context(repository_def=definitions.get_repository_def())
     [request] = schedule.evaluate_tick(context).run_requests or []
     assert request.partition_key == DAYS.get_last_partition_key()
-
