@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from connectors.bitly import Bitly
+from connectors.buffer import Buffer
 from connectors.cms import Cms
 from connectors.errors import Invalid
 from connectors.face import Capability, Channel, Connector, ReadsInsights, SendsMail, Wire
@@ -38,6 +39,7 @@ CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
             Reddit,
             YouTube,
             X,
+            Buffer,
             Smtp,
             SendGrid,
             Slack,

@@ -32,6 +32,7 @@ class Channel(StrEnum):
     YOUTUBE = "youtube"
     STRIPE = "stripe"
     BITLY = "bitly"
+    BUFFER = "buffer"
 
 
 class Platform(StrEnum):

@@ -19,6 +19,7 @@ class Network(StrEnum):
     X = "x"
     SLACK = "slack"
     YOUTUBE = "youtube"
+    BUFFER = "buffer"
 
 
 class Visibility(StrEnum):

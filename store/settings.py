@@ -177,10 +177,6 @@ class Settings(BaseSettings):
         description="Where SendGrid is reached, like https://api.eu.sendgrid.com for mail that stays in the EU; empty "
         "means https://api.sendgrid.com.",
     )
-    bitly_token: SecretStr = Field(
-        SecretStr(""),
-        description="Token of Bitly: connects it for DEFAULT_TENANT, unless that tenant has connected Bitly itself.",
-    )
     mail_from: str = Field("marketing@localhost", description="Sender of mail that names none.")
 
     mail_cost_per_thousand: Annotated[Decimal, Field(ge=0, le=10_000)] = Field(
@@ -359,6 +355,14 @@ class Settings(BaseSettings):
         "https://www.ecb.europa.eu/stats/eurofxref",
         description="Where the European Central Bank's daily reference rates are read, the folder of its XML files.",
     )
+    bitly_token: SecretStr = Field(
+        SecretStr(""),
+        description="A user's access token of Bitly; with it Bitly is connected for DEFAULT_TENANT.",
+    )
+    buffer_token: SecretStr = Field(
+        SecretStr(""),
+        description="A personal key of Buffer; with it Buffer is connected for DEFAULT_TENANT.",
+    )
     channel_apps: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict,
         description="JSON object of our apps at providers by channel, each with client_id, client_secret and what else it "
@@ -458,18 +462,11 @@ class Settings(BaseSettings):
             )
         return value.rstrip("/")
 
-    @field_validator("sendgrid_api_key")
+    @field_validator("sendgrid_api_key", "bitly_token", "buffer_token")
     @classmethod
     def _one_word(cls, value: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[\x21-\x7e]{0,500}", value.get_secret_value()):
-            raise ValueError("must be the key as SendGrid shows it, one word without blanks")
-        return value
-
-    @field_validator("bitly_token")
-    @classmethod
-    def _one_token(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[\x21-\x7e]{0,4000}", value.get_secret_value()):
-            raise ValueError("must be the token as Bitly shows it, one word without blanks")
+            raise ValueError("must be the key as its provider shows it, one word without blanks")
         return value
 
     @field_validator("sendgrid_url")

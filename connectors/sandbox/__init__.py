@@ -5,6 +5,7 @@ from types import MappingProxyType
 from connectors.face import Channel, Endpoint
 from connectors.sandbox import (
     bitly,
+    buffer,
     cms,
     google_ads,
     linkedin,
@@ -36,6 +37,7 @@ CREDENTIALS = MappingProxyType(
         Channel.YOUTUBE: youtube.CREDENTIALS,
         Channel.STRIPE: stripe.CREDENTIALS,
         Channel.BITLY: bitly.CREDENTIALS,
+        Channel.BUFFER: buffer.CREDENTIALS,
     }
 )
 """What opens the sandbox's accounts, by channel."""
@@ -54,6 +56,7 @@ _VERSIONS = {
     Channel.YOUTUBE: youtube.VERSION,
     Channel.STRIPE: stripe.VERSION,
     Channel.BITLY: bitly.VERSION,
+    Channel.BUFFER: buffer.VERSION,
 }
 
 

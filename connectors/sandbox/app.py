@@ -14,6 +14,7 @@ from connectors.face import Channel, utc_now
 from connectors.sandbox import reference_rates
 from connectors.sandbox.accepted import Accepted
 from connectors.sandbox.bitly import BitlyStandIn
+from connectors.sandbox.buffer import BufferStandIn
 from connectors.sandbox.cms import CmsStandIn
 from connectors.sandbox.faults import Dial, Trouble
 from connectors.sandbox.google_ads import GoogleAdsStandIn
@@ -62,6 +63,7 @@ def create_app(
         CmsStandIn(accepted, clock).provider(),
         YouTubeStandIn(world, page_rows, accepted).provider(),
         BitlyStandIn(world, page_rows, accepted).provider(),
+        BufferStandIn(world, page_rows, accepted).provider(),
     )
     return Starlette(
         routes=[

@@ -131,6 +131,8 @@ def _number_of(place: Place, day: int) -> str:
             return reddit_name(60_000_000_000 + number)
         case Network.YOUTUBE:
             return f"sb{number:09}"
+        case Network.BUFFER:
+            return f"66b0{number:020x}"
         case Network.X:
             return str(1_800_000_000_000_000_000 + number)
         case _:

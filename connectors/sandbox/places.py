@@ -39,6 +39,8 @@ PLACES = (
     Place(Channel.REDDIT, Network.REDDIT, "u_lindgruen", "u/lindgruen"),
     Place(Channel.REDDIT, Network.REDDIT, "Wollmantel", "r/Wollmantel"),
     Place(Channel.YOUTUBE, Network.YOUTUBE, "UCsandboxLindgruen000001", "Lindgrün"),
+    Place(Channel.BUFFER, Network.BUFFER, "64c0ffee0000000000000001", "Lindgrün on Mastodon"),
+    Place(Channel.BUFFER, Network.BUFFER, "64c0ffee0000000000000002", "Lindgrün on Facebook"),
 )
 
 

@@ -77,7 +77,8 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
         Field(
             "text",
             "Text",
-            "LinkedIn takes 3,000 characters, Instagram and TikTok 2,200, X 280 by weight, YouTube 5,000 bytes; on Reddit the "
+            "LinkedIn takes 3,000 characters, Instagram and TikTok 2,200, X 280 by weight, YouTube 5,000 bytes, Buffer what the "
+            "service behind the channel does; on Reddit the "
             "first line is the title.",
             Widget.WORDS,
         ),
@@ -251,7 +252,7 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
 SENTENCES: Mapping[ActionType, str] = {
     ActionType.EMAIL: "One mail to addresses or groups; everyone gets a message of their own.",
     ActionType.SEQUENCE: "Mails that follow each other, signed once; each goes when its reader is due.",
-    ActionType.SOCIAL_POST: "A post on Facebook, Instagram, LinkedIn, TikTok, Reddit or X, or a video on YouTube.",
+    ActionType.SOCIAL_POST: "A post on Facebook, Instagram, LinkedIn, TikTok, Reddit or X, through Buffer, or a video on YouTube.",
     ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign that then runs, or a rule for the optimiser.",
     ActionType.CONVERSION_REPORT: "A rule, signed once, by which conversions are told back to the platform whose ad was clicked.",
     ActionType.LINK_CHANGE: "Where a short link leads, or that it has ended.",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from connectors import CONNECTORS
 from connectors.face import Capability, Channel
 from console.door.sign_in import Visitor
-from marketing_pipelines.connections import apps, house_token
+from marketing_pipelines.connections import apps, of_the_house
 from store.records import accounts, connections, places
 from store.records.accounts import AdAccount
 from store.records.connections import Connection
@@ -75,7 +75,8 @@ def of_all(session: Session, visitor: Visitor) -> list[Standing]:
                 if row.channel == channel
             ],
             may_be_typed=bool(connector.asks),
-            by_settings=_by_settings(session, visitor, channel),
+            by_settings=_by_settings(visitor.settings, channel)
+            or any(row.channel == channel and of_the_house.keeps(row) for row in rows),
         )
         for channel, connector in CONNECTORS.items()
     ]
@@ -98,11 +99,8 @@ def takes_both(channel: Channel) -> bool:
     return connector.consent is not None and bool(typed) and "access_token" not in typed
 
 
-def _by_settings(session: Session, visitor: Visitor, channel: Channel) -> bool:
-    settings = visitor.settings
+def _by_settings(settings: Settings, channel: Channel) -> bool:
     match channel:
-        case house_token.CHANNEL:
-            return house_token.connects(settings, session) == visitor.tenant
         case Channel.SENDGRID:
             return bool(settings.sendgrid_api_key.get_secret_value())
         case Channel.SMTP:

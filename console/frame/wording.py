@@ -164,6 +164,7 @@ CHANNELS: dict[Channel, str] = {
     Channel.REDDIT: "Reddit",
     Channel.YOUTUBE: "YouTube",
     Channel.X: "X",
+    Channel.BUFFER: "Buffer",
     Channel.BY_HAND: "By hand",
 }
 
@@ -308,6 +309,7 @@ NETWORKS: dict[str, str] = {
     Network.X: "X",
     Network.SLACK: "Slack",
     Network.YOUTUBE: "YouTube",
+    Network.BUFFER: "Buffer",
 }
 
 OUTLETS: dict[Outlet, str] = {
@@ -316,6 +318,7 @@ OUTLETS: dict[Outlet, str] = {
     Outlet.LINKEDIN: "LinkedIn",
     Outlet.REDDIT: "Reddit",
     Outlet.X: "X",
+    Outlet.BUFFER: "Buffer",
     Outlet.CHAT: "The team's chat",
     Outlet.CMS: "The content management system",
 }

@@ -18,5 +18,8 @@
         union all
         select * from {{ source('raw', 'posts_x') }}
         where channel = 'x'
+        union all
+        select * from {{ source('raw', 'posts_buffer') }}
+        where channel = 'buffer'
     )
 {%- endmacro %}

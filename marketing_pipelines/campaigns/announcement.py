@@ -19,6 +19,7 @@ class Outlet(StrEnum):
     LINKEDIN = "linkedin"
     REDDIT = "reddit"
     X = "x"
+    BUFFER = "buffer"
     CHAT = "chat"
     CMS = "cms"
 

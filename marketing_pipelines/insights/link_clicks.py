@@ -12,8 +12,8 @@ from connectors.errors import ChannelError, Invalid
 from connectors.face import Capability, Channel
 from connectors.retries import Patience
 from connectors.short_links import DayOfClicks, LinkGroup, ShortensLinks, ShortLink
-from marketing_pipelines.connections import house_token, opening
-from marketing_pipelines.insights.reading import LONGEST_ERROR, at_providers, told
+from marketing_pipelines.connections import opening
+from marketing_pipelines.insights.reading import at_providers, told
 from marketing_pipelines.insights.windows import Window
 from store import clock, events, records
 from store.records.connections import Connection, ConnectionStatus, Unreadable
@@ -29,19 +29,6 @@ LOOKBACK_DAYS = 7
 FOLLOWED_FOR = timedelta(days=90)
 
 Counted = tuple[ShortLink, DayOfClicks]
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What opens a tenant's links: a connection, or else the token in the settings."""
-
-    tenant_id: TenantId
-    channel: Channel
-    connection: Connection | None
-
-    @property
-    def name(self) -> str:
-        return self.connection.name if self.connection else "by the settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +48,16 @@ def read_clicks(
 ) -> list[GroupRead]:
     """Reads every group that a channel's connections open; one that fails says so in its row and stops no other."""
     with records.session(settings, Role.PIPELINES) as session:
-        found = accesses(settings, session, channel)
+        found = read_through(session, channel)
     if not found:
         return []
     with at_providers(settings, "links") as http, events.connect(settings, run_id=run_id) as clickhouse:
         reading = _Reading(settings, clickhouse, http, window, run_id, patience or Patience())
-        return [read for access in found for read in reading.of(access)]
+        return [read for connection in found for read in reading.of(connection)]
 
 
-def accesses(settings: Settings, session: records.Session, channel: Channel) -> list[Access]:
-    """Connections whose links are to be read, and the default tenant's by the settings."""
+def read_through(session: records.Session, channel: Channel) -> list[Connection]:
+    """Connections whose links are to be read."""
     rows = session.scalars(
         select(Connection)
         .where(
@@ -80,9 +67,7 @@ def accesses(settings: Settings, session: records.Session, channel: Channel) -> 
         )
         .order_by(Connection.tenant_id, Connection.id)
     )
-    found = [Access(row.tenant_id, channel, row) for row in rows]
-    by_settings = house_token.connects(settings, session) if channel is house_token.CHANNEL else None
-    return found if by_settings is None else [*found, Access(by_settings, channel, None)]
+    return list(rows)
 
 
 class _Reading:
@@ -101,45 +86,42 @@ class _Reading:
         self._window, self._run_id, self._patience = window, run_id, patience
         self._read: set[tuple[TenantId, str]] = set()
 
-    def of(self, access: Access) -> list[GroupRead]:
+    def of(self, connection: Connection) -> list[GroupRead]:
         try:
-            house = self._opened(access)
+            house = self._opened(connection)
             groups = house.groups()
         except (ChannelError, Unreadable) as trouble:
-            return [GroupRead(access.tenant_id, access.name, error=self._told(access, trouble))]
+            return [self._failed(connection, connection.name, trouble)]
         return [
-            self._group(access, house, group)
+            self._group(connection, house, group)
             for group in groups
-            if (access.tenant_id, group.id) not in self._read
+            if (connection.tenant_id, group.id) not in self._read
         ]
 
-    def _opened(self, access: Access) -> ShortensLinks:
-        if access.connection is None:
-            opened = house_token.opened(self._settings, self._http, self._patience)
-        else:
-            opened = opening.open_connection(self._settings, access.connection, self._http, self._patience)
+    def _opened(self, connection: Connection) -> ShortensLinks:
+        opened = opening.open_connection(self._settings, connection, self._http, self._patience)
         if not isinstance(opened, ShortensLinks):
-            raise Invalid(what="this channel has no links", where=access.channel, field="channel")
+            raise Invalid(what="this channel has no links", where=connection.channel, field="channel")
         return opened
 
-    def _group(self, access: Access, house: ShortensLinks, group: LinkGroup) -> GroupRead:
+    def _group(self, connection: Connection, house: ShortensLinks, group: LinkGroup) -> GroupRead:
         try:
             links, counted = self._counted(house, group)
         except ChannelError as trouble:
-            return GroupRead(access.tenant_id, group.name, error=self._told(access, trouble))
+            return self._failed(connection, group.name, trouble)
         rows = events.replace_days(
             self._clickhouse,
             "raw.link_clicks",
-            _as_table(counted, access, group, clock.now(), self._run_id),
-            tenant=access.tenant_id,
+            _as_table(counted, connection, group, clock.now(), self._run_id),
+            tenant=connection.tenant_id,
             days=events.Days(self._window.since, self._window.until),
             column="date_day",
-            channel=str(access.channel),
+            channel=str(connection.channel),
             group_id=group.id,
         )
-        self._read.add((access.tenant_id, group.id))
+        self._read.add((connection.tenant_id, group.id))
         clicks = sum(day.clicks for _, day in counted)
-        return GroupRead(access.tenant_id, group.name, links, rows, clicks)
+        return GroupRead(connection.tenant_id, group.name, links, rows, clicks)
 
     def _counted(self, house: ShortensLinks, group: LinkGroup) -> tuple[int, list[Counted]]:
         """How many links were looked at, and the days in the window on which somebody followed one."""
@@ -153,10 +135,8 @@ class _Reading:
         ]
         return len(links), counted
 
-    def _told(self, access: Access, trouble: ChannelError | Unreadable) -> str:
-        if access.connection is None:
-            return str(trouble)[:LONGEST_ERROR]
-        return told(self._settings, access.connection, trouble)
+    def _failed(self, connection: Connection, name: str, trouble: ChannelError | Unreadable) -> GroupRead:
+        return GroupRead(connection.tenant_id, name, error=told(self._settings, connection, trouble))
 
 
 def _followed(link: ShortLink, window: Window) -> Window | None:
@@ -167,13 +147,13 @@ def _followed(link: ShortLink, window: Window) -> Window | None:
 
 
 def _as_table(
-    counted: Sequence[Counted], access: Access, group: LinkGroup, now: datetime, run_id: str
+    counted: Sequence[Counted], connection: Connection, group: LinkGroup, now: datetime, run_id: str
 ) -> "pa.Table":
     import pyarrow as pa
 
     moment, rows = pa.timestamp("ms", tz="UTC"), len(counted)
     of_all = {
-        "channel": str(access.channel),
+        "channel": str(connection.channel),
         "group_id": group.id,
         "group_name": group.name,
         "run_id": run_id,
@@ -188,7 +168,7 @@ def _as_table(
     }
     return pa.table(
         {
-            "tenant_id": pa.array([access.tenant_id] * rows, pa.int64()),
+            "tenant_id": pa.array([connection.tenant_id] * rows, pa.int64()),
             **{name: pa.array([value] * rows, pa.string()) for name, value in of_all.items()},
             **{name: pa.array(values, pa.string()) for name, values in texts.items()},
             "created_at": pa.array([link.created_at for link, _ in counted], moment),

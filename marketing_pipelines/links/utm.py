@@ -25,6 +25,7 @@ MEDIUM_OF_CHANNEL = {
     "linkedin": "social",
     "reddit": "social",
     "x": "social",
+    "buffer": "social",
     "tiktok": "social",
     "youtube": "video",
 }

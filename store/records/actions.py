@@ -82,6 +82,7 @@ class Channel(StrEnum):
     TIKTOK_ACCOUNT = "tiktok_account"
     REDDIT = "reddit"
     YOUTUBE = "youtube"
+    BUFFER = "buffer"
     X = "x"
     BY_HAND = "by_hand"
 

@@ -23,7 +23,7 @@ def test_each_outlet_gets_a_draft_that_its_channel_takes() -> None:
         stored = payloads.checked(draft.type, draft.payload).payload
         assert "New coats." in str(stored), outlet
     assert [draft.type for _, draft in made] == [
-        *[ActionType.SOCIAL_POST] * 5,
+        *[ActionType.SOCIAL_POST] * 6,
         ActionType.CHAT_MESSAGE,
         ActionType.CMS_WEBHOOK,
     ]

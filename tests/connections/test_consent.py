@@ -10,8 +10,10 @@ from pydantic import SecretStr
 from connectors import CONNECTORS
 from connectors.errors import AuthRevoked
 from connectors.face import Channel, FindsAccounts, Wire
+from connectors.publishing import Publishes
 from connectors.sandbox import CREDENTIALS, endpoint
 from connectors.sandbox.meta import APP
+from connectors.sandbox.places import places_of
 from connectors.sandbox.world import accounts_of
 from marketing_pipelines.connections import apps, consent
 from marketing_pipelines.connections.apps import App
@@ -66,6 +68,30 @@ def test_an_app_at_reddit_asks_for_what_lasts_and_shows_its_secret_in_a_header(
         opened = CONNECTORS[Channel.REDDIT].connect(held.credentials, Wire(http=http, endpoint=app.endpoint))
         assert isinstance(opened, FindsAccounts)
         assert [each.id for each in opened.accounts()] == [each.id for each in accounts_of(Channel.REDDIT)]
+
+
+def test_an_app_at_buffer_asks_for_what_lasts_and_proves_its_code(sandbox: Sandbox, tmp_path: Path) -> None:
+    found = endpoint(Channel.BUFFER, sandbox.address)
+    said = {
+        **{name: CREDENTIALS[Channel.BUFFER][name] for name in ("client_id", "client_secret")},
+        "base_url": found.base_url,
+        "token_url": found.token_url,
+        "authorize_url": found.authorize_url,
+    }
+    given = {name: SecretStr(value) for name, value in said.items()}
+    settings = load(_env_file=None, data_dir=tmp_path, channel_apps={"buffer": given})
+    app = apps.of(settings, Channel.BUFFER)
+    assert app is not None
+    asked = dict(parse_qsl(urlsplit(consent.address(settings, app, TENANT, SOMEBODY)).query))
+    assert (asked["prompt"], asked["code_challenge_method"]) == ("consent", "S256")
+    assert "offline_access" in asked["scope"].split()
+    held = granted(settings, app)
+    assert held.credentials["refresh_token"]
+    assert held.credentials["expires_at"] > now().timestamp()
+    with httpx.Client(timeout=30) as http:
+        opened = CONNECTORS[Channel.BUFFER].connect(held.credentials, Wire(http=http, endpoint=app.endpoint))
+        assert isinstance(opened, Publishes)
+        assert [each.id for each in opened.places()] == [each.id for each in places_of(Channel.BUFFER)]
 
 
 def granted(settings: Settings, app: App, *, unticked: str = "") -> Granted:

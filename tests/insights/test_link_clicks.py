@@ -15,6 +15,7 @@ from connectors.face import Capability, Channel
 from connectors.retries import Patience
 from connectors.sandbox import endpoint
 from connectors.sandbox.bitly import CREDENTIALS, GROUPS
+from marketing_pipelines.connections import of_the_house
 from marketing_pipelines.defs.insights import automation
 from marketing_pipelines.defs.insights.clicks import CLICKS, bitly
 from marketing_pipelines.defs.partitions import DAYS
@@ -60,21 +61,19 @@ class Shop:
                 session, self.settings, SOMEBODY, self.tenant, Channel.BITLY, "Ours", given, options=options
             ).id
 
-    def read(self, window: Window, settings: Settings | None = None) -> list[GroupRead]:
+    def read(self, window: Window) -> list[GroupRead]:
         """Whatever was asked for just before: a test reads more within a moment than a house within a day."""
         with records.session(self.settings, Role.OWNER) as session:
             session.execute(delete(CallsMade))
         patience = Patience(attempts=2, sleep=self.sandbox.waits.append)
-        read = link_clicks.read_clicks(
-            settings or self.settings, Channel.BITLY, window, run_id="test", patience=patience
-        )
+        read = link_clicks.read_clicks(self.settings, Channel.BITLY, window, run_id="test", patience=patience)
         return [each for each in read if each.tenant_id == self.tenant]
 
     def stored(self) -> list[dict[str, Any]]:
         return events.read_for_tenant(self.clickhouse, self.tenant, STORED).to_dicts()
 
-    def connected_by_settings(self) -> Settings:
-        """Installed with a token of Bitly for this tenant."""
+    def connect_by_settings(self) -> None:
+        """As where the house is installed with a token of Bitly for this tenant."""
         with records.session(self.settings, Role.PIPELINES) as session:
             slug = session.get_one(Tenant, self.tenant).slug
         there = {"base_url": SecretStr(endpoint(Channel.BITLY, self.sandbox.address).base_url)}
@@ -83,7 +82,7 @@ class Shop:
             "bitly_token": SecretStr(CREDENTIALS["access_token"]),
             "channel_apps": {Channel.BITLY: there},
         }
-        return self.settings.model_copy(update=given)
+        of_the_house.keep_up(self.settings.model_copy(update=given))
 
 
 @pytest.fixture
@@ -214,35 +213,10 @@ def test_a_group_that_two_connections_open_is_read_once(shop: Shop) -> None:
     assert [each.clicks for each in shop.read(week())] == once
 
 
-def test_the_settings_connect_the_default_tenant_until_it_connects_itself(shop: Shop) -> None:
-    by_settings = shop.connected_by_settings()
-    assert shop.read(week()) == []
-    assert [each.error for each in shop.read(week(), by_settings)] == [None, None]
+def test_what_the_settings_connect_is_read_like_any_other(shop: Shop) -> None:
+    shop.connect_by_settings()
+    assert [(each.error, bool(each.rows)) for each in shop.read(week())] == [(None, True)] * 2
     assert shop.stored()
-    with records.session(shop.settings, Role.PIPELINES) as session:
-        found = link_clicks.accesses(by_settings, session, Channel.BITLY)
-        assert [(each.tenant_id, each.name) for each in found] == [(shop.tenant, "by the settings")]
-    number = shop.connect()
-    with records.session(shop.settings, Role.PIPELINES) as session:
-        found = link_clicks.accesses(by_settings, session, Channel.BITLY)
-        assert [each.name for each in found] == ["Ours"]
-        session.get_one(Connection, number).status = ConnectionStatus.DISCONNECTED
-    with records.session(shop.settings, Role.PIPELINES) as session:
-        found = link_clicks.accesses(by_settings, session, Channel.BITLY)
-        assert [each.name for each in found] == ["by the settings"]
-
-
-@pytest.mark.parametrize("changed", [{"bitly_token": SecretStr("")}, {"default_tenant": "nobody-s"}])
-def test_settings_that_name_no_token_or_no_tenant_connect_nobody(shop: Shop, changed: dict[str, Any]) -> None:
-    settings = shop.connected_by_settings().model_copy(update=changed)
-    assert shop.read(week(), settings) == []
-
-
-def test_a_token_of_the_settings_that_opens_nothing_is_told_without_being_repeated(shop: Shop) -> None:
-    wrong = {"bitly_token": SecretStr("a-stale-token")}
-    [told] = shop.read(week(), shop.connected_by_settings().model_copy(update=wrong))
-    assert told.error
-    assert "a-stale-token" not in told.error
 
 
 @pytest.mark.usefixtures("house_of_runs")

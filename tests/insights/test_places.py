@@ -31,6 +31,7 @@ NETWORKS = (
     Network.REDDIT,
     Network.YOUTUBE,
     Network.X,
+    Network.BUFFER,
 )
 CHANNELS = CARRIED_BY
 PLACE = {network: next(place.id for place in PLACES if place.network is network) for network in NETWORKS}

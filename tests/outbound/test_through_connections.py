@@ -284,6 +284,7 @@ POSTS = [
     (Network.REDDIT, Channel.REDDIT),
     (Network.YOUTUBE, Channel.YOUTUBE),
     (Network.X, Channel.X),
+    (Network.BUFFER, Channel.BUFFER),
 ]
 by_network = pytest.mark.parametrize(("network", "channel"), POSTS)
 

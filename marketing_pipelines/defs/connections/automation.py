@@ -1,4 +1,4 @@
-"""Every month the credentials of all connections are sealed with a new key."""
+"""Every month the credentials of all connections are sealed with a new key; what the settings connect is connected at any time."""
 
 import dagster as dg
 
@@ -30,3 +30,14 @@ secrets_rotation = dg.ScheduleDefinition(
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="On the first of every month, a quarter past four.",
 )
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Connects what the settings of the house name (BITLY_TOKEN, BUFFER_TOKEN) for its default tenant. It asks for no run.",
+)
+def house_connections(house: SettingsResource) -> dg.SkipReason:
+    from marketing_pipelines.connections import of_the_house
+
+    return dg.SkipReason(of_the_house.keep_up(house.settings()))

@@ -37,6 +37,7 @@ _CARRIED_BY = {
     Network.REDDIT: Channel.REDDIT,
     Network.YOUTUBE: Channel.YOUTUBE,
     Network.X: Channel.X,
+    Network.BUFFER: Channel.BUFFER,
 }
 NETWORKS = tuple(_CARRIED_BY)
 LIMITS: Mapping[Network, PostLimits] = {network: POST_LIMITS[network] for network in NETWORKS}
