@@ -4,6 +4,7 @@ A genuine call is kept as it came and answered in milliseconds; what it means is
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
 from time import perf_counter
 
 import httpx
@@ -34,6 +35,9 @@ KEPT_HEADERS = (b"content-type", b"content-encoding", b"user-agent", b"x-amz-sns
 CALLS_A_SECOND = 500
 PROVIDERS = {provider.value: provider for provider in Provider}
 TEXT = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
+XML = [(b"content-type", b"text/xml; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
+# What Twilio is answered in plain text it sends to the phone: it is told that there is nothing to be said.
+SILENCE: Mapping[Provider, bytes] = {Provider.TWILIO: b"<Response/>\n"}
 
 _encoded = msgspec.json.Encoder().encode
 
@@ -98,13 +102,13 @@ class Receiving:
         known = (kept.tenant_id, f"{provider}:{event_id}")
         if event_id and known in self._durable_ids:
             self._count(provider, "repeated")
-            await answers.answer(send, 200, TEXT, b"known\n")
+            await _answer(send, provider, b"known\n")
             return
         await self._log.append([line(HOOKS, _entry(kept, provider, event_id, call))])
         if event_id:
             self._durable_ids.remember([known])
         self._count(provider, "kept")
-        await answers.answer(send, 200, TEXT, b"kept\n")
+        await _answer(send, provider, b"kept\n")
 
     async def _proven(self, provider: Provider, call: Call) -> tuple[HookSecret, Verified]:
         """Whose secret proves the call; several tenants, and several secrets of one, are tried in turn."""
@@ -123,6 +127,11 @@ class Receiving:
 
     def _count(self, name: str, outcome: str | Reason) -> None:
         self._metrics.count("hook_calls", label=f'provider="{name}",outcome="{outcome}"')
+
+
+async def _answer(send: Send, provider: Provider, done: bytes) -> None:
+    silence = SILENCE.get(provider)
+    await answers.answer(send, 200, TEXT if silence is None else XML, done if silence is None else silence)
 
 
 def _entry(kept: HookSecret, provider: Provider, event_id: str | None, call: Call) -> LoggedCall:

@@ -20,6 +20,7 @@ from connectors.publishing import Network, PostLimits
 from connectors.reddit import Reddit
 from connectors.sendgrid import SendGrid
 from connectors.slack import Slack
+from connectors.sms import Sms
 from connectors.smtp import Smtp
 from connectors.stripe import Stripe
 from connectors.tiktok import TikTok
@@ -42,6 +43,7 @@ CONNECTORS: Mapping[Channel, type[Connector]] = MappingProxyType(
             Buffer,
             Smtp,
             SendGrid,
+            Sms,
             Slack,
             Cms,
             Stripe,

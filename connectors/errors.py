@@ -92,6 +92,12 @@ class Invalid(ChannelError):
         return f"{self.field}: {super().__str__()}" if self.field else super().__str__()
 
 
+class Unwanted(Invalid):
+    """Whom it is for has told the provider to let nothing more of ours through."""
+
+    remedy: ClassVar[str] = "Its reader wants no more of them: leave them alone."
+
+
 @dataclass(eq=False, kw_only=True)
 class Duplicate(ChannelError):
     existing_id: str = ""

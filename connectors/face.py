@@ -33,6 +33,7 @@ class Channel(StrEnum):
     STRIPE = "stripe"
     BITLY = "bitly"
     BUFFER = "buffer"
+    SMS = "sms"
 
 
 class Platform(StrEnum):
@@ -58,6 +59,7 @@ class Capability(StrEnum):
     CHAT = "chat"
     CONVERSIONS = "conversions"
     BILLING = "billing"
+    TEXTS = "texts"
 
 
 class Level(StrEnum):

@@ -182,6 +182,10 @@ class Settings(BaseSettings):
     mail_cost_per_thousand: Annotated[Decimal, Field(ge=0, le=10_000)] = Field(
         Decimal(0), description="What a thousand mails cost, in the tenant's currency; for estimates."
     )
+    text_cost_per_segment: Annotated[Decimal, Field(ge=0, le=100)] = Field(
+        Decimal(0),
+        description="What one segment of a text message costs, in the tenant's currency; for estimates.",
+    )
     cms_webhook_url: SecretStr = Field(
         SecretStr(""),
         description="Where web hooks to the content management system go; empty only logs them.",

@@ -18,6 +18,7 @@ class Provider(StrEnum):
     GOOGLE = "google"
     PUBSUB = "pubsub"
     SLACK = "slack"
+    TWILIO = "twilio"
     STANDARD = "standard"
 
 
@@ -109,6 +110,15 @@ ABOUT: Mapping[Provider, About] = MappingProxyType(
             how_to="Enter the hook's address as the Request URL of Event Subscriptions, Interactivity or a command.",
             proof="HMAC-SHA256 over timestamp and body",
             repeats="Refused when older than 5 minutes; event_id is the id, and commands and buttons have none.",
+        ),
+        Provider.TWILIO: About(
+            name="Twilio",
+            credential="the hook's address as it is entered at Twilio, a space, and the account's auth token",
+            found="Console → Account Info → Auth Token; it is neither an API key nor its secret",
+            how_to="Enter the hook's address, by POST, at the number or the Messaging Service: where a message comes in. What "
+            "becomes of our own texts is told to the same address without being asked for.",
+            proof="HMAC-SHA1 over the address and every field of the form",
+            repeats="No time is sent, so a recorded call stays good; MessageSid and status together are the id.",
         ),
         Provider.STANDARD: About(
             name="Standard Webhooks",

@@ -17,6 +17,7 @@ from collector.hooks import (
     slack,
     standard,
     stripe,
+    twilio,
 )
 from collector.hooks.calls import Call, NotGenuine, UnusableSecret, Verified
 from collector.hooks.fetching import PATIENCE_SECONDS
@@ -34,6 +35,7 @@ _BY_SECRET: Mapping[Provider, Callable[[Call, str], Verified]] = MappingProxyTyp
         Provider.META: meta.verify,
         Provider.GOOGLE: google_ads.verify,
         Provider.SLACK: slack.verify,
+        Provider.TWILIO: twilio.verify,
         Provider.STANDARD: standard.verify,
     }
 )
@@ -45,6 +47,7 @@ _FORM_OF_SECRET: Mapping[Provider, Callable[[str], object]] = MappingProxyType(
         Provider.META: meta.secret_of,
         Provider.GOOGLE: proofs.token_of,
         Provider.PUBSUB: pubsub.expected_of,
+        Provider.TWILIO: twilio.secret_of,
         Provider.STANDARD: standard.key_of,
     }
 )

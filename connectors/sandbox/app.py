@@ -27,6 +27,8 @@ from connectors.sandbox.reference_rates import ReferenceRatesStandIn
 from connectors.sandbox.sendgrid import SendGridStandIn
 from connectors.sandbox.sendgrid_events import SendGridEvents
 from connectors.sandbox.slack import SlackStandIn
+from connectors.sandbox.sms import SmsStandIn
+from connectors.sandbox.sms_calls import SmsCalls
 from connectors.sandbox.stripe import StripeEvents
 from connectors.sandbox.tiktok import TikTokStandIn
 from connectors.sandbox.tiktok_account import TikTokAccountStandIn
@@ -59,6 +61,7 @@ def create_app(
         RedditStandIn(world, page_rows, accepted).provider(),
         XStandIn(world, page_rows, accepted).provider(),
         SendGridStandIn(accepted, clock).provider(),
+        SmsStandIn(page_rows, accepted, clock).provider(),
         SlackStandIn(page_rows, accepted, clock).provider(),
         CmsStandIn(accepted, clock).provider(),
         YouTubeStandIn(world, page_rows, accepted).provider(),
@@ -69,6 +72,7 @@ def create_app(
         routes=[
             Mount("/_sandbox/sendgrid", routes=SendGridEvents(accepted, clock).routes()),
             Mount("/_sandbox/stripe", routes=StripeEvents(clock).routes()),
+            Mount("/_sandbox/sms", routes=SmsCalls(accepted).routes()),
             Mount("/_sandbox", routes=_controls(world, dial, accepted)),
             Mount(reference_rates.PATH, routes=ReferenceRatesStandIn(world).routes()),
             *(Mount(f"/{provider.channel}", provider.behind(dial)) for provider in providers),

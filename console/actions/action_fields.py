@@ -132,6 +132,34 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
             "place", "Room", "Optional where one is connected: the chat's own id of it.", known=Known.ROOMS
         ),
     ),
+    ActionType.TEXT_MESSAGE: (
+        Field(
+            "recipients",
+            "To these phones",
+            "One a line, with the country's code: +4915112345678. Whoever has said STOP is refused.",
+            Widget.LINES,
+        ),
+        Field(
+            "text",
+            "Text",
+            "160 characters are one segment, and each is charged; with letters that phones' own alphabet lacks it is 70. Of "
+            "marketing it has to say how to end it: Reply STOP.",
+            Widget.WORDS,
+            rows=4,
+        ),
+        Field(
+            "sender",
+            "From",
+            "A number or short code of yours, a messaging service (MG…), or a name of up to 11 letters that nobody can answer.",
+        ),
+        Field(
+            "connection",
+            "Connection",
+            "Optional where one is connected: its number here.",
+            Widget.WHOLE,
+            known=Known.TEXTING,
+        ),
+    ),
     ActionType.AD_CHANGE: (
         Field(
             "change",
@@ -252,6 +280,7 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
 SENTENCES: Mapping[ActionType, str] = {
     ActionType.EMAIL: "One mail to addresses or groups; everyone gets a message of their own.",
     ActionType.SEQUENCE: "Mails that follow each other, signed once; each goes when its reader is due.",
+    ActionType.TEXT_MESSAGE: "The same words to phones, up to 1,000 of them, and to none that has said STOP.",
     ActionType.SOCIAL_POST: "A post on Facebook, Instagram, LinkedIn, TikTok, Reddit or X, through Buffer, or a video on YouTube.",
     ActionType.AD_CHANGE: "A budget, a pause, a new advertising campaign that then runs, or a rule for the optimiser.",
     ActionType.CONVERSION_REPORT: "A rule, signed once, by which conversions are told back to the platform whose ad was clicked.",

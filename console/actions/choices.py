@@ -35,6 +35,7 @@ class Known(StrEnum):
     ROOMS = "rooms"
     RECEIVERS = "receivers"
     GOALS = "goals"
+    TEXTING = "texting"
 
 
 def campaigns(session: Session, visitor: Visitor, chosen: int | None = None) -> Options:
@@ -78,6 +79,7 @@ def connected(session: Session, tenant: TenantId) -> Mapping[Known, Options]:
     accounts = destinations.ad_accounts(session, tenant, *channels_with(Capability.ADS))
     places = destinations.places(session, tenant, *NETWORKS, Network.SLACK)
     receivers = destinations.receivers(session, tenant, Channel.CMS)
+    texting = destinations.receivers(session, tenant, Channel.SMS, used_for=Capability.TEXTS)
     return {
         Known.ACCOUNTS: [(it.id, f"{words(it.channel)}: {it.name} {it.currency}".strip()) for it in accounts],
         Known.PAGES: [
@@ -87,6 +89,7 @@ def connected(session: Session, tenant: TenantId) -> Mapping[Known, Options]:
         ],
         Known.ROOMS: [(it.id, it.name) for it in places if it.network is Network.SLACK],
         Known.RECEIVERS: [(str(it.connection), it.name) for it in receivers],
+        Known.TEXTING: [(str(it.connection), it.name) for it in texting],
         Known.GOALS: [(str(it.id), it.name) for it in goals.live(session, tenant)],
     }
 

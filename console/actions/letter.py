@@ -111,8 +111,8 @@ def _draft(session: Session, settings: Settings, action: Action) -> Letter | Non
 
 
 def called(values: Mapping[str, str]) -> str:
-    """How a recipient is shown: by address, or as whatever is no person."""
-    return values.get("email") or values.get("target") or "erased"
+    """How a recipient is shown: by address or number, or as whatever is no person."""
+    return values.get("email") or values.get("phone") or values.get("target") or "erased"
 
 
 def _sample(session: Session, action: Action) -> list[ActionRecipient]:

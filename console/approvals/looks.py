@@ -103,7 +103,7 @@ def of(session: Session, visitor: Visitor, action: Action, letter: Letter) -> Lo
             return Looks(about=about, picture=own, picture_elsewhere=elsewhere, assets=carried)
         case ActionType.CMS_WEBHOOK | ActionType.CHAT_MESSAGE:
             return Looks(body=rfc8785.dumps(dict(template)).decode(), assets=carried)
-        case ActionType.EMAIL | ActionType.GENERIC:
+        case ActionType.EMAIL | ActionType.TEXT_MESSAGE | ActionType.GENERIC:
             return Looks(assets=carried)
 
 

@@ -14,6 +14,7 @@ from connectors.face import Capability, Channel, Connector, Endpoint, FindsAccou
 from connectors.publishing import FoundPlace, Network, Publishes
 from connectors.retries import Patience
 from connectors.short_links import LinkGroup, ShortensLinks
+from connectors.texting import SendsTexts
 from console.connections import hook, standing
 from console.connections.standing import Connected, Standing
 from console.door.problems import FieldError, Refused, nothing_here
@@ -216,6 +217,9 @@ def disconnect(visitor: Visitor, number: int) -> None:
 
 def _looked_through(opened: Connector) -> Looked:
     """Whoever may see accounts need not be allowed to publish, which is no trouble of the connection."""
+    if isinstance(opened, SendsTexts):
+        opened.check()
+        return Looked()
     if not isinstance(opened, FindsAccounts):
         if isinstance(opened, Publishes):
             return Looked(places=opened.places())

@@ -140,6 +140,10 @@ REMEDIES: dict[str, str] = {
     "insecure_link": "Ask for the https address.",
     "blocked_host": "Deny it unless you know why: somebody put this host on the list.",
     "disguised_link": "Deny it, or ask why its words name another site than it leads to.",
+    "several_segments": "Ask for fewer words where it costs too much: each segment is charged for each phone.",
+    "costly_letters": "Ask for plain quotes, dashes and letters: one of these halves the room of all.",
+    "no_way_out": "Ask for words that say how to end it: marketing needs them.",
+    "no_answers": "Ask for a number to send from: marketing has to be something that people can end.",
 }
 
 _FINDINGS = {
@@ -149,6 +153,10 @@ _FINDINGS = {
     "insecure_link": "a link without encryption",
     "blocked_host": "a blocked host",
     "disguised_link": "a link in disguise",
+    "several_segments": "a text of several segments",
+    "costly_letters": "letters that make a text longer",
+    "no_way_out": "no way to say STOP",
+    "no_answers": "a sender that nobody can answer",
 }
 
 CHANNELS: dict[Channel, str] = {
@@ -165,6 +173,7 @@ CHANNELS: dict[Channel, str] = {
     Channel.YOUTUBE: "YouTube",
     Channel.X: "X",
     Channel.BUFFER: "Buffer",
+    Channel.SMS: "Text messages",
     Channel.BY_HAND: "By hand",
 }
 
@@ -175,6 +184,7 @@ TYPES: dict[ActionType, str] = {
     ActionType.CHAT_MESSAGE: "Chat message",
     ActionType.AD_CHANGE: "Change of advertising",
     ActionType.CONVERSION_REPORT: "Report of conversions",
+    ActionType.TEXT_MESSAGE: "Text message",
     ActionType.LINK_CHANGE: "Change of a link",
     ActionType.SEQUENCE: "Sequence",
     ActionType.GENERIC: "Something else",
@@ -333,6 +343,7 @@ CAPABILITIES: dict[Capability, str] = {
     Capability.CHAT: "Writes to the chat",
     Capability.CONVERSIONS: "Reports conversions back",
     Capability.BILLING: "Hears of bills and payments",
+    Capability.TEXTS: "Sends text messages",
 }
 
 READINGS: dict[str, Label] = {

@@ -4,7 +4,6 @@ Kept for billing and nothing else: no event changes anything here but the list o
 """
 
 import hashlib
-import logging
 from collections import Counter
 
 from connectors.billing import BillingEvent
@@ -18,8 +17,6 @@ from store.records.hooks import HookCall, Waiting
 from store.settings import Settings
 
 PROVIDER = Stripe.hook
-
-log = logging.getLogger(__name__)
 
 
 def waiting(settings: Settings) -> Waiting | None:
@@ -35,9 +32,7 @@ def _interpreted(session: Session, call: HookCall) -> Counter[str]:
     try:
         event = Stripe.event_of(call.body)
     except Invalid as why:
-        hooks.mark_interpreted(session, call, trouble=f"the {why.field} {why.what}")
-        log.warning("call %d of %s says nothing that can be read: %s", call.id, PROVIDER, why)
-        return Counter(unreadable_calls=1)
+        return interpreting.unreadable(session, call, f"the {why.field} {why.what}")
     is_new = billing_events.keep(session, hooks.connection_of(session, call), _told(event, call))
     hooks.forget_body(call)
     hooks.mark_interpreted(session, call)

@@ -52,3 +52,10 @@ def interpret(settings: Settings, provider: str, read: Read, *, of_connections: 
     if broken:
         raise NotInterpreted(f"These calls of {provider} could not be worked on, and wait: {broken}. {tally}")
     return tally
+
+
+def unreadable(session: Session, call: HookCall, why: str) -> Counter[str]:
+    """Says of a call that nothing can be made of it; nobody takes it again."""
+    hooks.mark_interpreted(session, call, trouble=why)
+    log.warning("call %d of %s says nothing that can be read: %s", call.id, call.provider, why)
+    return Counter(unreadable_calls=1)

@@ -15,6 +15,7 @@ from connectors.errors import (
     RateLimited,
     Transient,
     UnknownOutcome,
+    Unwanted,
 )
 from connectors.retries import Patience
 from marketing_pipelines.outbound import checks, kinds
@@ -158,11 +159,12 @@ def _left_today(session: Session, sending: Sending, action: Action) -> int:
 def _withhold(session: Session, sending: Sending, action: Action, claims: Sequence[Claim]) -> list[Claim]:
     """Settles what may not go after all and gives the rest."""
     marketing = sending.approved.manifest["purpose"] == Purpose.MARKETING
+    unwilling = kinds.of(sending.type).unwilling(session, sending.tenant, claims)
     going, withheld = [], []
     for claim in claims:
         if not claim.values:
             withheld.append(Outcome(claim.delivery_id, DeliveryState.SUPPRESSED, "erased"))
-        elif marketing and claim.unsubscribed:
+        elif (marketing and claim.unsubscribed) or claim.recipient_key in unwilling:
             withheld.append(Outcome(claim.delivery_id, DeliveryState.SUPPRESSED, "unsubscribed"))
         else:
             going.append(claim)
@@ -211,6 +213,8 @@ def _ended_by(error: ChannelError, claim: Claim) -> Outcome:
         return Outcome(claim.delivery_id, DeliveryState.SENT, f"was there already: {reason}")
     if isinstance(error, UnknownOutcome):
         return Outcome(claim.delivery_id, DeliveryState.UNKNOWN, reason)
+    if isinstance(error, Unwanted):
+        return Outcome(claim.delivery_id, DeliveryState.SUPPRESSED, f"unsubscribed: {reason}")
     if _concerns_everyone(error):
         return Outcome(claim.delivery_id, DeliveryState.QUEUED, reason, touched_the_wire=False)
     if isinstance(error, Transient) and claim.attempts < MOST_ATTEMPTS:
@@ -229,5 +233,5 @@ def _concerns_everyone(error: ChannelError) -> bool:
 
 def _without_address(said: str, claim: Claim) -> str:
     """Servers like to repeat the address; outcomes are kept longer than addresses may be."""
-    address = claim.values.get("email")
+    address = claim.values.get("email") or claim.values.get("phone")
     return said.replace(address, claim.recipient_key) if address else said

@@ -84,10 +84,12 @@ def places(session: Session, tenant: TenantId, *networks: Network) -> list[Desti
     ]
 
 
-def receivers(session: Session, tenant: TenantId, channel: Channel) -> list[Destination]:
-    """What takes signed requests."""
+def receivers(
+    session: Session, tenant: TenantId, channel: Channel, *, used_for: Capability = Capability.WEBHOOKS
+) -> list[Destination]:
+    """Connections with nothing beneath them to choose among: they take signed requests, or carry texts."""
     query = select(Connection).where(
-        Connection.tenant_id == tenant, Connection.channel == channel, _is_used_for(Capability.WEBHOOKS)
+        Connection.tenant_id == tenant, Connection.channel == channel, _is_used_for(used_for)
     )
     return [
         Destination(connection=ConnectionId(row.id), channel=channel, id="", name=row.name)

@@ -43,6 +43,7 @@ def freeze(
     found = preflight.findings(
         read.subject, read.text, read.html, _elsewhere(settings, read.links), _block_list(session)
     )
+    found += kind.stands_out(payload, action.purpose)
     found += looked_ahead
     cost = kind.cost(settings, payload, len(audience.leaves))
     own, currency = _currency(session, action), kind.currency(around, payload)

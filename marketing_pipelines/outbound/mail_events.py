@@ -4,7 +4,6 @@ A call was proven at the collector's door. What it says is believed no further t
 house: the message must be the tenant's own, and the address the one that this message went to.
 """
 
-import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,8 +44,6 @@ _DROPPED: Mapping[str, EventKind] = {
     "unsubscribed address": EventKind.UNSUBSCRIBE,
 }
 
-log = logging.getLogger(__name__)
-
 
 def waiting(settings: Settings) -> Waiting | None:
     return interpreting.waiting(settings, PROVIDER)
@@ -61,9 +58,7 @@ def _interpreted(session: Session, call: HookCall) -> Counter[str]:
     try:
         batch = sendgrid_events.batch_of(call.body)
     except Invalid as why:
-        hooks.mark_interpreted(session, call, trouble=f"the {why.field} {why.what}")
-        log.warning("call %d of %s says nothing that can be read: %s", call.id, PROVIDER, why)
-        return Counter(unreadable_calls=1)
+        return interpreting.unreadable(session, call, f"the {why.field} {why.what}")
     tally = Counter[str](calls=1, unreadable=batch.unreadable)
     told = _believed(session, call, batch.events, tally)
     # Everybody locks in this order: contacts, actions, what hangs on them, and the audit chain at last.

@@ -53,6 +53,7 @@ from store.records import (
     standing_approvals,
     system_mails,
     tenants,
+    text_opt_outs,
     uploads,
     visitor_salts,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "standing_approvals",
     "system_mails",
     "tenants",
+    "text_opt_outs",
     "uploads",
     "visitor_salts",
 ]

@@ -63,6 +63,7 @@ class ActionType(StrEnum):
     CHAT_MESSAGE = "chat_message"
     AD_CHANGE = "ad_change"
     CONVERSION_REPORT = "conversion_report"
+    TEXT_MESSAGE = "text_message"
     LINK_CHANGE = "link_change"
     SEQUENCE = "sequence"
     GENERIC = "generic"
@@ -84,6 +85,7 @@ class Channel(StrEnum):
     YOUTUBE = "youtube"
     BUFFER = "buffer"
     X = "x"
+    SMS = "sms"
     BY_HAND = "by_hand"
 
 

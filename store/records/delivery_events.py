@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Index, String, UniqueConstraint, and_, case, cast,
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.records.actions import Action, ActionRecipient
+from store.records.actions import Action, ActionRecipient, ActionType
 from store.records.deliveries import Delivery, DeliveryState
 from store.records.schema import (
     ActionId,
@@ -138,6 +138,29 @@ def addressees(session: Session, tenant: TenantId, message_ids: Collection[str])
         )
         for row, contact, values in rows.tuples()
     }
+
+
+def of_text(session: Session, tenant: TenantId, recipient_key: str, text_id: str) -> Addressee | None:
+    """The text that this phone was sent under the provider's id: it stands in the outcome once that is written.
+
+    Until then it is the one that is being sent; where that are several, nobody can say which.
+    """
+    to_this_phone = (
+        select(Delivery)
+        .join(Action, and_(Action.tenant_id == Delivery.tenant_id, Action.id == Delivery.action_id))
+        .where(
+            Delivery.tenant_id == tenant,
+            Action.type == ActionType.TEXT_MESSAGE,
+            Delivery.recipient_key == recipient_key,
+        )
+    )
+    named = Delivery.outcome.contains(text_id, autoescape=True)
+    for which in (named, Delivery.state == DeliveryState.SENDING):
+        found = session.scalars(to_this_phone.where(which).limit(2)).all()
+        if len(found) == 1:
+            row = found[0]
+            return Addressee(row.id, row.action_id, row.state, row.created_at, None, None)
+    return None
 
 
 def keep(session: Session, tenant: TenantId, provider: str, told: Sequence[NewEvent]) -> set[str]:

@@ -1,5 +1,6 @@
 """Web hooks through a running collector: proven, kept once, and answered before anyone reads them."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -7,6 +8,7 @@ import time
 import uuid
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -129,3 +131,22 @@ def test_metas_challenge_is_echoed_and_not_kept(collector: Collector, settings: 
     wait_until("the challenge", answered, 30)
     guessed = collector.http.get("/hooks/meta", params={**asked, "hub.verify_token": "guessed"})
     assert guessed.status_code == 401
+
+
+def test_twilio_is_answered_with_silence(collector: Collector, settings: Settings, site: Site) -> None:
+    """Words in plain text would be sent to the phone."""
+    address, token = "https://edge.example/hooks/twilio", uuid.uuid4().hex
+    keep_secret(settings, site, "twilio", f"{address} {token}")
+    fields = {"MessageSid": f"SM{uuid.uuid4().hex}", "SmsStatus": "received", "Body": "STOP"}
+    signed = address + "".join(f"{name}{fields[name]}" for name in sorted(fields))
+    proof = base64.b64encode(hmac.digest(token.encode(), signed.encode(), "sha1")).decode()
+
+    def answered() -> httpx.Response:
+        return collector.http.post("/hooks/twilio", data=fields, headers={"X-Twilio-Signature": proof})
+
+    wait_until("the secret", lambda: answered().status_code == 200, 30)
+    for answer in (answered(), answered()):
+        assert (answer.status_code, answer.content) == (200, b"<Response/>\n")
+        assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+    event_id = f"{fields['MessageSid']}:received"
+    wait_until("the call", lambda: len(kept_calls(settings, event_id)) == 1, 20)

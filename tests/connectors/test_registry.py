@@ -11,6 +11,7 @@ from connectors.face import Capability, Channel, ReadsInsights, SendsMail, Takes
 from connectors.publishing import Publishes
 from connectors.sandbox import CREDENTIALS
 from connectors.short_links import ShortensLinks
+from connectors.texting import SendsTexts
 
 GIVEN = {**CREDENTIALS, Channel.SMTP: {"host": "127.0.0.1", "port": "2525", "tls": "none"}}
 
@@ -25,6 +26,7 @@ def test_every_channel_has_a_connector_that_keeps_its_promises(channel: Channel)
     assert (Capability.MAIL in connection.capabilities) == isinstance(connection, SendsMail)
     assert (Capability.CHAT in connection.capabilities) <= isinstance(connection, Publishes)
     assert (Capability.WEBHOOKS in connection.capabilities) == isinstance(connection, TakesWebHooks)
+    assert (Capability.TEXTS in connection.capabilities) == isinstance(connection, SendsTexts)
     assert (Capability.CONVERSIONS in connection.capabilities) == isinstance(connection, TakesConversions)
     assert (Capability.BILLING in connection.capabilities) == isinstance(connection, TellsBilling)
     assert (Capability.LINKS in connection.capabilities) == isinstance(connection, ShortensLinks)
@@ -42,6 +44,7 @@ def test_channels_by_what_they_can_do():
     assert channels_with(Capability.MAIL) == (Channel.SMTP, Channel.SENDGRID)
     assert channels_with(Capability.CHAT) == (Channel.SLACK,)
     assert channels_with(Capability.WEBHOOKS) == (Channel.CMS,)
+    assert channels_with(Capability.TEXTS) == (Channel.SMS,)
     assert channels_with(Capability.CONVERSIONS) == (Channel.GOOGLE_ADS, Channel.META)
     assert channels_with(Capability.BILLING) == (Channel.STRIPE,)
     assert channels_with(Capability.LINKS) == (Channel.BITLY,)

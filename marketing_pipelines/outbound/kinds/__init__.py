@@ -14,6 +14,7 @@ from marketing_pipelines.outbound.kinds.generic import Generic
 from marketing_pipelines.outbound.kinds.link_change import LinkChange
 from marketing_pipelines.outbound.kinds.sequence import Sequence
 from marketing_pipelines.outbound.kinds.social_post import SocialPost
+from marketing_pipelines.outbound.kinds.text_message import TextMessages
 from store.records.actions import ActionType
 
 KINDS: Mapping[ActionType, Kind[Any]] = MappingProxyType(
@@ -24,6 +25,7 @@ KINDS: Mapping[ActionType, Kind[Any]] = MappingProxyType(
         ActionType.CHAT_MESSAGE: ChatMessage(),
         ActionType.AD_CHANGE: AdChange(),
         ActionType.CONVERSION_REPORT: ConversionReport(),
+        ActionType.TEXT_MESSAGE: TextMessages(),
         ActionType.LINK_CHANGE: LinkChange(),
         ActionType.SEQUENCE: Sequence(),
         ActionType.GENERIC: Generic(),

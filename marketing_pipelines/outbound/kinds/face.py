@@ -1,7 +1,7 @@
 """The one face of every type of action: what its payload says, what of it is frozen, and how it leaves the house."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from marketing_pipelines.links import targets
 from marketing_pipelines.links.refusals import NotUsable
 from marketing_pipelines.outbound.carriers import Carriers
 from marketing_pipelines.outbound.manifest import leaf_hash
+from marketing_pipelines.outbound.preflight import Finding
 from marketing_pipelines.outbound.sending import Sending
 from store.records.actions import Action, ActionType, Channel, Leaf, Purpose
 from store.records.database import Session
@@ -170,6 +171,16 @@ class Kind(ABC, Generic[P]):
     def followed(self, template: Mapping[str, Any]) -> Sequence[str]:
         """The links that lead people to us and must say from where; none where that is told in another way."""
         del template
+        return ()
+
+    def stands_out(self, payload: P, purpose: Purpose) -> list[Finding]:
+        """What of this type is worth a look before anybody signs it."""
+        del payload, purpose
+        return []
+
+    def unwilling(self, session: Session, tenant: TenantId, claims: Sequence[Claim]) -> Collection[str]:
+        """The keys of those who have said since that they want none, where that is kept for this type alone."""
+        del session, tenant, claims
         return ()
 
     def is_said_once(self, payload: P) -> bool:

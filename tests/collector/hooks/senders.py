@@ -31,6 +31,8 @@ AMAZON_KEY = rsa.generate_private_key(65537, 2048)
 GOOGLE_KEY = rsa.generate_private_key(65537, 2048)
 GOOGLE_KEY_ID = "key-of-today"
 STANDARD_KEY = secrets.token_bytes(32)
+TWILIO_ADDRESS = "https://edge.example/hooks/twilio"
+TWILIO_TEXT = "SM0123456789abcdef0123456789abcdef"
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,15 @@ def from_slack(payload: bytes, moment: int) -> Call:
     )
 
 
+def from_twilio(payload: bytes, moment: int) -> Call:
+    _, token = SENDERS[Provider.TWILIO].secret.split()
+    fields = {"MessageSid": TWILIO_TEXT, "SmsStatus": "received", "Body": payload.decode()}
+    signed = TWILIO_ADDRESS + "".join(f"{name}{fields[name]}" for name in sorted(fields))
+    body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
+    signature = base64.b64encode(hmac.digest(token.encode(), signed.encode(), "sha1"))
+    return arrived(body, moment, x_twilio_signature=signature)
+
+
 def standard_signature(event_id: bytes, moment: int, body: bytes, key: bytes = STANDARD_KEY) -> bytes:
     digest = hmac.new(key, b"%b.%d.%b" % (event_id, moment, body), hashlib.sha256).digest()
     return b"v1," + base64.b64encode(digest)
@@ -199,6 +210,9 @@ SENDERS: dict[Provider, Sender] = {
     Provider.GOOGLE: Sender(secrets.token_urlsafe(24), from_google_ads, "lead-1"),
     Provider.PUBSUB: Sender(f"{AUDIENCE} {ACCOUNT}", from_pubsub, "2070443601311540"),
     Provider.SLACK: Sender(secrets.token_hex(16), from_slack, "Ev0PV52K25"),
+    Provider.TWILIO: Sender(
+        f"{TWILIO_ADDRESS} {secrets.token_hex(16)}", from_twilio, f"{TWILIO_TEXT}:received"
+    ),
     Provider.STANDARD: Sender(f"whsec_{base64.b64encode(STANDARD_KEY).decode()}", from_standard, "msg_1"),
 }
 

@@ -1,10 +1,11 @@
 """Examples that the authors of a scheme have published, so that our senders' side cannot be wrong with ours."""
 
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import pytest
 
-from collector.hooks import NotGenuine, Provider, Verified
+from collector.hooks import NotGenuine, Provider, Verified, twilio
 from collector.hooks.proofs import hmac_sha256
 from collector.hooks.ses import Message
 from tests.collector.hooks.conftest import Edge
@@ -86,3 +87,26 @@ def test_the_example_of_amazons_documentation_for_what_is_signed() -> None:
         b"Timestamp\n2019-01-31T04:37:04.321Z\n"
         b"TopicArn\narn:aws:sns:us-east-2:123456789012:s4-MySNSTopic-1G1WEFCOXTC0P\nType\nNotification\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "signature"),
+    [
+        (
+            b"CallSid=CA1234567890ABCDE&Digits=1234&From=%2B14158675309&To=%2B18005551212&Caller=%2B14158675309",
+            b"RSOYDt4T1cUTdK1PDd93/VVr8B8=",
+        ),
+        (
+            b"CallSid=CA1234567890ABCDE&Digits=1234&From=%2B14158675309&To=%2B18005551212&Caller=%2B14158675309",
+            b"kvajT1Ptam85bY51eRf/AJRuM3w=",
+        ),
+        (b"Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234", b"IK+Dwps556ElfBT0I3Rgjkr1wJU="),
+    ],
+    ids=["without the port", "with the port", "a field that comes twice"],
+)
+def test_the_examples_of_twilios_own_libraries(body: bytes, signature: bytes) -> None:
+    """Their token is too short to be kept here, so that the signatures are compared."""
+    fields = parse_qsl(body.decode())
+    address = "https://mycompany.com/myapp.php?foo=1&bar=2"
+    addresses = (address, address.replace(".com/", ".com:443/"))
+    assert signature in {twilio.signature(each, fields, b"12345") for each in addresses}

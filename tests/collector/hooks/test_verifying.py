@@ -25,6 +25,7 @@ from tests.collector.hooks.senders import (
     NOW,
     PAYLOAD,
     SENDERS,
+    TWILIO_ADDRESS,
     at,
     genuine,
     with_fields,
@@ -38,9 +39,10 @@ BODY_IS_SIGNED = (
     Provider.STRIPE,
     Provider.META,
     Provider.SLACK,
+    Provider.TWILIO,
     Provider.STANDARD,
 )
-NO_TIME_IS_SIGNED = (Provider.POSTMARK, Provider.META, Provider.GOOGLE)
+NO_TIME_IS_SIGNED = (Provider.POSTMARK, Provider.META, Provider.GOOGLE, Provider.TWILIO)
 # How old a call may be, in seconds: as long as the provider may repeat it as it first was.
 OLDEST = {
     Provider.SENDGRID: 5 * MINUTE,
@@ -57,6 +59,7 @@ SIGNATURE_HEADERS = {
     Provider.META: b"x-hub-signature-256",
     Provider.PUBSUB: b"authorization",
     Provider.SLACK: b"x-slack-signature",
+    Provider.TWILIO: b"x-twilio-signature",
     Provider.STANDARD: b"webhook-signature",
 }
 TIMESTAMP_HEADERS = {
@@ -68,7 +71,8 @@ TIMESTAMP_HEADERS = {
 OF_JSON = tuple(
     provider
     for provider in Provider
-    if provider not in (Provider.SENDGRID, Provider.META, Provider.POSTMARK, Provider.STANDARD)
+    if provider
+    not in (Provider.SENDGRID, Provider.META, Provider.POSTMARK, Provider.TWILIO, Provider.STANDARD)
 )
 
 
@@ -95,6 +99,7 @@ def test_a_call_under_another_secret_is_refused(edge: Edge, provider: Provider) 
         Provider.SES: SENDERS[Provider.SES].secret + "-2",
         Provider.META: "another-app-secret another-verify-token",
         Provider.PUBSUB: SENDERS[Provider.PUBSUB].secret + ".example",
+        Provider.TWILIO: f"{TWILIO_ADDRESS} another-token-of-the-account",
         Provider.STANDARD: "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     }
     other = others.get(provider, "another secret of the same length")
@@ -224,6 +229,9 @@ def test_without_a_secret_nothing_is_believed(edge: Edge, provider: Provider) ->
         (Provider.META, "the-same-twice the-same-twice"),
         (Provider.PUBSUB, AUDIENCE),
         (Provider.PUBSUB, f"{AUDIENCE} not-an-address"),
+        (Provider.TWILIO, "only-the-auth-token-of-it"),
+        (Provider.TWILIO, "edge.example/hooks/twilio only-the-auth-token-of-it"),
+        (Provider.TWILIO, f"{TWILIO_ADDRESS} too-short"),
         (Provider.STANDARD, "whsec_not base64"),
         (Provider.STANDARD, "whsec_c2hvcnQ="),
         (Provider.STRIPE, " whsec_with_blanks_around "),

@@ -56,6 +56,11 @@ WHOLE = {
             ]
         ),
     },
+    "text_message": {
+        "payload.recipients": "+4915112345678\n+49 151 12345679",
+        "payload.text": "The sale begins. Reply STOP to end",
+        "payload.sender": "+4915735980000",
+    },
     "link_change": {"payload.slug": "winter", "payload.archived": "false"},
     "sequence": SEQUENCE,
     "generic": {"payload.what": "Print 300 flyers", "payload.cost": "90"},

@@ -312,6 +312,23 @@ def test_a_token_of_bitly_that_opens_nothing_is_not_kept(house: Settings, admin:
     assert opened(house, number) == {"access_token": token(Channel.BITLY)}
 
 
+def test_an_account_for_texts_is_tried_before_it_is_kept(
+    house: Settings, admin: Person, providers: str
+) -> None:
+    at_the_sandbox = {"sms": {"base_url": SecretStr(endpoint(Channel.SMS, providers).base_url)}}
+    with served(create_app(house.model_copy(update={"channel_apps": at_the_sandbox}))) as address:
+        forms = Person(admin.id, admin.email, admin.role, admin.tenant, address).forms()
+        keys = CREDENTIALS[Channel.SMS]
+        refused = forms.post_signed("/connections/new/sms", **{**keys, "key_secret": "made-up-secret"})
+        assert refused.status_code == 422
+        assert "made-up-secret" not in refused.text
+        answer = forms.post_signed("/connections/new/sms", **keys)
+        assert answer.status_code == 303, answer.text
+        number = int(re.findall(r"\d+", answer.headers["location"])[0])
+        assert keys["key_secret"] not in forms.get(f"/connections/{number}").text
+    assert opened(house, number) == keys
+
+
 def test_x_keeps_what_was_typed_beside_what_was_consented_to(house: Settings, admin: Person) -> None:
     forms = admin.forms()
     answer = led_back(forms, consented(way(forms, channel=Channel.X)))
