@@ -1,6 +1,7 @@
 """Text messages through the gate: once to each phone, in the words that were signed, and to none that has said STOP."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,7 +30,7 @@ from store.records.tenants import Tenant
 from store.settings import Role
 from tests.connectors.conftest import sandbox
 from tests.connectors.running_sandbox import Sandbox
-from tests.outbound.office import Office
+from tests.outbound.office import Office, wait_for
 from tests.outbound.test_through_connections import connect, manifest, outcome_of
 
 __all__ = ["sandbox"]
@@ -435,15 +436,16 @@ def test_a_text_that_is_on_its_way_is_known_before_its_answer_is_written(
 ) -> None:
     connect(office, sandbox, Channel.SMS)
     action_id = approved(office)
-    office.send()
-    sid = sandbox.accepted(Channel.SMS)[0]["sid"]
-    office.tamper(
-        "update deliveries set state = 'sending', outcome = '', leased_until = now() + interval '1 minute' "
-        "where action_id = :id",
-        action_id,
-    )
-    assert tells(office, stand_in.status(sid, PHONE, "delivered")) == {"calls": 1, "delivered": 1}
-    assert office.delivered(action_id) == {"sending": 1}, "what it says of itself settles it"
+    sandbox.order(Channel.SMS, "slow", delay_seconds=5)
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(office.send)
+        wait_for(lambda: office.delivered(action_id) == {"sending": 1})
+        told = stand_in.status(f"SM{uuid.uuid4().hex}", PHONE, "delivered")
+        assert tells(office, told) == {"calls": 1, "delivered": 1}
+        assert office.delivered(action_id) == {"sending": 1}, "what it says of itself settles it"
+        run.result(60)
+    assert office.delivered(action_id) == {"sent": 1}
+    assert kept(office, action_id) == {EventKind.DELIVERED: 1}
 
 
 def test_a_call_of_which_nothing_can_be_made_is_named_and_holds_up_no_other(

@@ -36,7 +36,6 @@ ONE_ROW_EACH = (
     "insert into contacts (tenant_id, email) values (:tenant, 'someone@x')",
     "insert into suppressions (tenant_id, address_hash) values (:tenant, '')",
     "insert into text_opt_outs (tenant_id, number_hash, reason) values (:tenant, '', 'x')",
-    "insert into text_opt_outs (tenant_id, number_hash, reason) values (:tenant, '', 'x')",
     "insert into contact_groups (tenant_id, name) values (:tenant, 'x')",
     """insert into contact_group_members (tenant_id, group_id, contact_id)
        select :tenant, g.id, c.id from contact_groups g, contacts c where g.tenant_id = :tenant and c.tenant_id = :tenant""",
