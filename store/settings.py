@@ -351,6 +351,11 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Signs those posts by Standard Webhooks: whsec_ and base64; empty signs none.",
     )
+    notifiers: dict[str, dict[str, SecretStr]] = Field(
+        default_factory=dict,
+        description="JSON object of what else tells alerts, by the names under which installed packages bring it, each with "
+        "what it is given.",
+    )
     alert_watch: bool = Field(
         True,
         description="The console looks for what to tell; false where `python -m console.watch` does it by itself.",
@@ -503,6 +508,14 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must be whsec_ followed by 24 bytes or more in base64 (openssl rand -base64 32)"
             )
+        return value
+
+    @field_validator("notifiers")
+    @classmethod
+    def _names_of_their_own(cls, value: dict[str, dict[str, SecretStr]]) -> dict[str, dict[str, SecretStr]]:
+        for name in value:
+            if not re.fullmatch(r"[a-z][a-z0-9_]{0,19}", name) or name in {"log", "mail", "web_hook"}:
+                raise ValueError("names are of small letters, 20 at most, and neither log, mail nor web_hook")
         return value
 
     @field_validator("alert_mail_to")

@@ -1,7 +1,8 @@
-"""The sinks that alerts are told to: the log, mail to people of the console, a web hook."""
+"""The sinks that alerts are told to: the log, mail to people of the console, a web hook, and what notifiers bring."""
 
 import logging
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -11,11 +12,13 @@ import httpx
 import msgspec
 
 from connectors import public_network, web_hooks
-from connectors.errors import Duplicate, Invalid, Transient
+from connectors.errors import Duplicate, Forbidden, Invalid, Transient
 from connectors.face import OutgoingMail, SendsMail
 from connectors.web_hooks import WebHook
 from marketing_pipelines.email import addresses
+from marketing_pipelines.monitoring import notifiers
 from marketing_pipelines.monitoring.alert_words import level_of, words_of
+from marketing_pipelines.monitoring.notifiers import Message, Notifier
 from marketing_pipelines.outbound import mail_server
 from store.clock import now
 from store.records.alert_notices import Notice
@@ -32,14 +35,14 @@ class NoReader(Exception):
     """Nobody is there any more to be told."""
 
 
-def configured(settings: Settings) -> list[Sink]:
+def configured(settings: Settings) -> list[str]:
     """Where this installation wants to be told."""
-    wanted = {
+    wanted: dict[str, bool] = {
         Sink.LOG: True,
         Sink.MAIL: settings.sends_mail,
         Sink.WEB_HOOK: bool(settings.alert_webhook_url.get_secret_value()),
     }
-    return [sink for sink, is_wanted in wanted.items() if is_wanted]
+    return [*(sink for sink, is_wanted in wanted.items() if is_wanted), *settings.notifiers]
 
 
 class Sinks:
@@ -50,6 +53,7 @@ class Sinks:
         self._closing = ExitStack()
         self._mailer: SendsMail | None = None
         self._web: httpx.Client | None = None
+        self._notifiers: dict[str, Notifier] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +70,8 @@ class Sinks:
                 self._mail(notice)
             case Sink.WEB_HOOK:
                 self._call(notice)
+            case name:
+                self._notify(name, notice)
 
     def _write(self, notice: Notice) -> None:
         alert, words = notice.alert, words_of(notice.alert)
@@ -102,6 +108,21 @@ class Sinks:
         return mail.as_bytes()
 
     def _call(self, notice: Notice) -> None:
+        hook = WebHook(
+            self._settings.alert_webhook_url.get_secret_value(),
+            self._settings.alert_webhook_secret.get_secret_value(),
+        )
+        with _told_before_or_later():
+            web_hooks.post(self._http(), hook, self._body(notice), _id_of(notice))
+
+    def _notify(self, name: str, notice: Notice) -> None:
+        with _told_before_or_later():
+            if name not in self._notifiers:
+                given = {key: kept.get_secret_value() for key, kept in self._settings.notifiers[name].items()}
+                self._notifiers[name] = notifiers.opened(name, given, self._http())
+            notifiers.tell(name, self._notifiers[name], self._message(notice))
+
+    def _http(self) -> httpx.Client:
         if self._web is None:
             self._web = self._closing.enter_context(
                 public_network.client(
@@ -110,24 +131,27 @@ class Sinks:
                     timeout=httpx.Timeout(PATIENCE_SECONDS),
                 )
             )
-        hook = WebHook(
-            self._settings.alert_webhook_url.get_secret_value(),
-            self._settings.alert_webhook_secret.get_secret_value(),
+            if self._settings.production:
+                self._web.event_hooks = {"request": [_refuse_in_the_clear]}
+        return self._web
+
+    def _message(self, notice: Notice) -> Message:
+        words = words_of(notice.alert)
+        return Message(
+            id=_id_of(notice),
+            kind=notice.alert.kind,
+            title=words.title,
+            text=words.text,
+            what_to_do=words.what_to_do,
+            tenant=notice.tenant_name,
+            url=self._address(notice),
         )
-        try:
-            web_hooks.post(self._web, hook, self._body(notice), f"alert_{notice.alert.id}")
-        except Duplicate:
-            return
-        except Invalid as refused:
-            # Somebody may put the receiver right meanwhile.
-            raise Transient(what=refused.what, where=refused.where, code=refused.code) from refused
 
     def _body(self, notice: Notice) -> bytes:
-        alert, words = notice.alert, words_of(notice.alert)
-        where = f" ({notice.tenant_name})" if notice.tenant_name else ""
+        alert = notice.alert
         return msgspec.json.encode(
             {
-                "text": f"{words.title}{where}. {words.text} {words.what_to_do} {self._address(notice)}",
+                "text": self._message(notice).line,
                 "id": alert.id,
                 "kind": alert.kind,
                 "tenant_id": alert.tenant_id,
@@ -142,6 +166,26 @@ class Sinks:
         """Where in the console there is more to read; it carries an id and no authority."""
         page = f"/actions/{notice.alert.action_id}" if notice.alert.action_id else "/alerts"
         return self._settings.address(Service.CONSOLE) + page
+
+
+@contextmanager
+def _told_before_or_later() -> Iterator[None]:
+    """What was told before is told; a receiver that refuses may be put right meanwhile."""
+    try:
+        yield
+    except Duplicate:
+        return
+    except Invalid as refused:
+        raise Transient(what=refused.what, where=refused.where, code=refused.code) from refused
+
+
+def _refuse_in_the_clear(request: httpx.Request) -> None:
+    if request.url.scheme != "https":
+        raise Forbidden(what="production tells over https:// only", where=request.url.host)
+
+
+def _id_of(notice: Notice) -> str:
+    return f"alert_{notice.alert.id}"
 
 
 def is_for_good(trouble: Exception) -> bool:

@@ -96,4 +96,4 @@ def _leave(settings: Settings, notice: Notice, reason: str, *, for_good: bool) -
 def _reason(notice: Notice, trouble: Exception) -> str:
     """Servers like to repeat the address."""
     said = str(trouble)
-    return said.replace(notice.to, "(an address)") if notice.sink is Sink.MAIL and notice.to else said
+    return said.replace(notice.to, "(an address)") if notice.sink == Sink.MAIL and notice.to else said

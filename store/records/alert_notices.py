@@ -28,21 +28,21 @@ class Notice:
     """What one watcher alone tells now; `to` is the mail address of one who is to know, or None."""
 
     id: int
-    sink: Sink
+    sink: str
     alert: Alert
     tenant_name: str
     user: UserId | None
     to: str | None
 
 
-def plan(session: Session, raised: Iterable[Alert], sinks: Collection[Sink], *, house_mail: bool) -> None:
+def plan(session: Session, raised: Iterable[Alert], sinks: Collection[str], *, house_mail: bool) -> None:
     """A notice for each sink and, by mail, for each person: the tenant's Admins and who wrote the action.
 
     What concerns the house goes to the one address that the settings name.
     """
     for alert in raised:
         for sink in sinks:
-            if sink is not Sink.MAIL:
+            if sink != Sink.MAIL:
                 _add(session, alert, sink)
             elif alert.tenant_id is not None:
                 for user in _readers(session, alert, alert.tenant_id):
@@ -52,7 +52,7 @@ def plan(session: Session, raised: Iterable[Alert], sinks: Collection[Sink], *, 
     session.flush()
 
 
-def claim(session: Session, sinks: Collection[Sink]) -> Notice | None:
+def claim(session: Session, sinks: Collection[str]) -> Notice | None:
     """The notice that has waited longest; whoever claims it tells it, or another does when that takes too long."""
     row = session.scalars(
         select(AlertNotice)
@@ -96,7 +96,7 @@ def _next_attempt(attempts: int) -> datetime:
     return now() + min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
 
 
-def _add(session: Session, alert: Alert, sink: Sink, user: UserId | None = None) -> None:
+def _add(session: Session, alert: Alert, sink: str, user: UserId | None = None) -> None:
     session.add(AlertNotice(alert_id=alert.id, sink=sink, user_id=user, attempts=0, next_attempt_at=now()))
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    CheckConstraint,
     ColumnElement,
     ForeignKey,
     Index,
@@ -52,7 +53,7 @@ class AlertKind(StrEnum):
 
 
 class Sink(StrEnum):
-    """Where alerts are told beside the console's inbox, which shows the alerts themselves."""
+    """Where alerts are told beside the console's inbox, which shows the alerts themselves, and beside what NOTIFIERS names."""
 
     LOG = "log"
     MAIL = "mail"
@@ -105,7 +106,7 @@ class AlertNotice(Numbered, Record):
     __tablename__ = "alert_notices"
     __table_args__ = (
         UniqueConstraint("alert_id", "sink", "user_id", postgresql_nulls_not_distinct=True),
-        one_of("sink", Sink),
+        CheckConstraint("sink ~ '^[a-z][a-z0-9_]*$'", name="sink"),
         Index(
             "ix_alert_notices_waiting",
             "next_attempt_at",
@@ -114,7 +115,7 @@ class AlertNotice(Numbered, Record):
     )
 
     alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"))
-    sink: Mapped[Sink] = mapped_column(enumerated(Sink, 20))
+    sink: Mapped[str] = mapped_column(String(20))
     user_id: Mapped[UserId | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     next_attempt_at: Mapped[datetime]

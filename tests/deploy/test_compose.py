@@ -142,6 +142,13 @@ def test_who_alone_connects_by_the_settings_has_their_tokens(
     assert {service for service in given if "a-token" in json.dumps(given[service])} == {"code-server"}
 
 
+def test_who_connects_accounts_and_who_reads_them_know_our_apps(
+    compose: Compose, example: dict[str, str]
+) -> None:
+    given = compose.services({**example, "CHANNEL_APPS": '{"meta": {"client_secret": "a-secret"}}'})
+    assert {name for name in given if "a-secret" in json.dumps(given[name])} == {"console", "code-server"}
+
+
 def test_what_was_answered_survives_the_container(services: Services, compose: Compose) -> None:
     assert services["collector"]["volumes"] == services["shipper"]["volumes"] == ["spool:/data"]
     for name in ("postgres", "clickhouse", "collector", "code-server"):

@@ -154,6 +154,14 @@ def test_a_key_of_a_provider_is_one_word(tmp_path: Path, name: str, wrong: str) 
     assert "a-key" not in repr(settings(tmp_path, **{name: "a-key"}))
 
 
+@pytest.mark.parametrize("name", ["mail", "log", "web_hook", "Matrix", "7up", "a-b", "a" * 21, ""])
+def test_a_notifier_has_a_name_of_its_own(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match="NOTIFIERS: names are of small letters"):
+        settings(tmp_path, notifiers={name: {"token": "secret"}})
+    kept = settings(tmp_path, notifiers={"matrix": {"token": "secret"}})
+    assert "'secret'" not in repr(kept)
+
+
 @pytest.mark.parametrize("hours", ["", "1-5", "22-4", "0-6", "20-24"])
 def test_hours_of_insights(tmp_path: Path, hours: str) -> None:
     assert settings(tmp_path, insights_hours=hours).insights_hours == hours
