@@ -1,6 +1,7 @@
 """What the command line asks of the Dagster webserver, over its GraphQL."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 POLL_EVERY = 1.0
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 LOCATION_QUERY = """
 { workspaceOrError { ... on Workspace { locationEntries { loadStatus locationOrLoadError {
@@ -157,7 +159,7 @@ def _error(error: dict[str, Any] | None) -> str:
     if error is None:
         return "no error was kept"
     chain = [link["error"]["message"] for link in error["errorChain"]]
-    return (chain or [error["message"]])[-1].strip()
+    return _COLOURS.sub("", (chain or [error["message"]])[-1]).strip()
 
 
 def _status(port: int, run: str) -> str:

@@ -108,32 +108,37 @@ class Sinks:
         return mail.as_bytes()
 
     def _call(self, notice: Notice) -> None:
+        if self._web is None:
+            self._web = self._http()
         hook = WebHook(
             self._settings.alert_webhook_url.get_secret_value(),
             self._settings.alert_webhook_secret.get_secret_value(),
         )
         with _told_before_or_later():
-            web_hooks.post(self._http(), hook, self._body(notice), _id_of(notice))
+            web_hooks.post(self._web, hook, self._body(notice), _id_of(notice))
 
     def _notify(self, name: str, notice: Notice) -> None:
         with _told_before_or_later():
             if name not in self._notifiers:
                 given = {key: kept.get_secret_value() for key, kept in self._settings.notifiers[name].items()}
-                self._notifiers[name] = notifiers.opened(name, given, self._http())
+                self._notifiers[name] = notifiers.opened(name, given, self._https())
             notifiers.tell(name, self._notifiers[name], self._message(notice))
 
+    def _https(self) -> httpx.Client:
+        """For addresses that no setting has looked at."""
+        http = self._http()
+        if self._settings.production:
+            http.event_hooks = {"request": [_refuse_in_the_clear]}
+        return http
+
     def _http(self) -> httpx.Client:
-        if self._web is None:
-            self._web = self._closing.enter_context(
-                public_network.client(
-                    allow_private=not self._settings.production,
-                    user_agent="marketing-pipelines",
-                    timeout=httpx.Timeout(PATIENCE_SECONDS),
-                )
+        return self._closing.enter_context(
+            public_network.client(
+                allow_private=not self._settings.production,
+                user_agent="marketing-pipelines",
+                timeout=httpx.Timeout(PATIENCE_SECONDS),
             )
-            if self._settings.production:
-                self._web.event_hooks = {"request": [_refuse_in_the_clear]}
-        return self._web
+        )
 
     def _message(self, notice: Notice) -> Message:
         words = words_of(notice.alert)

@@ -41,7 +41,7 @@ STEP = {
     "stepKey": "dbt_models",
     "error": {
         "message": "Error occurred",
-        "errorChain": [{"error": {"message": "Code: 60. Unknown table\n"}}],
+        "errorChain": [{"error": {"message": "\x1b[31mCode: 60.\x1b[0m Unknown table\n"}}],
     },
 }
 PAGES = [events([{}, STEP], more=True), events([{"message": "Steps failed: dbt_models", "error": None}])]

@@ -3,13 +3,13 @@
 -- A campaign is the one whose utm_campaign the link's target carries, in any case, as for ads.
 with by_name as (
     select
-        tenant_id,
-        lower(utm_campaign) as target_campaign,
-        min(campaign_id) as campaign_id,
-        argMin(name, campaign_id) as campaign_name
-    from {{ ref('stg_campaigns') }}
-    where utm_campaign != ''
-    group by tenant_id, target_campaign
+        campaigns.tenant_id,
+        lower(campaigns.utm_campaign) as target_campaign,
+        min(campaigns.campaign_id) as campaign_id,
+        argMin(campaigns.name, campaigns.campaign_id) as campaign_name
+    from {{ ref('stg_campaigns') }} as campaigns
+    where campaigns.utm_campaign != ''
+    group by campaigns.tenant_id, target_campaign
 ),
 
 followed as (
