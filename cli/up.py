@@ -140,11 +140,14 @@ def _seed(house: Settings) -> None:
 
 
 async def _materialise_or_say(supervisor: Supervisor, house: Settings) -> None:
-    """A lineage that did not come about is no reason to take the house down: people look at its run."""
-    try:
-        await asyncio.to_thread(_materialise, house)
-    except RunFailed as failure:
-        supervisor.say(f"{failure} (again: make demo)", "bold yellow")
+    """A passing trouble costs a second try, a lasting one is no reason to take the house down: people look at its run."""
+    for and_now in ("trying once more", "again: make demo"):
+        try:
+            await asyncio.to_thread(_materialise, house)
+        except RunFailed as failure:
+            supervisor.say(f"{failure} ({and_now})", "bold yellow")
+        else:
+            return
 
 
 def _materialise(house: Settings) -> None:
