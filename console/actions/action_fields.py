@@ -33,7 +33,10 @@ class Widget(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`rows` is how much room long texts get, `known` names what the tenant has connected and can be meant here."""
+    """`rows` is how much room long texts get, `known` names what the tenant has connected and can be meant here.
+
+    What belongs to something that few need stands folded under the words of `of`.
+    """
 
     name: str
     label: str
@@ -42,6 +45,7 @@ class Field:
     options: Options = ()
     rows: int = 6
     known: Known | None = None
+    of: str = ""
 
 
 STEP: Sequence[Field] = (
@@ -52,6 +56,7 @@ STEP: Sequence[Field] = (
 )
 
 _SAID = [("", "not said"), ("true", "yes"), ("false", "no")]
+_VIDEO = "For a video on YouTube: its title and tags, who may see it, and what has to be declared"
 
 FIELDS: Mapping[ActionType, Sequence[Field]] = {
     ActionType.EMAIL: (
@@ -93,26 +98,27 @@ FIELDS: Mapping[ActionType, Sequence[Field]] = {
             "The address of a picture, for TikTok also of a video, for YouTube of a video; these and Instagram take no post "
             "without one.",
         ),
-        Field("title", "The video's title", "Without one it is the first line of its text."),
-        Field("tags", "Tags", "Of a video, one a line.", Widget.LINES, rows=3),
+        Field("title", "The video's title", "Without one it is the first line of its text.", of=_VIDEO),
+        Field("tags", "Tags", "One a line.", Widget.LINES, rows=3, of=_VIDEO),
         Field(
             "visibility",
             "Who may see it",
-            "Of a video.",
-            Widget.CHOICE,
-            [
+            widget=Widget.CHOICE,
+            options=[
                 ("", "Everybody"),
                 (Visibility.UNLISTED, "Whoever knows its address"),
                 (Visibility.PRIVATE, "Nobody but the channel"),
             ],
+            of=_VIDEO,
         ),
-        Field("made_for_kids", "Made for kids", "Has to be said of a video.", Widget.YES_OR_NO, _SAID),
+        Field("made_for_kids", "Made for kids", "Has to be said.", Widget.YES_OR_NO, _SAID, of=_VIDEO),
         Field(
             "synthetic",
             "Altered or made up",
-            "Has to be said of a video: whether it looks real and shows what was not so.",
+            "Has to be said: whether it looks real and shows what was not so.",
             Widget.YES_OR_NO,
             _SAID,
+            of=_VIDEO,
         ),
     ),
     ActionType.CMS_WEBHOOK: (
