@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from marketing_pipelines.monitoring import alerting
 from store import records
+from store.clock import now
 from store.records.gate import WatcherKind, watch
 from store.settings import Role, Settings
 from tests.outbound.conftest import mail_server_log
@@ -85,9 +88,10 @@ def office(house: Settings, tenant: Any, mail_server_log: MailServer, receiver: 
     office.settings = office.settings.model_copy(
         update={"alert_webhook_url": SecretStr(receiver.url), "alert_webhook_secret": SecretStr(SECRET)}
     )
+    sensor_looks(house)
+    alerting.raise_alerts(office.settings, came_at=now() - timedelta(hours=1))
     with records.session(house, Role.OWNER) as session:
         session.execute(text("update alert_notices set told_at = now() where told_at is null"))
-    sensor_looks(house)
     return office
 
 
