@@ -4,12 +4,18 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from http.client import HTTPException
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 POLL_EVERY = 1.0
+# The first run that is asked for loads the whole project into the webserver.
+LAUNCHED_WITHIN = 60.0
+ASKED_AS = "mp/asked_as"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 LOCATION_QUERY = """
@@ -44,6 +50,10 @@ def daemon_healthy(port: int) -> bool:
 LAUNCH = """
 mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
+"""
+LAUNCHED_QUERY = """
+query ($key: String!, $value: String!) { runsOrError(filter: {tags: [{key: $key, value: $value}]}) {
+  ... on Runs { results { id } } } }
 """
 RUN_QUERY = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 EVENTS_QUERY = """
@@ -89,24 +99,49 @@ def run_job(
     }
     if assets:
         selector["assetSelection"] = [{"path": asset.split("/")} for asset in assets]
+    asked_as = uuid4().hex
     tags = {
         "dagster/asset_partition_range_start": first_day.isoformat(),
         "dagster/asset_partition_range_end": last_day.isoformat(),
+        ASKED_AS: asked_as,
     }
     params = {
         "selector": selector,
         "runConfigData": {},
         "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
     }
-    try:
-        launched = _graphql(port, LAUNCH, params=params)["launchRun"]
-    except OSError as error:
-        raise RunFailed(f"{job} could not be launched: the Dagster UI does not answer ({error})") from None
-    if launched["__typename"] != "LaunchRunSuccess":
-        raise RunFailed(f"{job} could not be launched: {launched.get('message', launched['__typename'])}")
-    run = launched["run"]["runId"]
+    run = _launched(port, job, params, asked_as)
     _until_success(port, job, run, within)
     return run
+
+
+def _launched(port: int, job: str, params: dict[str, Any], asked_as: str) -> str:
+    """Asks once: a second run beside the first would take its place in every pool."""
+    try:
+        launched = _graphql(port, LAUNCH, LAUNCHED_WITHIN, params=params)["launchRun"]
+    except URLError as error:
+        raise RunFailed(f"{job} could not be launched: the Dagster UI does not answer ({error})") from None
+    except (OSError, HTTPException) as error:
+        if (run := _launched_all_the_same(port, asked_as)) is None:
+            raise RunFailed(f"{job} was not launched: the Dagster UI went silent ({error})") from None
+        return run
+    if launched["__typename"] != "LaunchRunSuccess":
+        raise RunFailed(f"{job} could not be launched: {launched.get('message', launched['__typename'])}")
+    return launched["run"]["runId"]
+
+
+def _launched_all_the_same(port: int, asked_as: str) -> str | None:
+    """The run whose launch was not answered, as soon as the webserver shows it."""
+    deadline = time.monotonic() + LAUNCHED_WITHIN
+    while time.monotonic() < deadline:
+        with suppress(OSError, HTTPException):
+            found = _graphql(port, LAUNCHED_QUERY, key=ASKED_AS, value=asked_as)["runsOrError"].get(
+                "results", []
+            )
+            if found:
+                return found[0]["id"]
+        time.sleep(POLL_EVERY)
+    return None
 
 
 def said_of(port: int, run: str) -> dict[str, Any]:
@@ -170,11 +205,11 @@ def _status(port: int, run: str) -> str:
         return "UNKNOWN"
 
 
-def _graphql(port: int, query: str, **variables: Any) -> dict[str, Any]:
+def _graphql(port: int, query: str, answers_within: float = 10, **variables: Any) -> dict[str, Any]:
     request = Request(
         f"http://127.0.0.1:{port}/graphql",
         data=json.dumps({"query": query, "variables": variables}).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with urlopen(request, timeout=10) as answer:  # noqa: S310 (our own webserver on loopback)
+    with urlopen(request, timeout=answers_within) as answer:  # noqa: S310 (our own webserver on loopback)
         return json.load(answer)["data"]

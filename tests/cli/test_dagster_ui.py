@@ -10,6 +10,7 @@ from graphql import parse, validate
 from cli import dagster_ui
 from cli.dagster_ui import RunFailed
 from tests.cli.webserver import LAUNCHED, SILENT, Webserver, events, status
+from tests.conftest import free_port_base
 
 DAY = date(2026, 3, 10)
 
@@ -81,15 +82,32 @@ def test_nobody_waits_for_ever(answering: int) -> None:
         run(answering, within=0.1)
 
 
-@pytest.mark.parametrize("answering", [[SILENT]], indirect=True)
-def test_a_run_that_cannot_be_launched_is_told(answering: int) -> None:
-    with pytest.raises(RunFailed, match="the Dagster UI does not answer"):
+def runs(*ids: str) -> dict[str, object]:
+    return {"runsOrError": {"results": [{"id": run_id} for run_id in ids]}}
+
+
+@pytest.mark.parametrize(
+    "answering", [[SILENT, SILENT, runs(), runs("r1"), status("STARTED"), status("SUCCESS")]], indirect=True
+)
+def test_a_launch_that_was_not_answered_is_not_repeated_but_found(answering: int) -> None:
+    run(answering)
+
+
+@pytest.mark.parametrize("answering", [[SILENT, runs()]], indirect=True)
+def test_a_run_that_never_came_about_is_told(answering: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dagster_ui, "LAUNCHED_WITHIN", 0.3)
+    with pytest.raises(RunFailed, match="was not launched: the Dagster UI went silent"):
         run(answering)
+
+
+def test_a_house_that_is_down_is_told_at_once() -> None:
+    with pytest.raises(RunFailed, match=r"the Dagster UI does not answer .*refused"):
+        run(free_port_base())
 
 
 def test_what_is_asked_is_what_dagster_answers() -> None:
     """Dagster's own schema, so that no query names a field that is not there."""
     schema = create_schema().graphql_schema
-    asked = [text for name, text in vars(dagster_ui).items() if name.isupper() and isinstance(text, str)]
-    assert len(asked) == 8
+    asked = [text for name, text in vars(dagster_ui).items() if name.isupper() and "{" in str(text)]
+    assert len(asked) == 9
     assert [(text, validate(schema, parse(text))) for text in asked] == [(text, []) for text in asked]

@@ -35,6 +35,11 @@ def test_every_part_is_up_and_says_where(running: House) -> None:
         assert log_in["email"] in screen
 
 
+def test_the_first_lineage_came_about(running: House) -> None:
+    until_ready = running.screen.read_text().partition("Ready in")[0]
+    assert "again: make demo" not in until_ready, until_ready
+
+
 def test_a_visitor_becomes_a_session_and_a_credit(running: House, browser: Browser) -> None:
     """page with the pixel → collector → raw.events → staging → sessions → last touch."""
     # Headless Chromium says that it is, and would be counted as a machine.
