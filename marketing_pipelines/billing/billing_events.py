@@ -34,7 +34,6 @@ def _interpreted(session: Session, call: HookCall) -> Counter[str]:
     except Invalid as why:
         return interpreting.unreadable(session, call, f"the {why.field} {why.what}")
     is_new = billing_events.keep(session, hooks.connection_of(session, call), _told(event, call))
-    hooks.forget_body(call)
     hooks.mark_interpreted(session, call)
     return Counter({"calls": 1, event.kind.value if is_new else "told_before": 1})
 

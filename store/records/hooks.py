@@ -52,7 +52,9 @@ class HookSecret(TenantOwned, Record):
 
 
 class HookCall(TenantOwned, Record):
-    """A genuine call, kept whole; whoever interprets it says when, and what was wrong with it if it could not be read.
+    """A genuine call, whole until somebody has read it: what was wanted of it is kept elsewhere, and the rest names people.
+
+    One of which nothing can be made stays as it came, and says what was wrong with it.
 
     `secret_id` is the number of what proved it, and no foreign key: what is on disk already goes in, whatever became of that.
     """
@@ -213,15 +215,13 @@ def claim(
 
 
 def mark_interpreted(session: Session, call: HookCall, trouble: str | None = None) -> None:
-    """Nobody takes it again; the trouble says why nothing could be made of it."""
+    """Nobody takes it again, and nobody can read it again unless it is in trouble: nothing could be made of it then."""
     call.interpreted_at = now()
-    call.trouble = trouble[:LONGEST_TROUBLE] if trouble else None
+    if trouble:
+        call.trouble = trouble[:LONGEST_TROUBLE]
+    else:
+        call.body = b""
     session.flush()
-
-
-def forget_body(call: HookCall) -> None:
-    """What was wanted of it is kept elsewhere, and the rest may name people."""
-    call.body = b""
 
 
 def unreadable(session: Session, tenant: TenantId, limit: int) -> list[HookCall]:

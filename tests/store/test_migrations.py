@@ -53,6 +53,23 @@ def test_a_model_that_no_migration_makes_is_noticed(fresh: Settings) -> None:
         command.check(migrations.alembic_config(fresh))
 
 
+def test_calls_that_were_read_before_are_forgotten(fresh: Settings) -> None:
+    config = migrations.alembic_config(fresh)
+    command.upgrade(config, "0035")
+    with psycopg.connect(fresh.postgres_url(Role.OWNER, "postgresql")) as connection:
+        connection.execute("insert into tenants (slug, name, suppression_salt) values ('shop', 'Shop', '')")
+        connection.execute(
+            "insert into hook_calls (tenant_id, provider, received_at, body, place, interpreted_at, trouble) "
+            "select id, 'twilio', now(), 'words', place, interpreted_at, trouble from tenants, (values "
+            "('read', now(), null), ('waits', null, null), ('in trouble', now(), 'why')) "
+            "as calls (place, interpreted_at, trouble)"
+        )
+    command.upgrade(config, "head")
+    with psycopg.connect(fresh.postgres_url(Role.OWNER, "postgresql")) as connection:
+        left = connection.execute("select place, body from hook_calls order by id").fetchall()
+    assert left == [("read", b""), ("waits", b"words"), ("in trouble", b"words")]
+
+
 def test_migrating_twice_changes_nothing(house: Settings) -> None:
     migrations.migrate_postgres(house)
     command.check(migrations.alembic_config(house))
