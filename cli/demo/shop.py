@@ -54,6 +54,9 @@ CAMPAIGNS = (
     Campaign("New arrivals", "new-arrivals", "Introduce the knitwear and the bags"),
     Campaign("Lookbook", "lookbook", "Show how the autumn collection is worn"),
     Campaign("Come back", "come-back", "Remind people of the basket they left"),
+    Campaign("Team wear", "team-wear", "Dress whole offices"),
+    Campaign("Company gifts", "company-gifts", "Be what companies give at the end of the year"),
+    Campaign("Wholesale", "wholesale", "Find shops that sell the coats"),
     NEWSLETTER,
 )
 
@@ -144,6 +147,10 @@ def _advertised(channel: AdChannel, number: str) -> AdAccount:
 AD_ACCOUNTS = (
     _advertised(AdChannel.GOOGLE_ADS, "1112223333"),
     _advertised(AdChannel.META, "555000111"),
+    _advertised(AdChannel.LINKEDIN, "500600100"),
+    _advertised(AdChannel.TIKTOK, "7012345678901230111"),
+    _advertised(AdChannel.REDDIT, "a2_h7lindgrn1"),
+    _advertised(AdChannel.X, "18ce54d4x5t"),
 )
 
 # Where the shop publishes; its posts are read like everybody's.

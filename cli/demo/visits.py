@@ -71,6 +71,10 @@ _LANDING = {
 _PLATFORM = {
     AdChannel.GOOGLE_ADS: (Channel.PAID_SEARCH, "gclid", "https://www.google.com/"),
     AdChannel.META: (Channel.PAID_SOCIAL, "fbclid", "https://l.facebook.com/"),
+    AdChannel.LINKEDIN: (Channel.PAID_SOCIAL, "li_fat_id", "https://www.linkedin.com/"),
+    AdChannel.TIKTOK: (Channel.PAID_SOCIAL, "ttclid", "https://www.tiktok.com/"),
+    AdChannel.REDDIT: (Channel.PAID_SOCIAL, "rdt_cid", "https://www.reddit.com/"),
+    AdChannel.X: (Channel.PAID_SOCIAL, "twclid", "https://t.co/"),
 }
 
 

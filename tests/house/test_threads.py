@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from cli import dagster_ui
+from cli.demo import shop
 from store import records
 from store.clock import now
 from store.settings import Role, Service
@@ -111,7 +112,7 @@ def test_ad_accounts_become_performance(running: House) -> None:
     assert spend > 0
     assert 0 < clicks < impressions
     assert days >= 30
-    assert platforms == 2
+    assert platforms == len(shop.AD_ACCOUNTS) == 6
     rates = running.query(
         "select ctr, clicks / impressions, cpa, spend / nullIf(conversions, 0), roas, conversions_value / nullIf(spend, 0) "
         "from marts.ad_performance where impressions > 0 limit 500"

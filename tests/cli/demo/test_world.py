@@ -43,7 +43,7 @@ def test_another_seed_tells_another_history(told: pl.DataFrame, places: Places) 
 
 
 def test_thirty_days_end_at_the_moment(days: list[tuple[date, pa.Table]], told: pl.DataFrame) -> None:
-    assert 15_000 <= len(told) <= 35_000
+    assert 35_000 <= len(told) <= 65_000
     assert (told["received_at"] < MOMENT).all()
     assert (told["received_at"] > MOMENT - timedelta(days=32)).all()
     assert (told["occurred_at"] <= told["received_at"]).all()
@@ -152,11 +152,18 @@ def test_the_rules_find_by_which_channel_people_came(told: pl.DataFrame) -> None
     meant = {channel.value for channel in world.PERSUASION}
     landed = told.filter(pl.col("event") == "page_view")
     assert set(landed["channel"].cast(pl.String)) == meant | {Channel.INTERNAL}
-    for channel, referrer, tag in [
-        (Channel.PAID_SOCIAL, "facebook", "fbclid"),
-        (Channel.PAID_SEARCH, "google", "gclid"),
+    for source, channel, referrer, tag in [
+        ("google", Channel.PAID_SEARCH, "google", "gclid"),
+        ("facebook", Channel.PAID_SOCIAL, "facebook", "fbclid"),
+        ("linkedin", Channel.PAID_SOCIAL, "linkedin", "li_fat_id"),
+        ("tiktok", Channel.PAID_SOCIAL, "tiktok", "ttclid"),
+        ("reddit", Channel.PAID_SOCIAL, "reddit", "rdt_cid"),
+        ("twitter", Channel.PAID_SOCIAL, "t.co", "twclid"),
     ]:
-        paid = landed.filter(pl.col("channel") == channel)
+        paid = landed.filter(
+            pl.col("utm_source") == source, pl.col("utm_medium").is_in(["cpc", "paid_social"])
+        )
+        assert paid["channel"].eq(channel).all()
         assert paid["referrer_host"].str.contains(referrer).all()
         assert paid["click_ids"].list.first().struct.field("name").eq(tag).all()
 
