@@ -9,6 +9,7 @@ import pytest
 
 from store.settings import Service
 from tests.cli.webserver import LAUNCHED, SILENT, Webserver, status
+from tests.conftest import free_port_base
 from tests.days import today
 
 DAY = "2026-03-10"
@@ -25,20 +26,20 @@ def ran(**said: object) -> dict[str, object]:
 def sync(tmp_path: Path, answers: list[object], *words: str) -> subprocess.CompletedProcess[str]:
     server = Webserver(answers)
     try:
-        return subprocess.run(
-            [sys.executable, "-m", "cli.main", "sync", *words],
-            env={
-                "DATA_DIR": str(tmp_path),
-                "PORT_BASE": str(server.port - SERVICES_BEFORE),
-                "COLUMNS": "400",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return typed(tmp_path, server.port, *words)
     finally:
         server.close()
+
+
+def typed(tmp_path: Path, port: int, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", "sync", *words],
+        env={"DATA_DIR": str(tmp_path), "PORT_BASE": str(port - SERVICES_BEFORE), "COLUMNS": "400"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def test_what_was_read_is_told(tmp_path: Path) -> None:
@@ -73,10 +74,15 @@ def test_without_an_account_that_is_said(tmp_path: Path) -> None:
         (["smtp", "--day", DAY], "There are insights of google_ads, meta, linkedin, tiktok, reddit, x"),
         (["meta", "--day", str(today() + timedelta(days=2))], "are no days that are over"),
         (["meta", "--day", DAY, "--until", "2026-03-09"], "are no days that are over"),
-        (["meta", "--day", DAY], "the Dagster UI does not answer"),
     ],
 )
 def test_what_cannot_be_read_is_one_line(tmp_path: Path, words: list[str], reason: str) -> None:
     refused = sync(tmp_path, [SILENT], *words)
     assert (refused.returncode, reason in refused.stderr) == (2, True)
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_house_that_is_down_is_one_line(tmp_path: Path) -> None:
+    refused = typed(tmp_path, free_port_base() + SERVICES_BEFORE, "meta", "--day", DAY)
+    assert (refused.returncode, "the Dagster UI does not answer" in refused.stderr) == (2, True)
     assert "Traceback" not in refused.stderr
