@@ -121,7 +121,7 @@ def _launched(port: int, job: str, params: dict[str, Any], asked_as: str) -> str
         launched = _graphql(port, LAUNCH, LAUNCHED_WITHIN, params=params)["launchRun"]
     except URLError as error:
         raise RunFailed(f"{job} could not be launched: the Dagster UI does not answer ({error})") from None
-    except (OSError, HTTPException) as error:
+    except OSError as error:
         if (run := _launched_all_the_same(port, asked_as)) is None:
             raise RunFailed(f"{job} was not launched: the Dagster UI went silent ({error})") from None
         return run
@@ -134,11 +134,9 @@ def _launched_all_the_same(port: int, asked_as: str) -> str | None:
     """The run whose launch was not answered, as soon as the webserver shows it."""
     deadline = time.monotonic() + LAUNCHED_WITHIN
     while time.monotonic() < deadline:
-        with suppress(OSError, HTTPException):
-            found = _graphql(port, LAUNCHED_QUERY, key=ASKED_AS, value=asked_as)["runsOrError"].get(
-                "results", []
-            )
-            if found:
+        with suppress(OSError):
+            runs = _graphql(port, LAUNCHED_QUERY, key=ASKED_AS, value=asked_as)["runsOrError"]
+            if found := runs.get("results"):
                 return found[0]["id"]
         time.sleep(POLL_EVERY)
     return None
@@ -206,10 +204,14 @@ def _status(port: int, run: str) -> str:
 
 
 def _graphql(port: int, query: str, answers_within: float = 10, **variables: Any) -> dict[str, Any]:
+    """An OSError where there is no answer, or only a part of one."""
     request = Request(
         f"http://127.0.0.1:{port}/graphql",
         data=json.dumps({"query": query, "variables": variables}).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with urlopen(request, timeout=answers_within) as answer:  # noqa: S310 (our own webserver on loopback)
-        return json.load(answer)["data"]
+    try:
+        with urlopen(request, timeout=answers_within) as answer:  # noqa: S310 (our own webserver on loopback)
+            return json.load(answer)["data"]
+    except HTTPException as broken:
+        raise ConnectionError(f"its answer was cut off: {broken!r}") from broken

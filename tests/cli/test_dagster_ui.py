@@ -9,7 +9,7 @@ from graphql import parse, validate
 
 from cli import dagster_ui
 from cli.dagster_ui import RunFailed
-from tests.cli.webserver import LAUNCHED, SILENT, Webserver, events, status
+from tests.cli.webserver import CUT_OFF, LAUNCHED, SILENT, Webserver, events, status
 from tests.conftest import free_port_base
 
 DAY = date(2026, 3, 10)
@@ -32,7 +32,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "answering", [[LAUNCHED, status("STARTED"), SILENT, SILENT, status("SUCCESS")]], indirect=True
+    "answering", [[LAUNCHED, status("STARTED"), SILENT, CUT_OFF, status("SUCCESS")]], indirect=True
 )
 def test_a_question_that_is_not_answered_is_asked_again(answering: int) -> None:
     run(answering)
@@ -87,7 +87,9 @@ def runs(*ids: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    "answering", [[SILENT, SILENT, runs(), runs("r1"), status("STARTED"), status("SUCCESS")]], indirect=True
+    "answering",
+    [[lost, SILENT, runs(), runs("r1"), status("STARTED"), status("SUCCESS")] for lost in (SILENT, CUT_OFF)],
+    indirect=True,
 )
 def test_a_launch_that_was_not_answered_is_not_repeated_but_found(answering: int) -> None:
     run(answering)
