@@ -30,7 +30,7 @@ def reading(
 
     @dg.op(
         name=f"interpret_{asset}",
-        description="Takes proven calls that nobody has read, one after the other, and does what they ask for.",
+        description="Takes proven calls that nobody has read, one after the other, and keeps what they tell.",
     )
     def take(context: dg.OpExecutionContext, house: SettingsResource) -> None:
         counted = {name: count for name, count in interpret(house.settings()).items() if count}
