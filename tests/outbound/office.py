@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from connectors.face import Channel
 from connectors.sandbox import CREDENTIALS
@@ -28,6 +28,7 @@ from store.records import actions, approvals, kill_switches, policies
 from store.records.action_states import State
 from store.records.actions import Action, ActionType, Purpose
 from store.records.approvals import Decision
+from store.records.hooks import HookCall
 from store.records.kill_switches import EVERYTHING, Reach, Scope
 from store.records.people import MemberRole, Membership, User
 from store.records.schedules import Schedule
@@ -214,6 +215,12 @@ class Office:
     def column(self, query: str, action_id: ActionId) -> list[Any]:
         with records.session(self.settings, Role.PIPELINES) as session:
             return list(session.scalars(text(query), {"id": action_id}))
+
+    def left_of_calls(self) -> list[bytes]:
+        """What is still there of each call that a provider has made."""
+        with records.session(self.settings, Role.OWNER) as session:
+            mine = select(HookCall.body).where(HookCall.tenant_id == self.tenant).order_by(HookCall.id)
+            return list(session.scalars(mine))
 
     def tamper(self, statement: str, action_id: ActionId) -> None:
         """Somebody with the owner's log-in changes what the application would never change."""

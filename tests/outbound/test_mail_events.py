@@ -128,12 +128,6 @@ def opt_outs(office: Office) -> list[str]:
         return list(session.scalars(query, {"t": office.tenant}))
 
 
-def left_of_calls(office: Office) -> list[bytes]:
-    with records.session(office.settings, Role.OWNER) as session:
-        query = text("select body from hook_calls where tenant_id = :t order by id")
-        return list(session.scalars(query, {"t": office.tenant}))
-
-
 def calls(office: Office) -> list[tuple[bool, str | None]]:
     """Of each call whether somebody has read it, and what was wrong with it."""
     with records.session(office.settings, Role.OWNER) as session:
@@ -310,7 +304,7 @@ def test_what_cannot_be_read_is_marked_and_counted_and_not_tried_again(office: O
     assert why is not None
     assert "is not a list of events" in why
     assert fine == (True, None)
-    assert left_of_calls(office) == [b'{"no": "list"}', b""]
+    assert office.left_of_calls() == [b'{"no": "list"}', b""]
     assert read(office) == {}
 
 
